@@ -1,0 +1,94 @@
+import { SCHEDULE_PRECISION_SECONDS } from './environment.ts';
+import { RefreshError } from './errors.ts';
+import type { RefreshEvent } from './event.ts';
+import { type Stored, type StoredToken, sha256 } from './stored-token.ts';
+
+export type KeepReason = 'fresh' | 'already-replaced' | 'just-minted';
+export type MintReason = 'missing' | 'unreadable' | 'expiring' | 'source-changed' | 'rejected' | 'forced';
+export type Decision =
+  | {
+      readonly action: 'keep';
+      readonly reason: KeepReason;
+      readonly token: StoredToken;
+      readonly version: number;
+    }
+  | { readonly action: 'mint'; readonly reason: MintReason };
+
+/** When tokens are replaced, in seconds. */
+export interface Policy {
+  /** From one check to the next. */
+  readonly checkEvery: number;
+  /** Validity left at which a token is replaced. */
+  readonly refreshBefore: number;
+}
+
+/** No fresh token is replaced on a rejection before this age in seconds, however long it lives. */
+const MAX_REJECTION_PAUSE_SECONDS = 60;
+
+export interface Situation {
+  readonly event: RefreshEvent;
+  readonly stored: Stored;
+  readonly parameterName: string;
+  /** Fingerprint of the current configuration and credentials. */
+  readonly source: string;
+  /** Unix time, seconds. */
+  readonly now: number;
+  readonly policy: Policy;
+}
+
+/**
+ * Keep or mint, and why. Pure.
+ * @throws RefreshError `PARAMETER_OCCUPIED` where the value is not the refresher's own, unless forced
+ */
+export function decide({ event, stored, parameterName, source, now, policy }: Situation): Decision {
+  if (event.type === 'force') return { action: 'mint', reason: 'forced' };
+  if (stored.state === 'missing') return { action: 'mint', reason: 'missing' };
+  if (stored.state === 'unreadable') return { action: 'mint', reason: 'unreadable' };
+  if (stored.state === 'foreign') throw occupied(parameterName, stored.found);
+
+  const { token, version } = stored;
+  const keep = (reason: KeepReason): Decision => ({ action: 'keep', reason, token, version });
+  if (event.type === 'rejected') {
+    if (sha256(token.access_token) !== event.fingerprint) return keep('already-replaced');
+    return isJustMinted(token, now) ? keep('just-minted') : { action: 'mint', reason: 'rejected' };
+  }
+  if (token.source !== source) return { action: 'mint', reason: 'source-changed' };
+  if (isDue(token, now, policy)) return { action: 'mint', reason: 'expiring' };
+  return keep('fresh');
+}
+
+/** Whether a token has so little validity left that it is replaced now. */
+export function isDue(token: StoredToken, now: number, policy: Policy): boolean {
+  return token.expires_at - now <= refreshMargin(token.expires_at - token.issued_at, policy);
+}
+
+/**
+ * Seconds of validity at which a token of this lifetime is replaced. Half the lifetime bounds it, so that a
+ * short-lived token is not minted on every check; `checkEvery` and the schedule's precision bound it from
+ * below, so that none expires between two checks.
+ */
+export function refreshMargin(lifetime: number, { checkEvery, refreshBefore }: Policy): number {
+  return Math.max(Math.min(refreshBefore, lifetime / 2), leastValidity(checkEvery));
+}
+
+/** Whether a token of this lifetime (seconds) survives from one check to the next. */
+export function canBeKeptAlive(lifetime: number, { checkEvery }: Policy): boolean {
+  return lifetime > leastValidity(checkEvery);
+}
+
+function leastValidity(checkEvery: number): number {
+  return checkEvery + SCHEDULE_PRECISION_SECONDS;
+}
+
+function isJustMinted(token: StoredToken, now: number): boolean {
+  const pause = Math.min(MAX_REJECTION_PAUSE_SECONDS, (token.expires_at - token.issued_at) / 10);
+  return now - token.issued_at < pause;
+}
+
+function occupied(parameterName: string, found: string): RefreshError {
+  return new RefreshError(
+    'PARAMETER_OCCUPIED',
+    `parameter ${parameterName} holds ${found}, not a token record of this refresher, and was left as it is. ` +
+      'Choose another parameterName, delete the parameter, or invoke the function with {"force": true} to replace it.',
+  );
+}

@@ -1,0 +1,71 @@
+import { backoffDelay, MAX_ATTEMPTS, parseRetryAfter } from './backoff.ts';
+import { type Clock, unixSeconds } from './clock.ts';
+import type { Configuration } from './configuration.ts';
+import type { ClientCredentials } from './credentials.ts';
+import { RefreshError } from './errors.ts';
+import type { StoredToken } from './stored-token.ts';
+import { REQUEST_TIMEOUT_MS, requestToken, type TokenAnswer } from './token-request.ts';
+import { processTokenAnswer } from './token-response.ts';
+
+export interface MintTools {
+  readonly clock: Clock;
+  readonly fetch: typeof globalThis.fetch;
+  /** From 0 to 1, for the jitter. */
+  readonly random: () => number;
+  /** Unix time, milliseconds, by which minting has to end, so that there is time left to store the token. */
+  readonly deadline: number;
+  /** Told of each request to the token endpoint. */
+  readonly onAttempt: () => void;
+}
+
+/**
+ * Asks the token endpoint until it grants a token, refuses for good, or the time is up.
+ * @throws RefreshError `CLIENT_REJECTED`, `REQUEST_REJECTED`, `RATE_LIMITED`, `ENDPOINT_UNAVAILABLE`, `RESPONSE_INVALID`
+ */
+export async function mint(
+  configuration: Configuration,
+  credentials: ClientCredentials,
+  source: string,
+  tools: MintTools,
+): Promise<StoredToken> {
+  const { clock, deadline, random, onAttempt } = tools;
+  for (let attempt = 1; ; attempt += 1) {
+    const sentAt = clock.now();
+    onAttempt();
+    const timeout = Math.max(1, Math.min(REQUEST_TIMEOUT_MS, deadline - sentAt));
+    const answer = await requestToken(configuration, credentials, { ...tools, timeout });
+    try {
+      const grant = await processTokenAnswer(answer, configuration.tokenUrl);
+      const issuedAt = unixSeconds(sentAt);
+      return {
+        access_token: grant.accessToken,
+        token_type: 'Bearer',
+        expires_at: issuedAt + grant.lifetime,
+        issued_at: issuedAt,
+        ...(grant.scope === undefined ? {} : { scope: grant.scope }),
+        source,
+      };
+    } catch (error) {
+      if (!(error instanceof RefreshError) || !error.retryable) throw error;
+      const now = clock.now();
+      const retryAfter = retryAfterOf(answer, now);
+      const delay = backoffDelay(attempt, retryAfter, random);
+      if (attempt === MAX_ATTEMPTS || now + delay >= deadline) throw withRetryAfter(error, now, retryAfter);
+      await clock.sleep(delay);
+    }
+  }
+}
+
+function retryAfterOf(answer: TokenAnswer, now: number): number | undefined {
+  return answer.type === 'answer' ? parseRetryAfter(answer.headers.get('retry-after'), now) : undefined;
+}
+
+/** Carries the server's wish to the next run in the same container. */
+function withRetryAfter(error: RefreshError, now: number, retryAfter: number | undefined): RefreshError {
+  if (retryAfter === undefined) return error;
+  const text = error.message.slice(error.code.length + 2);
+  return new RefreshError(error.code, `${text} It asked to wait ${Math.ceil(retryAfter / 1_000)} seconds.`, {
+    ...error.details,
+    notBefore: now + retryAfter,
+  });
+}

@@ -1,0 +1,102 @@
+import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { describeAwsFailure } from './aws-failure.ts';
+import { RefreshError } from './errors.ts';
+import { parseStored, type Stored, type StoredToken } from './stored-token.ts';
+
+/**
+ * The largest value of an advanced parameter, in bytes; a standard one takes 4096.
+ * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
+ */
+const MAX_VALUE_BYTES = 8192;
+
+/** @throws RefreshError `STORE_UNAVAILABLE` */
+export async function readStored(ssm: SSMClient, parameterName: string): Promise<Stored> {
+  try {
+    const { Parameter: parameter } = await ssm.send(
+      new GetParameterCommand({ Name: parameterName, WithDecryption: true }),
+    );
+    const version = parameter?.Version ?? 0;
+    if (parameter?.Type !== 'SecureString') {
+      return {
+        state: 'foreign',
+        version,
+        found: `a ${parameter?.Type ?? 'value'} instead of a SecureString`,
+      };
+    }
+    return parseStored(parameter.Value ?? '', version);
+  } catch (error) {
+    const failure = describeAwsFailure(error);
+    if (failure.name === 'ParameterNotFound') return { state: 'missing' };
+    throw unavailable(parameterName, 'read', failure.text, failure.name);
+  }
+}
+
+/** The value of the parameter for a token. */
+export function serialize(token: StoredToken): string {
+  return JSON.stringify(token);
+}
+
+/**
+ * Tells before anything is written whether a token fits.
+ * @throws RefreshError `TOKEN_TOO_LARGE`
+ */
+export function assertFits(token: StoredToken, parameterName: string): void {
+  const bytes = Buffer.byteLength(serialize(token));
+  if (bytes <= MAX_VALUE_BYTES) return;
+  throw new RefreshError(
+    'TOKEN_TOO_LARGE',
+    `the record for parameter ${parameterName} would take ${bytes} bytes, and Parameter Store holds at most ${MAX_VALUE_BYTES}. ` +
+      'Ask the authorization server for a smaller token: fewer scopes or claims, or opaque tokens.',
+  );
+}
+
+/**
+ * Writes the token over whatever is there and returns the parameter's new version.
+ * @throws RefreshError `TOKEN_TOO_LARGE`, `STORE_UNAVAILABLE`, `PARAMETER_OCCUPIED` (a parameter of another type)
+ */
+export async function writeToken(
+  ssm: SSMClient,
+  parameter: { readonly name: string; readonly keyId: string },
+  token: StoredToken,
+): Promise<number> {
+  assertFits(token, parameter.name);
+  try {
+    const { Version: version } = await ssm.send(
+      new PutParameterCommand({
+        Name: parameter.name,
+        Value: serialize(token),
+        // Sent with every write: without it some implementations store a plain String.
+        Type: 'SecureString',
+        KeyId: parameter.keyId,
+        Overwrite: true,
+        Tier: 'Intelligent-Tiering',
+      }),
+    );
+    return version ?? 0;
+  } catch (error) {
+    const failure = describeAwsFailure(error);
+    if (failure.name === 'HierarchyTypeMismatchException') {
+      throw new RefreshError(
+        'PARAMETER_OCCUPIED',
+        `parameter ${parameter.name} is not a SecureString, and Parameter Store cannot change a parameter's type. ` +
+          'Delete the parameter or choose another parameterName.',
+        { reason: failure.name },
+      );
+    }
+    throw unavailable(parameter.name, 'written', failure.text, failure.name);
+  }
+}
+
+function unavailable(
+  parameterName: string,
+  what: 'read' | 'written',
+  text: string,
+  reason: string,
+): RefreshError {
+  return new RefreshError(
+    'STORE_UNAVAILABLE',
+    `parameter ${parameterName} could not be ${what}: ${text}. ` +
+      "The next check tries again; if access is denied, compare the function's role and the key policy with the deployed template.",
+    { reason },
+  );
+}

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { parseJsonObject } from './json.ts';
+
+/** The record in the parameter, the contract with every consumer in any language. */
+export interface StoredToken {
+  /** The bearer token, exactly as issued. */
+  readonly access_token: string;
+  readonly token_type: 'Bearer';
+  /** Unix time, seconds. Counted from the moment the request was sent, so it is never too late. */
+  readonly expires_at: number;
+  /** Unix time, seconds. */
+  readonly issued_at: number;
+  /** As granted (RFC 6749 section 3.3). */
+  readonly scope?: string;
+  /** SHA-256, hex, of everything the token was minted from. */
+  readonly source: string;
+}
+
+/** What stands in the parameter. */
+export type Stored =
+  | { readonly state: 'missing' }
+  | { readonly state: 'unreadable'; readonly version: number }
+  | { readonly state: 'foreign'; readonly version: number; readonly found: string }
+  | { readonly state: 'token'; readonly version: number; readonly token: StoredToken };
+
+/** Tells a record of ours from a damaged one of ours and from somebody else's value. */
+export function parseStored(value: string, version: number): Stored {
+  const record = parseJsonObject(value);
+  if (record === undefined) return { state: 'foreign', version, found: 'a value that is not a JSON object' };
+  if (!isFingerprint(record.source)) return { state: 'foreign', version, found: 'JSON of another kind' };
+  const { access_token, token_type, expires_at, issued_at, scope, source } = record;
+  if (
+    typeof access_token !== 'string' ||
+    !isSendable(access_token) ||
+    token_type !== 'Bearer' ||
+    !isInstant(expires_at) ||
+    !isInstant(issued_at) ||
+    expires_at <= issued_at ||
+    (scope !== undefined && typeof scope !== 'string')
+  ) {
+    return { state: 'unreadable', version };
+  }
+  const token = {
+    access_token,
+    token_type,
+    expires_at,
+    issued_at,
+    ...(scope === undefined ? {} : { scope }),
+    source,
+  };
+  return { state: 'token', version, token } as const;
+}
+
+/** Whether a token can stand in an `Authorization` header: visible ASCII, no space, no line break. */
+export function isSendable(token: string): boolean {
+  return /^[\x21-\x7e]+$/.test(token);
+}
+
+/** SHA-256 in hex, the form in which a token is named without being shown. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function isFingerprint(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
+}
+
+function isInstant(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+}
