@@ -40,7 +40,7 @@ export function parseStored(value: string, version: number): Stored {
   ) {
     return { state: 'unreadable', version };
   }
-  const token = {
+  const token: StoredToken = {
     access_token,
     token_type,
     expires_at,
@@ -48,7 +48,7 @@ export function parseStored(value: string, version: number): Stored {
     ...(scope === undefined ? {} : { scope }),
     source,
   };
-  return { state: 'token', version, token } as const;
+  return { state: 'token', version, token };
 }
 
 /** Whether a token can stand in an `Authorization` header: visible ASCII, no space, no line break. */

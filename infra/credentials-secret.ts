@@ -1,0 +1,22 @@
+import { RemovalPolicy, Token } from 'aws-cdk-lib';
+import { type CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+
+/** A secret without a value: the credentials never pass through CloudFormation. They are put into it afterwards. */
+export function createEmptySecret(scope: Construct): ISecret {
+  const secret = new Secret(scope, 'Credentials', {
+    description: 'OAuth 2.0 client credentials: {"client_id": "…", "client_secret": "…"}',
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  // The L2 construct always asks for a generated password, which the function would take for broken credentials.
+  (secret.node.defaultChild as CfnSecret).addPropertyDeletionOverride('GenerateSecretString');
+  return secret;
+}
+
+/** An existing secret, by its name or its complete ARN. */
+export function importSecret(scope: Construct, nameOrArn: string): ISecret {
+  if (Token.isUnresolved(nameOrArn) || nameOrArn.startsWith('arn:')) {
+    return Secret.fromSecretCompleteArn(scope, 'Credentials', nameOrArn);
+  }
+  return Secret.fromSecretNameV2(scope, 'Credentials', nameOrArn);
+}

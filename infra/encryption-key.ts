@@ -1,0 +1,37 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+
+/** A key for one token parameter alone. A lost token is minted again, so the shortest deletion window will do. */
+export function createEncryptionKey(scope: Construct, parameterName: string): Key {
+  return new Key(scope, 'EncryptionKey', {
+    description: `Encrypts the access token in ${parameterName}`,
+    enableKeyRotation: true,
+    removalPolicy: RemovalPolicy.DESTROY,
+    pendingWindow: Duration.days(7),
+  });
+}
+
+/**
+ * Allows use of the key through Parameter Store and for this parameter's encryption context alone.
+ * Source: https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
+ */
+export function grantKeyForParameter(
+  key: IKey,
+  parameterArn: string,
+  grantee: IGrantable,
+  actions: readonly string[],
+): Grant {
+  return Grant.addToPrincipal({
+    grantee,
+    actions: [...actions],
+    resourceArns: [key.keyArn],
+    conditions: {
+      StringEquals: {
+        'kms:ViaService': `ssm.${Stack.of(key).region}.${Stack.of(key).urlSuffix}`,
+        'kms:EncryptionContext:PARAMETER_ARN': parameterArn,
+      },
+    },
+  });
+}

@@ -1,0 +1,191 @@
+import { Duration } from 'aws-cdk-lib';
+import { z } from 'zod';
+import {
+  CLIENT_AUTHENTICATION_METHODS,
+  RESERVED_FORM_FIELDS,
+  SCHEDULE_PRECISION_SECONDS,
+  tokenUrlProblem,
+} from '../lambda/environment.ts';
+
+export const DEFAULT_CHECK_EVERY = Duration.minutes(5);
+export const DEFAULT_REFRESH_BEFORE = Duration.minutes(30);
+
+/**
+ * Why a parameter name cannot be used, or undefined where it can.
+ * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
+ */
+export function parameterNameProblem(name: string): string | undefined {
+  if (!/^\/[a-zA-Z0-9_.\-/]+$/.test(name))
+    return 'it must begin with "/" and hold only letters, digits and _ . - /';
+  if (name.endsWith('/') || name.includes('//')) return 'a level of its path is empty';
+  if (/^\/(aws|ssm)/i.test(name)) return 'AWS reserves names that begin with "aws" or "ssm"';
+  if (name.split('/').length - 1 > 15) return 'it has more than 15 levels';
+  // Parameter Store takes 1011 characters for the whole ARN.
+  if (name.length > 900) return 'it has more than 900 characters';
+  return undefined;
+}
+
+/** Why this policy cannot keep a token alive or cannot be scheduled, or undefined where it can. */
+export function policyProblem(checkEvery: Duration, refreshBefore: Duration): string | undefined {
+  const check = checkEvery.toSeconds({ integral: false });
+  const before = refreshBefore.toSeconds({ integral: false });
+  const shown = `got checkEvery ${checkEvery.toIsoString()} and refreshBefore ${refreshBefore.toIsoString()}`;
+  if (check < 60 || check > 12 * 3600 || check % 60 !== 0) {
+    return `checkEvery must be whole minutes, from PT1M to PT12H, ${shown}`;
+  }
+  if (before > 24 * 3600 || before % 1 !== 0)
+    return `refreshBefore must be whole seconds, at most PT24H, ${shown}`;
+  if (before < check + SCHEDULE_PRECISION_SECONDS) {
+    return (
+      'checkEvery cannot keep a token alive: refreshBefore must be at least checkEvery plus ' +
+      `${SCHEDULE_PRECISION_SECONDS} seconds, or a token may expire between two checks, ${shown}`
+    );
+  }
+  return undefined;
+}
+
+/** Why extra parameters cannot be sent, or undefined where they can. */
+export function extraParametersProblem(parameters: Readonly<Record<string, string>>): string | undefined {
+  const reserved = Object.keys(parameters).find((name) =>
+    RESERVED_FORM_FIELDS.some((field) => field === name),
+  );
+  return reserved === undefined ? undefined : `"${reserved}" is set by the refresher itself`;
+}
+
+const duration = z.string().transform((value, context) => {
+  try {
+    return Duration.parse(value);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'must be an ISO 8601 duration such as PT5M' });
+    return z.NEVER;
+  }
+});
+
+const checked = (problemOf: (value: string) => string | undefined) =>
+  z.string().superRefine((value, context) => {
+    const problem = problemOf(value);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
+
+/** The command line gives every value as a string: there an object is written as JSON. */
+const extraParameters = z.preprocess(
+  (value) => (typeof value === 'string' ? parseJson(value) : value),
+  z.record(z.string(), z.string()).superRefine((value, context) => {
+    const problem = extraParametersProblem(value);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  }),
+);
+
+/** One entry of `context.refreshers` in cdk.json. */
+const settingsSchema = z
+  .strictObject({
+    tokenUrl: checked(tokenUrlProblem),
+    parameterName: checked(parameterNameProblem),
+    /** Name or complete ARN of an existing secret; without it the stack makes an empty one. */
+    credentials: z.string().min(1).optional(),
+    scope: z.string().min(1).optional(),
+    extraParameters: extraParameters.optional(),
+    clientAuthentication: z.enum(CLIENT_AUTHENTICATION_METHODS).optional(),
+    checkEvery: duration.default(DEFAULT_CHECK_EVERY),
+    refreshBefore: duration.default(DEFAULT_REFRESH_BEFORE),
+    /** ARN of an existing KMS key; without it the stack makes one. */
+    encryptionKey: z
+      .string()
+      .regex(/^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/, 'must be the ARN of a KMS key')
+      .optional(),
+  })
+  .superRefine(({ checkEvery, refreshBefore }, context) => {
+    const problem = policyProblem(checkEvery, refreshBefore);
+    if (problem !== undefined) context.addIssue({ code: 'custom', path: ['checkEvery'], message: problem });
+  });
+
+export type RefresherSettings = z.output<typeof settingsSchema>;
+
+const SETTING_NAMES = Object.keys(settingsSchema.shape);
+const REFRESHER_NAME = /^[a-zA-Z][a-zA-Z0-9-]{0,63}$/;
+
+/**
+ * The refreshers that the app's context describes, each with what the command line overrides (`-c name.key=value`).
+ * @throws Error that names each key at fault, its value, and what is allowed
+ */
+export function readSettings(
+  context: Readonly<Record<string, unknown>>,
+): ReadonlyMap<string, RefresherSettings> {
+  const refreshers = z.record(z.string(), z.record(z.string(), z.unknown())).safeParse(context.refreshers);
+  if (!refreshers.success || Object.keys(refreshers.data).length === 0) {
+    throw new Error(
+      'cdk.json: context.refreshers must map at least one name to its settings, as in {"spotnana": {…}}',
+    );
+  }
+  const problems: string[] = [];
+  const settings = new Map<string, RefresherSettings>();
+  for (const [name, entry] of Object.entries(refreshers.data)) {
+    if (!REFRESHER_NAME.test(name)) {
+      problems.push(
+        `refreshers."${name}": a name begins with a letter and has at most 64 letters, digits and hyphens`,
+      );
+    }
+    const values = { ...entry, ...overridesOf(name, context) };
+    const parsed = settingsSchema.safeParse(values);
+    if (parsed.success) settings.set(name, parsed.data);
+    else problems.push(...parsed.error.issues.map((issue) => describeIssue(name, issue, values)));
+  }
+  problems.push(...sharedParameters(settings));
+  problems.push(...strayOverrides(context, Object.keys(refreshers.data)));
+  if (problems.length > 0)
+    throw new Error(['The settings of the refreshers cannot be used:', ...problems].join('\n  - '));
+  return settings;
+}
+
+function overridesOf(name: string, context: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const prefix = `${name}.`;
+  return Object.fromEntries(
+    Object.entries(context)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => [key.slice(prefix.length), value]),
+  );
+}
+
+/** An override for a refresher that does not exist would otherwise be ignored in silence. */
+function strayOverrides(context: Readonly<Record<string, unknown>>, names: readonly string[]): string[] {
+  return Object.keys(context).flatMap((key) => {
+    const [name = '', setting = ''] = key.split('.');
+    if (!SETTING_NAMES.includes(setting) || names.includes(name)) return [];
+    return [`${key}: there is no refresher "${name}"; cdk.json has ${names.join(', ')}`];
+  });
+}
+
+/** Two refreshers that write one parameter would replace each other's token on every check. */
+function sharedParameters(settings: ReadonlyMap<string, RefresherSettings>): string[] {
+  const owners = new Map<string, string>();
+  return [...settings].flatMap(([name, { parameterName }]) => {
+    const owner = owners.get(parameterName);
+    owners.set(parameterName, owner ?? name);
+    if (owner === undefined) return [];
+    return [
+      `${name}.parameterName: "${parameterName}" is already the parameter of ${owner}; each needs its own`,
+    ];
+  });
+}
+
+function describeIssue(
+  name: string,
+  issue: z.core.$ZodIssue,
+  values: Readonly<Record<string, unknown>>,
+): string {
+  if (issue.code === 'unrecognized_keys') {
+    return `${issue.keys.map((key) => `${name}.${key}`).join(', ')}: unknown; allowed are ${SETTING_NAMES.join(', ')}`;
+  }
+  const key = String(issue.path[0] ?? '');
+  const value = values[key];
+  const found = value === undefined ? 'nothing' : JSON.stringify(value);
+  return `${name}.${issue.path.join('.')}: ${issue.message}; got ${found}`;
+}
+
+function parseJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}

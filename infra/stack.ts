@@ -1,0 +1,59 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import { importSecret } from './credentials-secret.ts';
+import type { RefresherSettings } from './settings.ts';
+import { TokenRefresher } from './token-refresher.ts';
+
+/** One refresher as a stack of its own, with the outputs that its users need. */
+export class RefresherStack extends Stack {
+  readonly refresher: TokenRefresher;
+
+  constructor(scope: Construct, id: string, settings: RefresherSettings, props?: StackProps) {
+    super(scope, id, props);
+    const {
+      credentials,
+      encryptionKey,
+      scope: oauthScope,
+      extraParameters,
+      clientAuthentication,
+      ...required
+    } = settings;
+    this.refresher = new TokenRefresher(this, 'Refresher', {
+      ...required,
+      ...(credentials === undefined ? {} : { credentials: importSecret(this, credentials) }),
+      ...(encryptionKey === undefined
+        ? {}
+        : { encryptionKey: Key.fromKeyArn(this, 'EncryptionKey', encryptionKey) }),
+      ...(oauthScope === undefined ? {} : { scope: oauthScope }),
+      ...(extraParameters === undefined ? {} : { extraParameters }),
+      ...(clientAuthentication === undefined ? {} : { clientAuthentication }),
+    });
+    this.addOutputs(this.refresher);
+  }
+
+  private addOutputs({
+    parameterName,
+    parameterArn,
+    credentials,
+    encryptionKey,
+    function: fn,
+  }: TokenRefresher): void {
+    const output = (id: string, description: string, value: string) =>
+      new CfnOutput(this, id, { description, value });
+    output('ParameterName', 'The parameter that holds the token', parameterName);
+    output('ParameterArn', 'ARN of the parameter that holds the token', parameterArn);
+    output(
+      'CredentialsSecretArn',
+      'The secret that holds client_id and client_secret',
+      credentials.secretArn,
+    );
+    output('EncryptionKeyArn', 'The key that encrypts the parameter', encryptionKey.keyArn);
+    output('FunctionName', 'The function that refreshes the token', fn.functionName);
+    output(
+      'PutCredentialsCommand',
+      'Puts the credentials in credentials.json, {"client_id": "…", "client_secret": "…"}, into the secret',
+      `aws secretsmanager put-secret-value --secret-id '${credentials.secretArn}' --secret-string file://credentials.json`,
+    );
+  }
+}

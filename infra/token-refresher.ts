@@ -1,0 +1,162 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { type ClientAuthenticationMethod, ENVIRONMENT, tokenUrlProblem } from '../lambda/environment.ts';
+import { METRICS_NAMESPACE, METRICS_SERVICE } from '../lambda/metrics.ts';
+import { createEmptySecret } from './credentials-secret.ts';
+import { createEncryptionKey, grantKeyForParameter } from './encryption-key.ts';
+import { createRefresherFunction } from './refresher-function.ts';
+import { createSchedule } from './schedule.ts';
+import {
+  DEFAULT_CHECK_EVERY,
+  DEFAULT_REFRESH_BEFORE,
+  extraParametersProblem,
+  parameterNameProblem,
+  policyProblem,
+} from './settings.ts';
+
+export interface TokenRefresherProps {
+  /** The token endpoint (RFC 6749 section 3.2), as an `https:` URL. */
+  readonly tokenUrl: string;
+
+  /** Full name of the SecureString parameter that the token is written to, beginning with `/`. */
+  readonly parameterName: string;
+
+  /**
+   * The secret with the client's credentials, as JSON with `client_id` and `client_secret`.
+   * @default - an empty secret is made; put the credentials into it after the deployment
+   */
+  readonly credentials?: ISecret;
+
+  /**
+   * Space-separated scopes to ask for (RFC 6749 section 3.3).
+   * @default - no scope is asked for; the authorization server grants what it sees fit
+   */
+  readonly scope?: string;
+
+  /**
+   * Further form fields of the token request, such as `audience` or `resource`. Visible in the template.
+   * @default - none
+   */
+  readonly extraParameters?: Readonly<Record<string, string>>;
+
+  /**
+   * How the client proves itself: in the form or in the `Authorization` header (RFC 6749 section 2.3.1).
+   * @default client_secret_post
+   */
+  readonly clientAuthentication?: ClientAuthenticationMethod;
+
+  /**
+   * Time from one check to the next, in whole minutes, from one minute to twelve hours.
+   * @default Duration.minutes(5)
+   */
+  readonly checkEvery?: Duration;
+
+  /**
+   * Validity left at which a token is replaced, at least `checkEvery` plus a minute, at most a day. For a
+   * token that lives for less than twice this, half its lifetime counts instead.
+   * @default Duration.minutes(30)
+   */
+  readonly refreshBefore?: Duration;
+
+  /**
+   * The key that encrypts the parameter.
+   * @default - a key of its own is made, with yearly rotation
+   */
+  readonly encryptionKey?: IKey;
+}
+
+/** Keeps an OAuth 2.0 access token fresh in an encrypted SSM parameter, from which any function can read it. */
+export class TokenRefresher extends Construct {
+  /** Name of the parameter that holds the token record. */
+  readonly parameterName: string;
+  /** ARN of the parameter that holds the token record. */
+  readonly parameterArn: string;
+  readonly credentials: ISecret;
+  readonly encryptionKey: IKey;
+  /** The function that checks and mints. */
+  readonly function: IFunction;
+  /** Receives schedule events that could not be delivered and failed runs. */
+  readonly deadLetterQueue: IQueue;
+
+  /** @throws Error where a property is out of its bounds, naming the property, the value and what is allowed */
+  constructor(scope: Construct, id: string, props: TokenRefresherProps) {
+    super(scope, id);
+    assertUsable(props);
+    const stack = Stack.of(this);
+    const { parameterName, checkEvery = DEFAULT_CHECK_EVERY, refreshBefore = DEFAULT_REFRESH_BEFORE } = props;
+    this.parameterName = parameterName;
+    this.parameterArn = stack.formatArn({
+      service: 'ssm',
+      resource: 'parameter',
+      resourceName: parameterName.replace(/^\//, ''),
+    });
+    this.credentials = props.credentials ?? createEmptySecret(this);
+    this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, parameterName);
+    this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    this.function = createRefresherFunction(this, {
+      deadLetterQueue: this.deadLetterQueue,
+      environment: {
+        [ENVIRONMENT.tokenUrl]: props.tokenUrl,
+        [ENVIRONMENT.credentialsSecretId]: this.credentials.secretArn,
+        [ENVIRONMENT.parameterName]: parameterName,
+        [ENVIRONMENT.parameterKeyId]: this.encryptionKey.keyArn,
+        ...(props.scope === undefined ? {} : { [ENVIRONMENT.scope]: props.scope }),
+        ...(props.extraParameters === undefined
+          ? {}
+          : { [ENVIRONMENT.extraParameters]: JSON.stringify(props.extraParameters) }),
+        [ENVIRONMENT.clientAuthentication]: props.clientAuthentication ?? 'client_secret_post',
+        [ENVIRONMENT.checkEvery]: String(checkEvery.toSeconds()),
+        [ENVIRONMENT.refreshBefore]: String(refreshBefore.toSeconds()),
+        POWERTOOLS_SERVICE_NAME: METRICS_SERVICE,
+        POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
+      },
+    });
+    this.grantRefresh(this.function);
+    createSchedule(this, { stack, target: this.function, checkEvery, deadLetterQueue: this.deadLetterQueue });
+  }
+
+  /** Allows to read the current token: `ssm:GetParameter` on this parameter and decryption of it, nothing else. */
+  grantRead(grantee: IGrantable): Grant {
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['ssm:GetParameter'],
+      resourceArns: [this.parameterArn],
+    }).combine(grantKeyForParameter(this.encryptionKey, this.parameterArn, grantee, ['kms:Decrypt']));
+  }
+
+  private grantRefresh(grantee: IGrantable): void {
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['ssm:GetParameter', 'ssm:PutParameter'],
+      resourceArns: [this.parameterArn],
+    });
+    // Parameter Store encrypts a standard parameter with Encrypt and an advanced one with GenerateDataKey.
+    grantKeyForParameter(this.encryptionKey, this.parameterArn, grantee, [
+      'kms:Decrypt',
+      'kms:Encrypt',
+      'kms:GenerateDataKey',
+    ]);
+    this.credentials.grantRead(grantee);
+  }
+}
+
+function assertUsable(props: TokenRefresherProps): void {
+  const { checkEvery = DEFAULT_CHECK_EVERY, refreshBefore = DEFAULT_REFRESH_BEFORE } = props;
+  const assert = (problem: string | undefined, name: string, value: string) => {
+    if (problem !== undefined)
+      throw new Error(`TokenRefresher: ${name} cannot be used: ${problem}; got ${value}`);
+  };
+  assert(tokenUrlProblem(props.tokenUrl), 'tokenUrl', JSON.stringify(props.tokenUrl));
+  assert(parameterNameProblem(props.parameterName), 'parameterName', JSON.stringify(props.parameterName));
+  assert(extraParametersProblem(props.extraParameters ?? {}), 'extraParameters', 'it there');
+  assert(policyProblem(checkEvery, refreshBefore), 'checkEvery', checkEvery.toIsoString());
+}
