@@ -3,7 +3,7 @@ import { type CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsman
 import type { Construct } from 'constructs';
 
 /** A secret without a value: the credentials never pass through CloudFormation. They are put into it afterwards. */
-export function createEmptySecret(scope: Construct): ISecret {
+export function createEmptySecret(scope: Construct): Secret {
   const secret = new Secret(scope, 'Credentials', {
     description: 'OAuth 2.0 client credentials: {"client_id": "…", "client_secret": "…"}',
     removalPolicy: RemovalPolicy.DESTROY,

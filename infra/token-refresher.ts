@@ -95,7 +95,7 @@ export class TokenRefresher extends Construct {
       resource: 'parameter',
       resourceName: parameterName.replace(/^\//, ''),
     });
-    this.credentials = props.credentials ?? createEmptySecret(this);
+    this.credentials = props.credentials ?? (createEmptySecret(this) as ISecret);
     this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, parameterName);
     this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
       encryption: QueueEncryption.SQS_MANAGED,

@@ -20,10 +20,17 @@ const NAMES_WITH_SAFE_TEXT: ReadonlySet<string> = new Set([
 
 export function describeAwsFailure(error: unknown): AwsFailure {
   if (!(error instanceof Error)) return { name: 'UnknownError', text: 'an unknown error' };
-  const name = /^[\w.#-]{1,80}$/.test(error.name) ? error.name : 'UnknownError';
+  const name = errorName(error);
   const status = httpStatus(error);
   const text = NAMES_WITH_SAFE_TEXT.has(name) ? ` "${error.message.slice(0, 600)}"` : '';
   return { name, text: `${name}${status === undefined ? '' : ` (HTTP ${status})`}${text}` };
+}
+
+/** A fault of the network is a plain `Error`, which only its code, such as `ECONNREFUSED`, tells from another. */
+function errorName(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (typeof code === 'string' && /^E[A-Z0-9_]{2,40}$/.test(code)) return code;
+  return /^[\w.#-]{1,80}$/.test(error.name) ? error.name : 'UnknownError';
 }
 
 function httpStatus(error: Error): number | undefined {

@@ -1,0 +1,59 @@
+/**
+ * Runs inside the child process of `function.ts`: what the Lambda runtime does around a handler. It imports the bundle,
+ * hands it events, and logs an error that the handler throws, as the runtime does with JSON logging.
+ */
+import { pathToFileURL } from 'node:url';
+
+export interface Invocation {
+  readonly id: number;
+  readonly event: unknown;
+  /** Milliseconds that the function's context says are left. */
+  readonly remaining: number;
+}
+
+export type InvocationResult =
+  | { readonly ok: true; readonly result: unknown }
+  | {
+      readonly ok: false;
+      readonly errorType: string;
+      readonly errorMessage: string;
+      readonly trace: readonly string[];
+    };
+
+export type HostMessage =
+  | { readonly ready: true }
+  | { readonly id: number; readonly answer: InvocationResult };
+
+const [module] = process.argv.slice(2);
+const send = (message: HostMessage) => process.send?.(message);
+const { handler } = await import(pathToFileURL(module ?? '').href);
+
+process.on('message', ({ id, event, remaining }: Invocation) => {
+  void run(event, id, remaining).then((answer) => send({ id, answer }));
+});
+process.on('disconnect', () => process.exit());
+send({ ready: true });
+
+async function run(event: unknown, id: number, remaining: number): Promise<InvocationResult> {
+  const endsAt = Date.now() + remaining;
+  try {
+    const result = await handler(event, {
+      awsRequestId: `local-${id}`,
+      functionName: 'token-refresher',
+      functionVersion: '$LATEST',
+      invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:token-refresher',
+      memoryLimitInMB: '256',
+      getRemainingTimeInMillis: () => Math.max(0, endsAt - Date.now()),
+    });
+    return { ok: true, result: JSON.parse(JSON.stringify(result)) };
+  } catch (error) {
+    const thrown = error instanceof Error ? error : new Error(String(error));
+    const trace = (thrown.stack ?? '').split('\n');
+    const line = {
+      level: 'ERROR',
+      message: { ...thrown, errorType: thrown.name, errorMessage: thrown.message, trace },
+    };
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+    return { ok: false, errorType: thrown.name, errorMessage: thrown.message, trace };
+  }
+}
