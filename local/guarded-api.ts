@@ -7,7 +7,7 @@ export async function startGuardedApi(
   return startLoopbackServer((request, response) => {
     const accessToken = /^Bearer ([\x21-\x7e]+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const decided = accessToken === undefined ? Promise.resolve(false) : isActive(accessToken);
-    decided
+    void decided
       .catch(() => false)
       .then((active) => {
         if (active) {
