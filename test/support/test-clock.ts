@@ -1,0 +1,25 @@
+import type { Clock } from '../../lambda/clock.ts';
+
+export interface TestClock extends Clock {
+  /** Milliseconds asked to sleep, in order. */
+  readonly sleeps: readonly number[];
+  advance(milliseconds: number): void;
+}
+
+/** A clock that moves only when it is told to, or slept on. */
+export function createTestClock(start = 1_800_000_000_000): TestClock {
+  let now = start;
+  const sleeps: number[] = [];
+  return {
+    sleeps,
+    now: () => now,
+    sleep: async (milliseconds) => {
+      sleeps.push(milliseconds);
+      now += milliseconds;
+    },
+    timeout: (milliseconds) => AbortSignal.timeout(Math.max(1, Math.floor(milliseconds))),
+    advance: (milliseconds) => {
+      now += milliseconds;
+    },
+  };
+}
