@@ -1,135 +1,136 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AdapterPayload } from 'oidc-provider';
+import { createProvider, randomSecret, TOKEN_PATH } from './authorization-server-provider.ts';
 import { type LoopbackServer, startLoopbackServer } from './loopback-server.ts';
 
-export const TOKEN_PATH = '/v2/auth/oauth2-token';
+export { TOKEN_PATH };
 
+/** Seconds; short enough for somebody who watches a backoff to see its end. */
+const DEFAULT_RETRY_AFTER = 5;
+
+export interface AuthorizationServerOptions {
+  /** Default: any free one. */
+  readonly port?: number;
+  /** Seconds, default 90. */
+  readonly tokenLifetime?: number;
+  /** Default: `local-client`. */
+  readonly clientId?: string;
+  /** Default: a random one. */
+  readonly clientSecret?: string;
+}
+
+/**
+ * The tokens and the client outlast `stop` and `start`. While it is stopped, connections are refused, but
+ * `isActive` goes on answering, as at a resource server that does not ask the authorization server each time.
+ */
 export interface AuthorizationServer extends LoopbackServer {
   readonly tokenUrl: string;
   readonly clientId: string;
   /** The client secret in force. */
   readonly clientSecret: string;
-  /** Token requests received while up. */
+  /** Token requests received, those answered with an error among them. */
   readonly requests: number;
-  /** Whether every token request is answered with 429. */
+  /** Tokens issued. */
+  readonly issued: number;
+  /** Whether every token request is answered with 429. Setting it is `rateLimit` with the default. */
   rateLimited: boolean;
-  /** Seconds that `Retry-After` asks for while rate limited. */
-  retryAfter: number;
-  /** Revokes every token issued so far. */
+  /** `retryAfterSeconds` is what `Retry-After` says while it is on, default 5. */
+  rateLimit(on: boolean, retryAfterSeconds?: number): void;
+  /** Revokes every token issued so far. Resolves to how many were still active. */
+  revoke(): Promise<number>;
+  /** `revoke`, at once and without the count. */
   revokeAll(): void;
-  /** Puts a new client secret in force; the one before is refused at once. */
-  rotateClientSecret(): string;
+  /**
+   * Puts a new client secret in force and returns it. The one before is refused from then on, unless `keepPrevious`
+   * (default false) has it accepted until the next rotation.
+   */
+  rotateClientSecret(options?: { readonly keepPrevious?: boolean }): string;
   /** Whether a token was issued here, is not revoked and has not expired. */
   isActive(accessToken: string): Promise<boolean>;
+  /** Stops it for good. */
+  close(): Promise<void>;
 }
 
 /**
- * A real OAuth 2.0 authorization server with one client and the client-credentials grant, on a loopback port.
- * `tokenLifetime` is in seconds.
+ * A real OAuth 2.0 authorization server on a loopback port, with one client and the client-credentials grant
+ * (RFC 6749 section 4.4), scopes `travel:read travel:write` and any `resource` (RFC 8707).
  */
-export async function startAuthorizationServer({
-  port = 0,
-  tokenLifetime = 90,
-  clientAuthentication = 'client_secret_post',
-}: {
-  port?: number;
-  tokenLifetime?: number;
-  clientAuthentication?: 'client_secret_post' | 'client_secret_basic';
-} = {}): Promise<AuthorizationServer> {
-  const clientId = 'local-client';
-  const state = { clientSecret: newSecret(), requests: 0, rateLimited: false, retryAfter: 5 };
+export async function startAuthorizationServer(
+  options: AuthorizationServerOptions = {},
+): Promise<AuthorizationServer> {
+  const { port = 0, tokenLifetime = 90, clientId = 'local-client', clientSecret = randomSecret() } = options;
   const tokens = new Map<string, AdapterPayload>();
+  let secrets: readonly [current: string, previous?: string] = [clientSecret];
+  let requests = 0;
+  let issued = 0;
+  let limit: { readonly retryAfter: number } | undefined;
 
-  const client = (): AdapterPayload => ({
-    client_id: clientId,
-    client_secret: state.clientSecret,
-    grant_types: ['client_credentials'],
-    redirect_uris: [],
-    response_types: [],
-    token_endpoint_auth_method: clientAuthentication,
-    scope: 'travel:read travel:write',
-  });
-  const server = await startLoopbackServer((request, response) => {
-    if (request.url === TOKEN_PATH) state.requests += 1;
-    if (state.rateLimited && request.url === TOKEN_PATH) {
-      response.writeHead(429, {
-        'content-type': 'application/json',
-        'retry-after': String(state.retryAfter),
-      });
-      response.end(JSON.stringify({ error: 'temporarily_unavailable' }));
-      return;
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    if (request.url?.split('?')[0] === TOKEN_PATH) {
+      requests += 1;
+      if (limit !== undefined) return refuse(response, limit.retryAfter);
     }
     handle(request, response);
-  }, port);
-  const provider = new Provider(server.url, {
-    adapter: (model: string) => createAdapter(model, tokens, client),
-    cookies: { keys: [newSecret()] },
-    features: { clientCredentials: { enabled: true }, devInteractions: { enabled: false } },
-    // Its own keys, though nothing is signed here: with none given the library warns about its built-in ones.
-    jwks: {
-      keys: [generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })],
-    } as never,
-    routes: { token: TOKEN_PATH },
-    scopes: ['travel:read', 'travel:write'],
-    ttl: { ClientCredentials: tokenLifetime },
+  };
+  const server = await startLoopbackServer(listener, port);
+  const provider = createProvider({
+    issuer: server.url,
+    clientId,
+    clientSecrets: () => secrets.filter((secret) => secret !== undefined),
+    tokenLifetime,
+    tokens,
+  });
+  provider.on('client_credentials.saved', () => {
+    issued += 1;
   });
   const handle = provider.callback();
+  const rateLimit = (on: boolean, retryAfter = DEFAULT_RETRY_AFTER): void => {
+    limit = on ? { retryAfter } : undefined;
+  };
 
   return {
     url: server.url,
+    tokenUrl: `${server.url}${TOKEN_PATH}`,
+    clientId,
+    get clientSecret() {
+      return secrets[0];
+    },
     get up() {
       return server.up;
     },
     start: server.start,
     stop: server.stop,
-    tokenUrl: `${server.url}${TOKEN_PATH}`,
-    clientId,
-    get clientSecret() {
-      return state.clientSecret;
-    },
+    close: server.stop,
     get requests() {
-      return state.requests;
+      return requests;
+    },
+    get issued() {
+      return issued;
     },
     get rateLimited() {
-      return state.rateLimited;
+      return limit !== undefined;
     },
     set rateLimited(on) {
-      state.rateLimited = on;
+      rateLimit(on);
     },
-    get retryAfter() {
-      return state.retryAfter;
-    },
-    set retryAfter(seconds) {
-      state.retryAfter = seconds;
+    rateLimit,
+    revoke: async () => {
+      const found = await Promise.all([...tokens.keys()].map((id) => provider.ClientCredentials.find(id)));
+      const active = found.filter((token) => token !== undefined);
+      await Promise.all(active.map((token) => token.destroy()));
+      return active.length;
     },
     revokeAll: () => tokens.clear(),
-    rotateClientSecret: () => {
-      state.clientSecret = newSecret();
-      return state.clientSecret;
+    rotateClientSecret: ({ keepPrevious = false } = {}) => {
+      const next = randomSecret();
+      secrets = keepPrevious ? [next, secrets[0]] : [next];
+      return next;
     },
     isActive: async (accessToken) => (await provider.ClientCredentials.find(accessToken)) !== undefined,
   };
 }
 
-function createAdapter(
-  model: string,
-  tokens: Map<string, AdapterPayload>,
-  client: () => AdapterPayload,
-): Adapter {
-  return {
-    find: async (id) => {
-      if (model === 'Client') return id === client().client_id ? client() : undefined;
-      return tokens.get(id);
-    },
-    upsert: async (id, payload) => void tokens.set(id, payload),
-    destroy: async (id) => void tokens.delete(id),
-    consume: async () => undefined,
-    findByUid: async () => undefined,
-    findByUserCode: async () => undefined,
-    revokeByGrantId: async () => undefined,
-  };
-}
-
-function newSecret(): string {
-  return randomBytes(24).toString('base64url');
+function refuse(response: ServerResponse, retryAfter: number): void {
+  response.writeHead(429, { 'content-type': 'application/json', 'retry-after': String(retryAfter) });
+  response.end(JSON.stringify({ error: 'temporarily_unavailable' }));
 }

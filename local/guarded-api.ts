@@ -1,22 +1,69 @@
 import { type LoopbackServer, startLoopbackServer } from './loopback-server.ts';
 
-/** An API that takes any active token and refuses everything else, as RFC 6750 section 3 has it. */
+export interface GuardedApiOptions {
+  /** Default: any free one. */
+  readonly port?: number;
+  /** Whether a token is good at this moment. Where it fails, the call is answered with 503. */
+  readonly isActive: (accessToken: string) => Promise<boolean>;
+}
+
+export interface GuardedApi extends LoopbackServer {
+  /** Calls received. */
+  readonly calls: number;
+  /** Calls answered with 401. */
+  readonly refused: number;
+  close(): Promise<void>;
+}
+
+const TRIPS = { trips: [{ id: 'T-1001', from: 'SFO', to: 'BLR', departs: '2031-03-04T21:15:00-08:00' }] };
+
+/**
+ * An API on a loopback port that answers every path for any active bearer token and refuses everything else, as
+ * RFC 6750 section 3 has it. A function alone is taken for `isActive`.
+ */
 export async function startGuardedApi(
-  isActive: (accessToken: string) => Promise<boolean>,
-): Promise<LoopbackServer> {
-  return startLoopbackServer((request, response) => {
-    const accessToken = /^Bearer ([\x21-\x7e]+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    const decided = accessToken === undefined ? Promise.resolve(false) : isActive(accessToken);
-    void decided
-      .catch(() => false)
-      .then((active) => {
-        if (active) {
-          response.writeHead(200, { 'content-type': 'application/json' });
-          response.end(JSON.stringify({ trips: [{ id: 'T-1001', from: 'SFO', to: 'BLR' }] }));
-        } else {
-          response.writeHead(401, { 'www-authenticate': 'Bearer error="invalid_token"' });
-          response.end();
-        }
-      });
-  });
+  options: GuardedApiOptions | GuardedApiOptions['isActive'],
+): Promise<GuardedApi> {
+  const { port = 0, isActive } = typeof options === 'function' ? { isActive: options } : options;
+  let calls = 0;
+  let refused = 0;
+  const statusFor = async (authorization: string | undefined): Promise<200 | 401 | 503> => {
+    const accessToken = bearerToken(authorization);
+    if (accessToken === undefined) return 401;
+    try {
+      return (await isActive(accessToken)) ? 200 : 401;
+    } catch {
+      return 503;
+    }
+  };
+  const server = await startLoopbackServer(async (request, response) => {
+    calls += 1;
+    const status = await statusFor(request.headers.authorization);
+    if (status === 401) {
+      refused += 1;
+      response.setHeader('www-authenticate', 'Bearer error="invalid_token"');
+    }
+    if (status !== 200) return void response.writeHead(status).end();
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(TRIPS));
+  }, port);
+  return {
+    url: server.url,
+    get up() {
+      return server.up;
+    },
+    start: server.start,
+    stop: server.stop,
+    close: server.stop,
+    get calls() {
+      return calls;
+    },
+    get refused() {
+      return refused;
+    },
+  };
+}
+
+/** The scheme's name is case-insensitive (RFC 9110 section 11.1). */
+function bearerToken(authorization = ''): string | undefined {
+  return /^Bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1];
 }

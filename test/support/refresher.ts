@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { GetParameterCommand, PutParameterCommand, type PutParameterCommandInput } from '@aws-sdk/client-ssm';
+import { inject } from 'vitest';
+import type { StoredToken } from '../../lambda/stored-token.ts';
+import { type AwsEndpoint, startAwsEndpoint } from '../../local/cloud/endpoint.ts';
+import { type RunningFunction, startFunction } from '../../local/function.ts';
+import type { InvocationResult } from '../../local/function-host.ts';
+import { resolveEnvironment } from '../../local/system.ts';
+import { awsClients } from './client.ts';
+import { startTokenEndpoint, type TokenEndpoint } from './token-endpoint.ts';
+
+/** One refresher: the real bundle with the template's environment, its own secret, parameter and token endpoint. */
+export interface TestRefresher {
+  readonly cloud: AwsEndpoint;
+  readonly endpoint: TokenEndpoint;
+  readonly parameterName: string;
+  readonly secretId: string;
+  readonly fn: RunningFunction;
+  invoke(event?: unknown, options?: { remaining?: number }): Promise<InvocationResult>;
+  /** Starts a new container, with other environment variables where given. */
+  restart(environment?: Readonly<Record<string, string>>): Promise<void>;
+  putSecret(value: string): Promise<void>;
+  putParameter(value: string, options?: Partial<PutParameterCommandInput>): Promise<void>;
+  stored(): Promise<{ value: string; version: number; type: string } | undefined>;
+  record(): Promise<StoredToken>;
+  /** Everything that any container of this refresher wrote or answered. */
+  written(): string;
+  close(): Promise<void>;
+}
+
+export const CLIENT_ID = 'client-id-of-the-test';
+export const newClientSecret = () => `client+secret/${randomUUID()}`;
+export const credentials = (clientSecret: string) =>
+  JSON.stringify({ client_id: CLIENT_ID, client_secret: clientSecret });
+
+export async function startRefresher(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<TestRefresher> {
+  const deployable = inject('deployable');
+  const [cloud, endpoint] = await Promise.all([startAwsEndpoint(), startTokenEndpoint()]);
+  const { ssm, secretsManager } = awsClients(cloud.url);
+  const parameterName = '/test/access-token';
+  const secretId = 'test/credentials';
+  await secretsManager.send(new CreateSecretCommand({ Name: secretId }));
+  const answers: string[] = [];
+  const finished: RunningFunction[] = [];
+  const start = (more: Readonly<Record<string, string>>) =>
+    startFunction(deployable.module, {
+      ...resolveEnvironment(deployable),
+      TOKEN_URL: endpoint.url,
+      CREDENTIALS_SECRET_ID: secretId,
+      TOKEN_PARAMETER_NAME: parameterName,
+      AWS_REGION: 'us-east-1',
+      AWS_ENDPOINT_URL: cloud.url,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      POWERTOOLS_LOG_LEVEL: 'DEBUG',
+      ...environment,
+      ...more,
+    });
+  let fn = await start({});
+  const stored = async () => {
+    const answer = await ssm
+      .send(new GetParameterCommand({ Name: parameterName, WithDecryption: true }))
+      .catch(() => undefined);
+    const parameter = answer?.Parameter;
+    if (parameter === undefined) return undefined;
+    return { value: parameter.Value ?? '', version: parameter.Version ?? 0, type: parameter.Type ?? '' };
+  };
+  return {
+    cloud,
+    endpoint,
+    parameterName,
+    secretId,
+    get fn() {
+      return fn;
+    },
+    async invoke(event = {}, options) {
+      const answer = await fn.invoke(event, options);
+      answers.push(JSON.stringify(answer));
+      return answer;
+    },
+    async restart(more = {}) {
+      await fn.close();
+      finished.push(fn);
+      fn = await start(more);
+    },
+    async putSecret(value) {
+      await secretsManager.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: value }));
+    },
+    async putParameter(value, options = {}) {
+      const input = { Name: parameterName, Value: value, Type: 'SecureString', Overwrite: true } as const;
+      await ssm.send(new PutParameterCommand({ ...input, ...options }));
+    },
+    stored,
+    record: async () => JSON.parse((await stored())?.value ?? '{}') as StoredToken,
+    written: () =>
+      [...finished, fn]
+        .flatMap(({ output }) => output)
+        .concat(answers)
+        .join('\n'),
+    async close() {
+      await fn.close();
+      await Promise.all([cloud.close(), endpoint.close()]);
+      ssm.destroy();
+      secretsManager.destroy();
+    },
+  };
+}
