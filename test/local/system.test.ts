@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { describe, expect, test, vi } from 'vitest';
+import { startAuthorizationServer } from '../../local/authorization-server.ts';
+import { startGuardedApi } from '../../local/guarded-api.ts';
+import { renderScreen, type ScreenState } from '../../local/screen.ts';
+
+const start = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
+const once = (environment: Record<string, string> = {}) =>
+  promisify(execFile)(process.execPath, [start, '--once'], { env: { ...process.env, ...environment } });
+
+describe('npm start -- --once', () => {
+  test('mints, stores, reads back and is accepted, without showing the token', async () => {
+    const { stdout, stderr } = await once();
+    expect(stdout).toContain('"outcome":"minted"');
+    expect(stdout).toContain('"outcome":"kept"');
+    expect(stdout).toContain('the API answered 200');
+    expect(stdout + stderr).not.toContain('access_token');
+  });
+
+  test('fails where the AWS endpoint that the environment names does not answer', async () => {
+    await expect(once({ AWS_ENDPOINT_URL: 'http://127.0.0.1:9' })).rejects.toMatchObject({ code: 1 });
+  });
+});
+
+describe('the authorization server', () => {
+  const ask = (tokenUrl: string, clientSecret: string) =>
+    fetch(tokenUrl, {
+      method: 'POST',
+      body: new URLSearchParams({
+        client_id: 'local-client',
+        client_secret: clientSecret,
+        grant_type: 'client_credentials',
+      }),
+    });
+
+  test('answers as Spotnana does, guards an API, and writes nothing to the console', async () => {
+    const console = [
+      vi.spyOn(globalThis.console, 'warn'),
+      vi.spyOn(globalThis.console, 'error'),
+      vi.spyOn(globalThis.console, 'info'),
+    ];
+    const server = await startAuthorizationServer({ tokenLifetime: 3600 });
+    const api = await startGuardedApi(server.isActive);
+    const call = async (token: string) =>
+      (await fetch(api.url, { headers: { authorization: `Bearer ${token}` } })).status;
+
+    const answer = (await (await ask(server.tokenUrl, server.clientSecret)).json()) as Record<
+      string,
+      unknown
+    >;
+    expect(answer).toEqual({ access_token: expect.any(String), expires_in: 3600, token_type: 'Bearer' });
+    const token = String(answer.access_token);
+    expect(await call(token)).toBe(200);
+    expect(await call('another')).toBe(401);
+    server.revokeAll();
+    expect(await call(token)).toBe(401);
+
+    for (const spy of console) expect(spy).not.toHaveBeenCalled();
+    await Promise.all([server.stop(), api.stop()]);
+  });
+
+  test('refuses the old secret after a rotation, limits on demand, and comes back where it was', async () => {
+    const server = await startAuthorizationServer();
+    const before = server.clientSecret;
+    server.rotateClientSecret();
+    expect((await ask(server.tokenUrl, before)).status).toBe(401);
+    server.rateLimited = true;
+    expect((await ask(server.tokenUrl, server.clientSecret)).status).toBe(429);
+    server.rateLimited = false;
+    await server.stop();
+    await expect(ask(server.tokenUrl, server.clientSecret)).rejects.toThrow();
+    await server.start();
+    expect((await ask(server.tokenUrl, server.clientSecret)).status).toBe(200);
+    await server.stop();
+  });
+});
+
+describe('the screen', () => {
+  const state: ScreenState = {
+    now: 100_000,
+    awsUrl: 'http://127.0.0.1:1',
+    readCommand: 'aws ssm get-parameter',
+    authorization: 'up',
+    tokenRequests: 3,
+    secondsLeft: 45,
+    lifetime: 90,
+    parameterVersion: 2,
+    lastRun: 'kept (fresh)',
+    consumer: { calls: 10, failures: 0, failingSince: undefined, lastOutage: undefined },
+    events: ['12:00:00  schedule: minted (expiring)'],
+  };
+
+  test('shows at a glance what was decided, what is left and whether the consumer noticed', () => {
+    const text = renderScreen(state);
+    expect(text).toContain('kept (fresh)');
+    expect(text).toContain(`${'█'.repeat(20)}${'░'.repeat(20)} 45 s left`);
+    expect(text).toContain('10 calls, 0 refused; noticed nothing');
+  });
+
+  test('shows for how long the consumer has been refused', () => {
+    const consumer = { calls: 10, failures: 2, failingSince: 97_500, lastOutage: undefined };
+    expect(renderScreen({ ...state, consumer })).toContain('failing for 3 s');
+  });
+});
