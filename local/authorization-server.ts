@@ -5,8 +5,8 @@ import { type LoopbackServer, startLoopbackServer } from './loopback-server.ts';
 
 export { TOKEN_PATH };
 
-/** Seconds; short enough for somebody who watches a backoff to see its end. */
-const DEFAULT_RETRY_AFTER = 5;
+/** Short enough for somebody who watches a backoff to see its end. */
+const RETRY_AFTER_SECONDS = 5;
 
 export interface AuthorizationServerOptions {
   /** Default: any free one. */
@@ -32,13 +32,9 @@ export interface AuthorizationServer extends LoopbackServer {
   readonly requests: number;
   /** Tokens issued. */
   readonly issued: number;
-  /** Whether every token request is answered with 429. Setting it is `rateLimit` with the default. */
+  /** Whether every token request is answered with 429 and a `Retry-After` of 5 seconds. False at first. */
   rateLimited: boolean;
-  /** `retryAfterSeconds` is what `Retry-After` says while it is on, default 5. */
-  rateLimit(on: boolean, retryAfterSeconds?: number): void;
-  /** Revokes every token issued so far. Resolves to how many were still active. */
-  revoke(): Promise<number>;
-  /** `revoke`, at once and without the count. */
+  /** Revokes every token issued so far. */
   revokeAll(): void;
   /**
    * Puts a new client secret in force and returns it. The one before is refused from then on, unless `keepPrevious`
@@ -47,8 +43,6 @@ export interface AuthorizationServer extends LoopbackServer {
   rotateClientSecret(options?: { readonly keepPrevious?: boolean }): string;
   /** Whether a token was issued here, is not revoked and has not expired. */
   isActive(accessToken: string): Promise<boolean>;
-  /** Stops it for good. */
-  close(): Promise<void>;
 }
 
 /**
@@ -63,12 +57,15 @@ export async function startAuthorizationServer(
   let secrets: readonly [current: string, previous?: string] = [clientSecret];
   let requests = 0;
   let issued = 0;
-  let limit: { readonly retryAfter: number } | undefined;
+  let rateLimited = false;
 
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     if (request.url?.split('?')[0] === TOKEN_PATH) {
       requests += 1;
-      if (limit !== undefined) return refuse(response, limit.retryAfter);
+      if (rateLimited) {
+        refuse(response);
+        return;
+      }
     }
     handle(request, response);
   };
@@ -84,9 +81,6 @@ export async function startAuthorizationServer(
     issued += 1;
   });
   const handle = provider.callback();
-  const rateLimit = (on: boolean, retryAfter = DEFAULT_RETRY_AFTER): void => {
-    limit = on ? { retryAfter } : undefined;
-  };
 
   return {
     url: server.url,
@@ -100,7 +94,6 @@ export async function startAuthorizationServer(
     },
     start: server.start,
     stop: server.stop,
-    close: server.stop,
     get requests() {
       return requests;
     },
@@ -108,17 +101,10 @@ export async function startAuthorizationServer(
       return issued;
     },
     get rateLimited() {
-      return limit !== undefined;
+      return rateLimited;
     },
     set rateLimited(on) {
-      rateLimit(on);
-    },
-    rateLimit,
-    revoke: async () => {
-      const found = await Promise.all([...tokens.keys()].map((id) => provider.ClientCredentials.find(id)));
-      const active = found.filter((token) => token !== undefined);
-      await Promise.all(active.map((token) => token.destroy()));
-      return active.length;
+      rateLimited = on;
     },
     revokeAll: () => tokens.clear(),
     rotateClientSecret: ({ keepPrevious = false } = {}) => {
@@ -130,7 +116,10 @@ export async function startAuthorizationServer(
   };
 }
 
-function refuse(response: ServerResponse, retryAfter: number): void {
-  response.writeHead(429, { 'content-type': 'application/json', 'retry-after': String(retryAfter) });
+function refuse(response: ServerResponse): void {
+  response.writeHead(429, {
+    'content-type': 'application/json',
+    'retry-after': String(RETRY_AFTER_SECONDS),
+  });
   response.end(JSON.stringify({ error: 'temporarily_unavailable' }));
 }

@@ -1,30 +1,21 @@
 import { type LoopbackServer, startLoopbackServer } from './loopback-server.ts';
 
-export interface GuardedApiOptions {
-  /** Default: any free one. */
-  readonly port?: number;
-  /** Whether a token is good at this moment. Where it fails, the call is answered with 503. */
-  readonly isActive: (accessToken: string) => Promise<boolean>;
-}
-
 export interface GuardedApi extends LoopbackServer {
   /** Calls received. */
   readonly calls: number;
   /** Calls answered with 401. */
   readonly refused: number;
-  close(): Promise<void>;
 }
 
 const TRIPS = { trips: [{ id: 'T-1001', from: 'SFO', to: 'BLR', departs: '2031-03-04T21:15:00-08:00' }] };
 
 /**
  * An API on a loopback port that answers every path for any active bearer token and refuses everything else, as
- * RFC 6750 section 3 has it. A function alone is taken for `isActive`.
+ * RFC 6750 section 3 has it. Where `isActive` fails, a call is answered with 503.
  */
 export async function startGuardedApi(
-  options: GuardedApiOptions | GuardedApiOptions['isActive'],
+  isActive: (accessToken: string) => Promise<boolean>,
 ): Promise<GuardedApi> {
-  const { port = 0, isActive } = typeof options === 'function' ? { isActive: options } : options;
   let calls = 0;
   let refused = 0;
   const statusFor = async (authorization: string | undefined): Promise<200 | 401 | 503> => {
@@ -45,7 +36,7 @@ export async function startGuardedApi(
     }
     if (status !== 200) return void response.writeHead(status).end();
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(TRIPS));
-  }, port);
+  });
   return {
     url: server.url,
     get up() {
@@ -53,7 +44,6 @@ export async function startGuardedApi(
     },
     start: server.start,
     stop: server.stop,
-    close: server.stop,
     get calls() {
       return calls;
     },

@@ -40,7 +40,7 @@ const mintOne = async (fields: object = {}): Promise<string> => {
   const token = newToken();
   refresher.endpoint.answer(grant(token, fields));
   expect(resultOf(await refresher.invoke({ force: true })).outcome).toBe('minted');
-  refresher.endpoint.requests.length = 0;
+  refresher.endpoint.forgetRequests();
   return token;
 };
 
@@ -289,7 +289,7 @@ describe('a failure leaves the stored token as it was:', () => {
     ['RESPONSE_INVALID', 'no token type', grant('t', { token_type: undefined }), 1],
     ['RESPONSE_INVALID', 'a redirect', { status: 307, headers: { location: '/elsewhere' } }, 1],
     ['RESPONSE_INVALID', 'a body of more than 64 KB', { body: { access_token: 'x'.repeat(70_000) } }, 1],
-    ['RESPONSE_INVALID', 'a body that is sent forever', { endless: true }, 1],
+    ['RESPONSE_INVALID', 'a body that is sent forever', { endlessBody: true }, 1],
     ['TOKEN_TOO_LARGE', 'a token of more than 8 KB', grant('x'.repeat(8_200)), 1],
   ];
 

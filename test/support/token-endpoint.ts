@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -39,7 +38,9 @@ export interface TokenEndpoint {
   readonly tokenUrl: string;
   /** Those received in full, oldest first. */
   readonly requests: readonly ReceivedRequest[];
-  /** Replaces what is queued: answers in this order, of which the last repeats. Until the first call: `token`. */
+  /** Empties `requests`. */
+  forgetRequests(): void;
+  /** Replaces what is queued: answers in this order, of which the last repeats. Until the first call: an empty one. */
   answer(...answers: readonly [Answer, ...Answer[]]): void;
   close(): Promise<void>;
 }
@@ -50,7 +51,7 @@ const BODY_START = '{"access_token":"';
 /** A token endpoint on a loopback port that does what a real authorization server does not do on demand. */
 export async function startTokenEndpoint(): Promise<TokenEndpoint> {
   const requests: ReceivedRequest[] = [];
-  let queue: readonly Answer[] = [() => token()];
+  let queue: readonly Answer[] = [];
   const nextAnswer = (): Answer => {
     const [next = {}, ...rest] = queue;
     if (rest.length > 0) queue = rest;
@@ -70,6 +71,9 @@ export async function startTokenEndpoint(): Promise<TokenEndpoint> {
     url: server.url,
     tokenUrl: `${server.url}/v2/auth/oauth2-token`,
     requests,
+    forgetRequests: () => {
+      requests.length = 0;
+    },
     answer: (...answers) => {
       queue = answers;
     },
@@ -106,30 +110,9 @@ function* endless(): Generator<string> {
   while (true) yield chunk;
 }
 
-interface Grant {
-  access_token: string;
-  expires_in: number;
-  token_type: string;
-}
-
-/**
- * A good answer as Spotnana gives it. Its access token is unique and starts with `test-access-token-`, so that a test
- * can look for it where it must not be. `fields` add or replace; one that is `undefined` is left out.
- */
-export function token<Fields extends object = object>(
-  fields?: Fields,
-): { readonly body: Omit<Grant, keyof Fields> & Fields } {
-  const good: Grant = {
-    access_token: `test-access-token-${randomUUID()}`,
-    expires_in: 3600,
-    token_type: 'Bearer',
-  };
-  return { body: { ...good, ...fields } as Omit<Grant, keyof Fields> & Fields };
-}
-
-/** `token` with this access token. */
+/** A good answer as Spotnana gives it. `fields` add or replace; one that is `undefined` is left out. */
 export function grant(accessToken: string, fields: object = {}): PlainAnswer {
-  return token({ access_token: accessToken, ...fields });
+  return { body: { access_token: accessToken, expires_in: 3600, token_type: 'Bearer', ...fields } };
 }
 
 /** An error answer as RFC 6749 section 5.2 has it. */
