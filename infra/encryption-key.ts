@@ -13,10 +13,7 @@ export function createEncryptionKey(scope: Construct, parameterName: string): Ke
   });
 }
 
-/**
- * Allows use of the key through Parameter Store and for this parameter's encryption context alone.
- * Source: https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
- */
+/** Allows use of the key through Parameter Store and for this parameter's encryption context alone. */
 export function grantKeyForParameter(
   key: IKey,
   parameterArn: string,
@@ -27,11 +24,20 @@ export function grantKeyForParameter(
     grantee,
     actions: [...actions],
     resourceArns: [key.keyArn],
-    conditions: {
-      StringEquals: {
-        'kms:ViaService': `ssm.${Stack.of(key).region}.${Stack.of(key).urlSuffix}`,
-        'kms:EncryptionContext:PARAMETER_ARN': parameterArn,
-      },
-    },
+    conditions: viaParameterStore(key, parameterArn),
   });
+}
+
+/**
+ * The conditions under which the key may be used: in a call that Parameter Store makes, for this parameter.
+ * Source: https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
+ */
+export function viaParameterStore(key: IKey, parameterArn: string): Record<string, Record<string, string>> {
+  const { region, urlSuffix } = Stack.of(key);
+  return {
+    StringEquals: {
+      'kms:ViaService': `ssm.${region}.${urlSuffix}`,
+      'kms:EncryptionContext:PARAMETER_ARN': parameterArn,
+    },
+  };
 }

@@ -6,9 +6,10 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type ClientAuthenticationMethod, ENVIRONMENT, tokenUrlProblem } from '../lambda/environment.ts';
-import { METRICS_NAMESPACE, METRICS_SERVICE } from '../lambda/metrics.ts';
 import { createEmptySecret } from './credentials-secret.ts';
+import { createDeploymentFunction } from './deployment-function.ts';
 import { createEncryptionKey, grantKeyForParameter } from './encryption-key.ts';
+import { createFirstToken } from './first-token.ts';
 import { createRefresherFunction } from './refresher-function.ts';
 import { createSchedule } from './schedule.ts';
 import {
@@ -18,6 +19,7 @@ import {
   parameterNameProblem,
   policyProblem,
 } from './settings.ts';
+import { createTokenRemoval } from './token-removal.ts';
 
 export interface TokenRefresherProps {
   /** The token endpoint (RFC 6749 section 3.2), as an `https:` URL. */
@@ -102,26 +104,45 @@ export class TokenRefresher extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    this.function = createRefresherFunction(this, {
-      deadLetterQueue: this.deadLetterQueue,
-      environment: {
-        [ENVIRONMENT.tokenUrl]: props.tokenUrl,
-        [ENVIRONMENT.credentialsSecretId]: this.credentials.secretArn,
-        [ENVIRONMENT.parameterName]: parameterName,
-        [ENVIRONMENT.parameterKeyId]: this.encryptionKey.keyArn,
-        ...(props.scope === undefined ? {} : { [ENVIRONMENT.scope]: props.scope }),
-        ...(props.extraParameters === undefined
-          ? {}
-          : { [ENVIRONMENT.extraParameters]: JSON.stringify(props.extraParameters) }),
-        [ENVIRONMENT.clientAuthentication]: props.clientAuthentication ?? 'client_secret_post',
-        [ENVIRONMENT.checkEvery]: String(checkEvery.toSeconds()),
-        [ENVIRONMENT.refreshBefore]: String(refreshBefore.toSeconds()),
-        POWERTOOLS_SERVICE_NAME: METRICS_SERVICE,
-        POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
-      },
+    const environment = {
+      [ENVIRONMENT.tokenUrl]: props.tokenUrl,
+      [ENVIRONMENT.credentialsSecretId]: this.credentials.secretArn,
+      [ENVIRONMENT.parameterName]: parameterName,
+      [ENVIRONMENT.parameterKeyId]: this.encryptionKey.keyArn,
+      ...(props.scope === undefined ? {} : { [ENVIRONMENT.scope]: props.scope }),
+      ...(props.extraParameters === undefined
+        ? {}
+        : { [ENVIRONMENT.extraParameters]: JSON.stringify(props.extraParameters) }),
+      [ENVIRONMENT.clientAuthentication]: props.clientAuthentication ?? 'client_secret_post',
+      [ENVIRONMENT.checkEvery]: String(checkEvery.toSeconds()),
+      [ENVIRONMENT.refreshBefore]: String(refreshBefore.toSeconds()),
+    };
+    const deploymentFunction = createDeploymentFunction(this);
+    const removal = createTokenRemoval(this, {
+      deploymentFunction,
+      parameterName,
+      parameterArn: this.parameterArn,
+      encryptionKey: this.encryptionKey,
     });
-    this.grantRefresh(this.function);
-    createSchedule(this, { stack, target: this.function, checkEvery, deadLetterQueue: this.deadLetterQueue });
+    const refresher = createRefresherFunction(this, { environment, deadLetterQueue: this.deadLetterQueue });
+    this.function = refresher;
+    this.grantRefresh(refresher);
+    const firstToken = createFirstToken(this, {
+      deploymentFunction,
+      refresher,
+      environment,
+      credentials: this.credentials,
+      secretMayBeEmpty: props.credentials === undefined,
+    });
+    const schedule = createSchedule(this, {
+      stack,
+      target: refresher,
+      checkEvery,
+      deadLetterQueue: this.deadLetterQueue,
+    });
+    // What is created last is destroyed first: no check may bring the parameter back once it has been removed.
+    refresher.node.addDependency(removal);
+    schedule.node.addDependency(firstToken);
   }
 
   /** Allows to read the current token: `ssm:GetParameter` on this parameter and decryption of it, nothing else. */

@@ -3,6 +3,7 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Context } from 'aws-lambda';
+import { AWS_CLIENT } from './aws-client.ts';
 import { systemClock } from './clock.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { ENVIRONMENT } from './environment.ts';
@@ -17,14 +18,6 @@ import { metricDimensions, reportFailure, reportResult } from './report.ts';
  * the SDK with its time limits below, and their backoff.
  */
 const STORE_RESERVE_MS = 15_000;
-
-/** A call to AWS inside the region takes milliseconds; what takes longer is a fault and worth another attempt. */
-const AWS_CLIENT = {
-  region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1',
-  retryMode: 'standard',
-  maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1_500, requestTimeout: 4_000, throwOnRequestTimeout: true },
-} as const;
 
 const ssm = new SSMClient(AWS_CLIENT);
 const secretsManager = new SecretsManagerClient(AWS_CLIENT);

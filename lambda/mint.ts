@@ -7,6 +7,9 @@ import type { StoredToken } from './stored-token.ts';
 import { REQUEST_TIMEOUT_MS, requestToken, type TokenAnswer } from './token-request.ts';
 import { processTokenAnswer } from './token-response.ts';
 
+/** A request that gets less time is not sent: a token that it granted would be lost. */
+const LEAST_REQUEST_TIME_MS = 500;
+
 export interface MintTools {
   readonly clock: Clock;
   readonly fetch: typeof globalThis.fetch;
@@ -31,8 +34,9 @@ export async function mint(
   const { clock, deadline, random, onAttempt } = tools;
   for (let attempt = 1; ; attempt += 1) {
     const sentAt = clock.now();
+    const timeout = Math.min(REQUEST_TIMEOUT_MS, deadline - sentAt);
+    if (timeout < LEAST_REQUEST_TIME_MS) throw noTimeLeft(configuration.tokenUrl);
     onAttempt();
-    const timeout = Math.max(1, Math.min(REQUEST_TIMEOUT_MS, deadline - sentAt));
     const answer = await requestToken(configuration, credentials, { ...tools, timeout });
     try {
       const grant = await processTokenAnswer(answer, configuration.tokenUrl);
@@ -50,10 +54,20 @@ export async function mint(
       const now = clock.now();
       const retryAfter = retryAfterOf(answer, now);
       const delay = backoffDelay(attempt, retryAfter, random);
-      if (attempt === MAX_ATTEMPTS || now + delay >= deadline) throw withRetryAfter(error, now, retryAfter);
+      const isLast = attempt === MAX_ATTEMPTS || now + delay + LEAST_REQUEST_TIME_MS > deadline;
+      if (isLast) throw withRetryAfter(error, now, retryAfter);
       await clock.sleep(delay);
     }
   }
+}
+
+function noTimeLeft(tokenUrl: string): RefreshError {
+  return new RefreshError(
+    'ENDPOINT_UNAVAILABLE',
+    `${tokenUrl} was not asked, as AWS had taken nearly all of the run's time. The next check tries again. ` +
+      'If this lasts, look for slow or failing calls to Parameter Store and Secrets Manager.',
+    { reason: 'NO_TIME_LEFT' },
+  );
 }
 
 function retryAfterOf(answer: TokenAnswer, now: number): number | undefined {

@@ -8,7 +8,7 @@ import { RefreshError } from './errors.ts';
 import type { RefreshEvent } from './event.ts';
 import { mint } from './mint.ts';
 import { sourceFingerprint } from './source.ts';
-import { assertFits, readStored, writeToken } from './store.ts';
+import { assertFits, isUndecryptable, readStored, writeToken } from './store.ts';
 import type { Stored, StoredToken } from './stored-token.ts';
 
 /** What a run answers. Never the token. */
@@ -70,7 +70,7 @@ export async function refresh(
   const { ssm, secretsManager, clock, memory, observations } = tools;
 
   const [stored, versions] = await Promise.allSettled([
-    readStored(ssm, parameterName),
+    readStoredFor(event, ssm, parameterName),
     describeCredentials(secretsManager, credentialsSecretId),
   ]).then(([storedRead, secretRead]) => [unwrap(storedRead), unwrap(secretRead)] as const);
   if (stored.state === 'token') observations.expiresAt = stored.token.expires_at;
@@ -98,6 +98,16 @@ export async function refresh(
     expires_at: token.expires_at,
     parameter_version: version,
   };
+}
+
+/** By force a token is also put in the place of a value whose key is gone or was changed. */
+async function readStoredFor(event: RefreshEvent, ssm: SSMClient, parameterName: string): Promise<Stored> {
+  try {
+    return await readStored(ssm, parameterName);
+  } catch (error) {
+    if (event.type !== 'force' || !isUndecryptable(error)) throw error;
+    return { state: 'foreign', found: 'a value that cannot be decrypted' };
+  }
 }
 
 /** The token that the run before could not store, while it is what this run would mint and no reader has seen it. */

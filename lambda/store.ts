@@ -19,7 +19,6 @@ export async function readStored(ssm: SSMClient, parameterName: string): Promise
     if (parameter?.Type !== 'SecureString') {
       return {
         state: 'foreign',
-        version,
         found: `a ${parameter?.Type ?? 'value'} instead of a SecureString`,
       };
     }
@@ -29,6 +28,14 @@ export async function readStored(ssm: SSMClient, parameterName: string): Promise
     if (failure.name === 'ParameterNotFound') return { state: 'missing' };
     throw unavailable(parameterName, 'read', failure.text, failure.name);
   }
+}
+
+/** What Parameter Store answers where a value may not, or can no longer, be decrypted. */
+const UNDECRYPTABLE: ReadonlySet<string> = new Set(['AccessDeniedException', 'InvalidKeyId']);
+
+/** Whether a failed read may be for the parameter's key, such as one that was changed or deleted. */
+export function isUndecryptable(error: unknown): boolean {
+  return error instanceof RefreshError && UNDECRYPTABLE.has(error.details.reason ?? '');
 }
 
 /** The value of the parameter for a token. */
@@ -96,7 +103,8 @@ function unavailable(
   return new RefreshError(
     'STORE_UNAVAILABLE',
     `parameter ${parameterName} could not be ${what}: ${text}. ` +
-      "The next check tries again; if access is denied, compare the function's role and the key policy with the deployed template.",
+      "The next check tries again. If access is denied, compare the function's role and the key policy with the deployed template" +
+      `${what === 'read' && UNDECRYPTABLE.has(reason) ? '; if the parameter is encrypted with another key than now, invoke the function with {"force": true} to replace it.' : '.'}`,
     { reason },
   );
 }

@@ -19,15 +19,15 @@ export interface StoredToken {
 /** What stands in the parameter. */
 export type Stored =
   | { readonly state: 'missing' }
-  | { readonly state: 'unreadable'; readonly version: number }
-  | { readonly state: 'foreign'; readonly version: number; readonly found: string }
+  | { readonly state: 'unreadable' }
+  | { readonly state: 'foreign'; readonly found: string }
   | { readonly state: 'token'; readonly version: number; readonly token: StoredToken };
 
 /** Tells a record of ours from a damaged one of ours and from somebody else's value. */
 export function parseStored(value: string, version: number): Stored {
   const record = parseJsonObject(value);
-  if (record === undefined) return { state: 'foreign', version, found: 'a value that is not a JSON object' };
-  if (!isFingerprint(record.source)) return { state: 'foreign', version, found: 'JSON of another kind' };
+  if (record === undefined) return { state: 'foreign', found: 'a value that is not a JSON object' };
+  if (!isFingerprint(record.source)) return { state: 'foreign', found: 'JSON of another kind' };
   const { access_token, token_type, expires_at, issued_at, scope, source } = record;
   if (
     typeof access_token !== 'string' ||
@@ -38,7 +38,7 @@ export function parseStored(value: string, version: number): Stored {
     expires_at <= issued_at ||
     (scope !== undefined && typeof scope !== 'string')
   ) {
-    return { state: 'unreadable', version };
+    return { state: 'unreadable' };
   }
   const token: StoredToken = {
     access_token,

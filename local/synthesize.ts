@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { ENVIRONMENT } from '../lambda/environment.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -14,6 +15,8 @@ export interface DeployableFunction {
   readonly environment: Readonly<Record<string, unknown>>;
   /** Seconds after which Lambda ends a run. */
   readonly timeout: number;
+  /** The bundled module of the function that serves the stack's custom resources. */
+  readonly deploymentModule: string;
   readonly template: Template;
 }
 
@@ -47,16 +50,30 @@ export async function synthesizeFunction(
     },
   });
   const template = await readJson<Template>(join(outdir, `TokenRefresher-${name}.template.json`));
-  const assets = await readJson<{ files: Record<string, { source: { path: string; packaging: string } }> }>(
-    join(outdir, `TokenRefresher-${name}.assets.json`),
+  const functions = Object.values(template.Resources)
+    .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+    .map(({ Properties }) => Properties as unknown as FunctionProperties);
+  const refresher = functions.find(
+    ({ Environment }) => ENVIRONMENT.tokenUrl in (Environment?.Variables ?? {}),
   );
-  const directory = Object.values(assets.files).find(({ source }) => source.packaging === 'zip')?.source.path;
-  const fn = Object.values(template.Resources).find(
-    ({ Type }) => Type === 'AWS::Lambda::Function',
-  )?.Properties;
-  if (directory === undefined || fn === undefined) throw new Error(`the app made no function for "${name}"`);
-  const { Variables: environment } = fn.Environment as { Variables: Record<string, unknown> };
-  return { module: join(outdir, directory, 'index.mjs'), environment, timeout: Number(fn.Timeout), template };
+  const deployment = functions.find((fn) => fn !== refresher);
+  if (refresher === undefined || deployment === undefined)
+    throw new Error(`the app made no functions for "${name}"`);
+  const moduleOf = ({ Code }: FunctionProperties) =>
+    join(outdir, `asset.${Code.S3Key.replace(/\.zip$/, '')}`, 'index.mjs');
+  return {
+    module: moduleOf(refresher),
+    environment: refresher.Environment?.Variables ?? {},
+    timeout: refresher.Timeout,
+    deploymentModule: moduleOf(deployment),
+    template,
+  };
+}
+
+interface FunctionProperties {
+  readonly Code: { readonly S3Key: string };
+  readonly Environment?: { readonly Variables: Readonly<Record<string, unknown>> };
+  readonly Timeout: number;
 }
 
 async function readJson<Content>(path: string): Promise<Content> {

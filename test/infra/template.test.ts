@@ -70,7 +70,7 @@ describe('the template', () => {
   });
 
   test('lets the function do exactly what a refresh takes', () => {
-    const actions = statementsOf(shipped(), 'FunctionRole').flatMap(({ Action }) => Action);
+    const actions = statementsOf(shipped(), '"RefresherFunctionRole').flatMap(({ Action }) => Action);
     expect(actions.sort()).toEqual([
       'kms:Decrypt',
       'kms:Encrypt',
@@ -84,6 +84,19 @@ describe('the template', () => {
       'sqs:SendMessage',
       'ssm:GetParameter',
       'ssm:PutParameter',
+    ]);
+  });
+
+  test('lets the deployment function mint the first token, remove the last one, and nothing else', () => {
+    const actions = statementsOf(shipped(), 'DeploymentFunctionRole').flatMap(({ Action }) => Action);
+    expect(actions.sort()).toEqual([
+      'kms:Decrypt',
+      'lambda:InvokeFunction',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'secretsmanager:DescribeSecret',
+      'ssm:DeleteParameter',
+      'ssm:GetParameter',
     ]);
   });
 

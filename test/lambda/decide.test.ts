@@ -33,18 +33,14 @@ describe('decide', () => {
   test.for<[string, Partial<Situation>, string]>([
     ['keeps a fresh token', {}, 'keep fresh'],
     ['mints where there is none', { stored: { state: 'missing' } }, 'mint missing'],
-    [
-      'mints over a damaged record of its own',
-      { stored: { state: 'unreadable', version: 1 } },
-      'mint unreadable',
-    ],
+    ['mints over a damaged record of its own', { stored: { state: 'unreadable' } }, 'mint unreadable'],
     ['keeps at one second above the margin', { now: ISSUED + 1799 }, 'keep fresh'],
     ['mints at exactly the margin', { now: ISSUED + 1800 }, 'mint expiring'],
     ['mints when the source has changed', { source: sha256('other') }, 'mint source-changed'],
     ['mints when forced', { event: { type: 'force' } }, 'mint forced'],
     [
       'mints over a foreign value when forced',
-      { event: { type: 'force' }, stored: { state: 'foreign', version: 1, found: 'x' } },
+      { event: { type: 'force' }, stored: { state: 'foreign', found: 'x' } },
       'mint forced',
     ],
     ['mints when the stored token is rejected', { event: rejection('stored-token') }, 'mint rejected'],
@@ -70,7 +66,7 @@ describe('decide', () => {
   });
 
   test('refuses a value that is not its own', () => {
-    const act = () => decide(situation({ stored: { state: 'foreign', version: 1, found: 'a String' } }));
+    const act = () => decide(situation({ stored: { state: 'foreign', found: 'a String' } }));
     expect(act).toThrow(expect.objectContaining({ code: 'PARAMETER_OCCUPIED' }));
   });
 

@@ -1,10 +1,15 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { describe, expect, test, vi } from 'vitest';
 import { startAuthorizationServer } from '../../local/authorization-server.ts';
+import { startAwsEndpoint } from '../../local/cloud/endpoint.ts';
 import { startGuardedApi } from '../../local/guarded-api.ts';
 import { renderScreen, type ScreenState } from '../../local/screen.ts';
+import { awsClients } from '../support/client.ts';
+import { confidential, countLeaks, recordWritten } from '../support/confidential.ts';
 
 const start = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
 const once = (environment: Record<string, string> = {}) =>
@@ -17,6 +22,25 @@ describe('npm start -- --once', () => {
     expect(stdout).toContain('"outcome":"kept"');
     expect(stdout).toContain('the API answered 200');
     expect(stdout + stderr).not.toContain('access_token');
+  });
+
+  test('uses the AWS endpoint that the environment names, and writes neither token nor secret', async () => {
+    const endpoint = await startAwsEndpoint();
+    const { ssm, secretsManager } = awsClients(endpoint.url);
+    const { stdout, stderr } = await once({ AWS_ENDPOINT_URL: endpoint.url });
+    recordWritten(stdout + stderr);
+
+    const parameter = await ssm.send(
+      new GetParameterCommand({ Name: '/spotnana/access-token', WithDecryption: true }),
+    );
+    const secret = await secretsManager.send(
+      new GetSecretValueCommand({ SecretId: 'token-refresher/local' }),
+    );
+    const token: string = JSON.parse(parameter.Parameter?.Value ?? '').access_token;
+    const clientSecret: string = JSON.parse(secret.SecretString ?? '').client_secret;
+    const secrets = [token, clientSecret].map(confidential);
+    expect(countLeaks(secrets, stdout + stderr)).toBe(0);
+    await endpoint.close();
   });
 
   test('fails where the AWS endpoint that the environment names does not answer', async () => {

@@ -8,6 +8,7 @@ import { type RunningFunction, startFunction } from '../../local/function.ts';
 import type { InvocationResult } from '../../local/function-host.ts';
 import { resolveEnvironment } from '../../local/system.ts';
 import { awsClients } from './client.ts';
+import { confidential, recordWritten } from './confidential.ts';
 import { startTokenEndpoint, type TokenEndpoint } from './token-endpoint.ts';
 
 /** One refresher: the real bundle with the template's environment, its own secret, parameter and token endpoint. */
@@ -30,7 +31,7 @@ export interface TestRefresher {
 }
 
 export const CLIENT_ID = 'client-id-of-the-test';
-export const newClientSecret = () => `client+secret/${randomUUID()}`;
+export const newClientSecret = () => confidential(`client+secret/${randomUUID()}`);
 export const credentials = (clientSecret: string) =>
   JSON.stringify({ client_id: CLIENT_ID, client_secret: clientSecret });
 
@@ -68,6 +69,11 @@ export async function startRefresher(
     if (parameter === undefined) return undefined;
     return { value: parameter.Value ?? '', version: parameter.Version ?? 0, type: parameter.Type ?? '' };
   };
+  const written = () =>
+    [...finished, fn]
+      .flatMap(({ output }) => output)
+      .concat(answers)
+      .join('\n');
   return {
     cloud,
     endpoint,
@@ -95,13 +101,10 @@ export async function startRefresher(
     },
     stored,
     record: async () => JSON.parse((await stored())?.value ?? '{}') as StoredToken,
-    written: () =>
-      [...finished, fn]
-        .flatMap(({ output }) => output)
-        .concat(answers)
-        .join('\n'),
+    written,
     async close() {
       await fn.close();
+      recordWritten(written());
       await Promise.all([cloud.close(), endpoint.close()]);
       ssm.destroy();
       secretsManager.destroy();

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { type CfnCustomResource, CustomResource, Lazy, Stack } from 'aws-cdk-lib';
+import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { CfnFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { CUSTOM_RESOURCE, type FirstTokenProperties } from '../lambda/deployment/custom-resources.ts';
+import { CUSTOM_RESOURCE_TIMEOUT } from './deployment-function.ts';
+
+/**
+ * Has the refresher mint while the stack is deployed, and fails the deployment where it cannot. Runs for the first
+ * deployment and for every one that changes the function's environment or code.
+ */
+export function createFirstToken(
+  scope: Construct,
+  {
+    deploymentFunction,
+    refresher,
+    environment,
+    credentials,
+    secretMayBeEmpty,
+  }: {
+    deploymentFunction: IFunction;
+    refresher: NodejsFunction;
+    environment: Readonly<Record<string, string>>;
+    credentials: ISecret;
+    secretMayBeEmpty: boolean;
+  },
+): CustomResource {
+  const policy = new Policy(scope, 'FirstTokenPolicy', {
+    statements: [
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [refresher.functionArn] }),
+      // Shows which version is in force, not the credentials. Six characters of AWS's own end a secret's ARN.
+      new PolicyStatement({
+        actions: ['secretsmanager:DescribeSecret'],
+        resources: [credentials.secretFullArn ?? `${credentials.secretArn}-??????`],
+      }),
+    ],
+  });
+  if (deploymentFunction.role !== undefined) policy.attachToRole(deploymentFunction.role);
+  const properties: FirstTokenProperties = {
+    FunctionArn: refresher.functionArn,
+    Environment: environment,
+    SecretMayBeEmpty: secretMayBeEmpty ? 'true' : 'false',
+  };
+  const firstToken = new CustomResource(scope, 'FirstToken', {
+    resourceType: CUSTOM_RESOURCE.firstToken,
+    serviceToken: deploymentFunction.functionArn,
+    serviceTimeout: CUSTOM_RESOURCE_TIMEOUT,
+    properties: { ...properties },
+  });
+  firstToken.node.addDependency(refresher, policy, credentials);
+  nameAfterFunction(firstToken, refresher);
+  return firstToken;
+}
+
+/**
+ * A changed function gets another custom resource instead of an update of this one. So a deployment that fails is
+ * rolled back by forgetting the new one: nothing is minted for the former settings, which could fail as well
+ * and leave the stack stuck between the two.
+ */
+function nameAfterFunction(firstToken: CustomResource, refresher: NodejsFunction): void {
+  const stack = Stack.of(firstToken);
+  const resource = firstToken.node.defaultChild as CfnCustomResource;
+  const { code, environment } = refresher.node.defaultChild as CfnFunction;
+  const named = stack.getLogicalId(resource);
+  resource.overrideLogicalId(
+    Lazy.uncachedString({
+      produce: () => {
+        const settings = JSON.stringify(stack.resolve([code, environment]));
+        return `${named}${createHash('sha256').update(settings).digest('hex').slice(0, 8)}`;
+      },
+    }),
+  );
+}

@@ -1,0 +1,98 @@
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import { describeAwsFailure } from '../aws-failure.ts';
+import { type Clock, unixSeconds } from '../clock.ts';
+import { readConfiguration } from '../configuration.ts';
+import { describeCredentials } from '../credentials.ts';
+import { parseJsonObject } from '../json.ts';
+import { sourceFingerprint } from '../source.ts';
+import { readStored } from '../store.ts';
+import type { FirstTokenProperties } from './custom-resources.ts';
+
+/** Milliseconds to wait for the refresher's answer: its own time limit of a minute, and its start. */
+export const REFRESHER_REQUEST_TIMEOUT_MS = 75_000;
+
+/**
+ * Milliseconds to wait before each further try. A role's new permissions reach every part of AWS only after some
+ * seconds. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html (eventual consistency)
+ */
+const WAITS_FOR_PERMISSIONS_MS = [5_000, 10_000, 15_000, 20_000];
+const MAY_LACK_PERMISSION: ReadonlySet<string> = new Set([
+  'AccessDeniedException',
+  'CREDENTIALS_UNAVAILABLE',
+  'STORE_UNAVAILABLE',
+]);
+
+/** The refresher's own error, or why it could not be asked. Its message goes into the stack's events. */
+export class FirstTokenError extends Error {
+  override readonly name = 'FirstTokenError';
+}
+
+export interface FirstTokenTools {
+  readonly lambda: LambdaClient;
+  readonly ssm: SSMClient;
+  readonly secretsManager: SecretsManagerClient;
+  readonly clock: Clock;
+}
+
+/**
+ * Has the refresher check, so that a deployment ends with a token that consumers can use, or fails. It does not fail
+ * where consumers still have a good token of this very configuration: an endpoint that is down for a while must
+ * not stand in the way of a deployment.
+ * @throws FirstTokenError
+ */
+export async function mintFirstToken(
+  properties: FirstTokenProperties,
+  tools: FirstTokenTools,
+): Promise<string> {
+  for (let attempt = 0; ; attempt += 1) {
+    const failure = await invokeRefresher(tools.lambda, properties.FunctionArn);
+    if (failure === undefined) return 'the token is there';
+    if (failure.code === 'CREDENTIALS_NOT_SET' && properties.SecretMayBeEmpty === 'true') {
+      return 'the secret is still empty; the schedule mints once the credentials are put';
+    }
+    const wait = WAITS_FOR_PERMISSIONS_MS[attempt];
+    if (wait !== undefined && MAY_LACK_PERMISSION.has(failure.code)) {
+      await tools.clock.sleep(wait);
+      continue;
+    }
+    if (await holdsGoodToken(properties, tools)) return `the stored token is still good; ${failure.message}`;
+    throw new FirstTokenError(failure.message);
+  }
+}
+
+async function invokeRefresher(
+  lambda: LambdaClient,
+  functionArn: string,
+): Promise<{ readonly code: string; readonly message: string } | undefined> {
+  try {
+    const { FunctionError: error, Payload: payload } = await lambda.send(
+      new InvokeCommand({ FunctionName: functionArn, InvocationType: 'RequestResponse', Payload: '{}' }),
+    );
+    if (error === undefined) return undefined;
+    const { errorMessage } = parseJsonObject(new TextDecoder().decode(payload)) ?? {};
+    const message =
+      typeof errorMessage === 'string' ? errorMessage : 'the refresher failed without a message';
+    return { code: /^([A-Z_]+): /.exec(message)?.[1] ?? 'unknown', message };
+  } catch (error) {
+    const { name, text } = describeAwsFailure(error);
+    return { code: name, message: `the refresher function could not be invoked: ${text}` };
+  }
+}
+
+async function holdsGoodToken(
+  { Environment }: FirstTokenProperties,
+  { ssm, secretsManager, clock }: FirstTokenTools,
+): Promise<boolean> {
+  try {
+    const configuration = readConfiguration(Environment);
+    const stored = await readStored(ssm, configuration.parameterName);
+    if (stored.state !== 'token' || stored.token.expires_at <= unixSeconds(clock.now())) return false;
+    const versions = await describeCredentials(secretsManager, configuration.credentialsSecretId);
+    return stored.token.source === sourceFingerprint(configuration, versions.current);
+  } catch {
+    // Whatever stands in the way here, the refresher's own failure says more.
+    return false;
+  }
+}

@@ -1,0 +1,63 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
+import { AWS_CLIENT } from '../aws-client.ts';
+import { systemClock } from '../clock.ts';
+import { RefreshError } from '../errors.ts';
+import { METRICS_SERVICE } from '../metrics.ts';
+import { answerCloudFormation } from './cloudformation-answer.ts';
+import {
+  CUSTOM_RESOURCE,
+  type FirstTokenProperties,
+  type TokenRemovalProperties,
+} from './custom-resources.ts';
+import { FirstTokenError, mintFirstToken, REFRESHER_REQUEST_TIMEOUT_MS } from './first-token.ts';
+import { removeToken } from './token-removal.ts';
+
+const ssm = new SSMClient(AWS_CLIENT);
+const secretsManager = new SecretsManagerClient(AWS_CLIENT);
+const lambda = new LambdaClient({
+  ...AWS_CLIENT,
+  // A run of the refresher is never asked for twice because it takes its time.
+  maxAttempts: 1,
+  requestHandler: { ...AWS_CLIENT.requestHandler, requestTimeout: REFRESHER_REQUEST_TIMEOUT_MS },
+});
+const logger = new Logger({ serviceName: METRICS_SERVICE });
+
+/** Serves the stack's custom resources: the first token when it is deployed, the token's removal when it is destroyed. */
+export async function handler(event: CloudFormationCustomResourceEvent, context: Context): Promise<void> {
+  logger.addContext(context);
+  const { RequestType: request, ResourceType: resource } = event;
+  try {
+    const outcome = await serve(event);
+    logger.info('Served CloudFormation', { request, resource, outcome });
+    await answerCloudFormation(event, undefined, globalThis.fetch);
+  } catch (error) {
+    const reason = reasonOf(error);
+    logger.error(reason, { request, resource });
+    await answerCloudFormation(event, reason, globalThis.fetch);
+  }
+}
+
+async function serve(event: CloudFormationCustomResourceEvent): Promise<string> {
+  const { RequestType: request, ResourceType: resource, ResourceProperties: properties } = event;
+  if (resource === CUSTOM_RESOURCE.tokenRemoval) {
+    if (request !== 'Delete') return 'nothing to do until the stack is destroyed';
+    return removeToken(ssm, (properties as unknown as TokenRemovalProperties).ParameterName);
+  }
+  if (request === 'Delete') return 'nothing to do when the stack is destroyed';
+  return mintFirstToken(properties as unknown as FirstTokenProperties, {
+    lambda,
+    ssm,
+    secretsManager,
+    clock: systemClock,
+  });
+}
+
+/** Texts of errors that are not ours may hold anything. */
+function reasonOf(error: unknown): string {
+  if (error instanceof RefreshError || error instanceof FirstTokenError) return error.message;
+  return `the deployment function failed unexpectedly with ${error instanceof Error ? error.name : typeof error}`;
+}

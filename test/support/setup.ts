@@ -1,0 +1,47 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { type DeployableFunction, synthesizeFunction } from '../../local/synthesize.ts';
+import { countLeaks, readLines } from './confidential.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** The functions as the app in cdk.json deploys them: their bundles, environment and template. */
+    deployable: DeployableFunction;
+  }
+}
+
+/** Synthesizes the app once for all tests; at the end, searches all that was written for what must not be there. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-test-'));
+  const leakFiles = { secrets: join(outdir, 'secrets'), written: join(outdir, 'written') };
+  await Promise.all(Object.values(leakFiles).map((file) => writeFile(file, '')));
+  project.provide('leakFiles', leakFiles);
+  project.provide('deployable', await synthesizeFunction('spotnana', { outdir }));
+  const testOutput = captureOutput();
+  return async () => {
+    const everything = [...testOutput(), await readFile(leakFiles.written, 'utf8')].join('\n');
+    const leaks = countLeaks(new Set(readLines(leakFiles.secrets)), everything);
+    await rm(outdir, { recursive: true, force: true });
+    if (leaks > 0)
+      throw new Error(`${leaks} tokens or secrets were written to a log, an answer or the test output`);
+  };
+}
+
+/** What the test runner itself prints from now on. */
+function captureOutput(): () => string[] {
+  const printed: string[] = [];
+  const originals = [process.stdout, process.stderr].map((stream) => {
+    const write = stream.write.bind(stream);
+    stream.write = ((chunk: Uint8Array | string, ...rest: never[]) => {
+      printed.push(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8'));
+      return write(chunk, ...rest);
+    }) as typeof stream.write;
+    return { stream, write };
+  });
+  return () => {
+    for (const { stream, write } of originals) stream.write = write;
+    return printed;
+  };
+}
