@@ -40,8 +40,12 @@ async function live(running: LocalSystem): Promise<void> {
   let consumer: ConsumerState = { calls: 0, failures: 0, failingSince: undefined, lastOutage: undefined };
   let closing = false;
 
+  let last: { readonly text: string; times: number } = { text: '', times: 0 };
   const note = (text: string) => {
-    const line = `${new Date().toISOString().slice(11, 19)}  ${text}`;
+    last = text === last.text ? { text, times: last.times + 1 } : { text, times: 1 };
+    const repeated = last.times > 1 ? ` (${last.times} times)` : '';
+    const line = `${new Date().toISOString().slice(11, 19)}  ${text}${repeated}`;
+    if (last.times > 1) events.pop();
     events.push(line);
     if (events.length > SHOWN_EVENTS) events.shift();
     if (!screen) say(line);
