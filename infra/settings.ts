@@ -101,7 +101,7 @@ const settingsSchema = z
 
 export type RefresherSettings = z.output<typeof settingsSchema>;
 
-const SETTING_NAMES = Object.keys(settingsSchema.shape);
+export const SETTING_NAMES = Object.keys(settingsSchema.shape);
 const REFRESHER_NAME = /^[a-zA-Z][a-zA-Z0-9-]{0,63}$/;
 
 /**

@@ -30,6 +30,17 @@ export class RefresherStack extends Stack {
       ...(clientAuthentication === undefined ? {} : { clientAuthentication }),
     });
     this.addOutputs(this.refresher);
+    if (credentials === undefined) this.addNextStep(settings);
+  }
+
+  /** The command shows only the value of an output, not its description. */
+  private addNextStep({ checkEvery }: RefresherSettings): void {
+    new CfnOutput(this, 'NextStep', {
+      description: 'What is left to do while the secret is empty',
+      value:
+        'If the secret is still empty, write {"client_id": "...", "client_secret": "..."} to credentials.json and run the ' +
+        `PutCredentialsCommand: the token is there within ${checkEvery.toHumanString()}.`,
+    });
   }
 
   private addOutputs({

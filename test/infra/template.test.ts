@@ -122,6 +122,7 @@ describe('the template', () => {
       'CredentialsSecretArn',
       'EncryptionKeyArn',
       'FunctionName',
+      'NextStep',
       'ParameterArn',
       'ParameterName',
       'PutCredentialsCommand',
