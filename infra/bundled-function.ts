@@ -1,11 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type FunctionOptions, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  Code,
+  type FunctionOptions,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 
+/** The package holds the functions as they were bundled for it; a clone bundles them from their sources. */
+const IS_PACKAGE = import.meta.url.endsWith('.js');
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export interface BundledFunctionProps
@@ -24,7 +33,7 @@ export function createBundledFunction(
   scope: Construct,
   id: string,
   { entry, roleDescription, ...options }: BundledFunctionProps,
-): NodejsFunction {
+): LambdaFunction {
   const logGroup = new LogGroup(scope, `${id}Logs`, {
     retention: RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
@@ -40,17 +49,27 @@ export function createBundledFunction(
       resources: [logGroup.logGroupArn],
     }),
   );
-  return new NodejsFunction(scope, id, {
+  const common = {
     ...options,
-    entry: file(`../lambda/${entry}`),
-    projectRoot: file('..'),
-    depsLockFilePath: file('../package-lock.json'),
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize: 256,
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,
+  };
+  if (IS_PACKAGE) {
+    return new LambdaFunction(scope, id, {
+      ...common,
+      handler: 'index.handler',
+      code: Code.fromAsset(file(`../functions/${id}`)),
+    });
+  }
+  return new NodejsFunction(scope, id, {
+    ...common,
+    entry: file(`../lambda/${entry}`),
+    projectRoot: file('..'),
+    depsLockFilePath: file('../package-lock.json'),
     bundling: {
       format: OutputFormat.ESM,
       target: 'node24',

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { createBundledFunction } from './bundled-function.ts';
@@ -15,7 +15,7 @@ export const REFRESHER_TIMEOUT = Duration.seconds(60);
 export function createRefresherFunction(
   scope: Construct,
   { environment, deadLetterQueue }: { environment: Record<string, string>; deadLetterQueue: IQueue },
-): NodejsFunction {
+): LambdaFunction {
   return createBundledFunction(scope, 'Function', {
     description: 'Keeps an OAuth 2.0 access token fresh in an SSM parameter',
     entry: 'handler.ts',

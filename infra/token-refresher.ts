@@ -13,16 +13,18 @@ import { createDeploymentFunction } from './deployment-function.ts';
 import { createEncryptionKey, grantKeyForParameter } from './encryption-key.ts';
 import { createFirstToken } from './first-token.ts';
 import { ImportedTokenRefresher, type TokenRefresherAttributes } from './imported-token-refresher.ts';
-import { createRefresherFunction } from './refresher-function.ts';
-import { createSchedule } from './schedule.ts';
 import {
   DEFAULT_CHECK_EVERY,
   DEFAULT_REFRESH_BEFORE,
   extraParametersProblem,
   parameterNameProblem,
   policyProblem,
-} from './settings.ts';
+} from './property-rules.ts';
+import { createRefresherFunction } from './refresher-function.ts';
+import { createSchedule } from './schedule.ts';
 import { createTokenRemoval } from './token-removal.ts';
+
+export type { ClientAuthenticationMethod, ITokenRefresher, TokenRefresherAttributes };
 
 export interface TokenRefresherProps {
   /** The token endpoint (RFC 6749 section 3.2), as an `https:` URL. */
