@@ -28,7 +28,7 @@ export type RefreshResult =
 
 /** What a run met on its way, for the report; filled in as it goes, so that a failed run has it too. */
 export interface RunObservations {
-  /** Unix time, seconds, at which the token that consumers read expires. */
+  /** Unix time, seconds, at which the token that consumers read expires; 0 where they find none. */
   expiresAt?: number;
   /** Seconds from issue to expiry of a newly minted token. */
   mintedLifetime?: number;
@@ -69,11 +69,13 @@ export async function refresh(
   const { parameterName, parameterKeyId, parameterTier, credentialsSecretId } = configuration;
   const { ssm, secretsManager, clock, memory, observations } = tools;
 
-  const [stored, versions] = await Promise.allSettled([
+  const [storedRead, secretRead] = await Promise.allSettled([
     readStoredFor(event, ssm, parameterName),
     describeCredentials(secretsManager, credentialsSecretId),
-  ]).then(([storedRead, secretRead]) => [unwrap(storedRead), unwrap(secretRead)] as const);
-  if (stored.state === 'token') observations.expiresAt = stored.token.expires_at;
+  ]);
+  const stored = unwrap(storedRead);
+  observations.expiresAt = stored.state === 'token' ? stored.token.expires_at : 0;
+  const versions = unwrap(secretRead);
   const source = sourceFingerprint(configuration, versions.current);
 
   const now = unixSeconds(clock.now());
