@@ -1,5 +1,3 @@
-import { RUN_TIMEOUT_SECONDS, SCHEDULE_PRECISION_SECONDS } from './environment.ts';
-
 /** Names of the function's metrics, shared by the function that emits them and the infrastructure that watches them. */
 export const METRICS_NAMESPACE = 'TokenRefresher';
 export const METRICS_SERVICE = 'token-refresher';
@@ -26,22 +24,6 @@ export const METRIC = {
   mintDuration: 'MintDuration',
   /** The client was rejected with the current secret and accepted with the previous one. */
   previousCredentialsUsed: 'PreviousCredentialsUsed',
-  /** A token was granted that lives too short for `checkEvery` or for the threshold below. */
+  /** A token was granted that lives too short for `checkEvery`, or for the alarms to come in time. */
   lifetimeTooShort: 'LifetimeTooShort',
 } as const;
-
-/**
- * Seconds of validity after a run below which a token is about to expire: half of `refreshBefore`, at least
- * `checkEvery`. No run that succeeds reports less, as long as tokens live for `refreshBefore` at least: it leaves them with
- * half of that or with what has to last until the next check, whichever is more, and takes a minute at most itself.
- */
-export function expiryThreshold({
-  checkEvery,
-  refreshBefore,
-}: {
-  readonly checkEvery: number;
-  readonly refreshBefore: number;
-}): number {
-  const leastMargin = Math.max(refreshBefore / 2, checkEvery + SCHEDULE_PRECISION_SECONDS);
-  return Math.floor(leastMargin - RUN_TIMEOUT_SECONDS);
-}

@@ -1,10 +1,10 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { expiryThreshold, leastMarginToPage } from './alarm-policy.ts';
 import { unixSeconds } from './clock.ts';
 import { canBeKeptAlive, type Policy, refreshMargin } from './decide.ts';
-import { RUN_TIMEOUT_SECONDS } from './environment.ts';
 import type { RefreshError } from './errors.ts';
-import { CODE_DIMENSION, expiryThreshold, METRIC, PARAMETER_DIMENSION } from './metrics.ts';
+import { CODE_DIMENSION, METRIC, PARAMETER_DIMENSION } from './metrics.ts';
 import type { RefreshResult, RunObservations } from './refresh.ts';
 
 export interface Reporters {
@@ -93,11 +93,24 @@ function lifetimeProblem(lifetime: number, policy: Policy): string | undefined {
       'it may expire before the next check. Lower checkEvery, or ask for longer-lived tokens.'
     );
   }
-  if (refreshMargin(lifetime, policy) - RUN_TIMEOUT_SECONDS >= expiryThreshold(policy)) return undefined;
+  const margin = refreshMargin(lifetime, policy);
+  if (margin >= leastMarginToPage(checkEvery) && margin > expiryThreshold(policy)) return undefined;
+  const half = Math.floor(lifetime / 2);
+  const minutes = longestCheckEvery(half);
   return (
-    `The token lives ${lifetime} seconds, less than refreshBefore (${refreshBefore} seconds): it is replaced at half its lifetime, ` +
-    `which is below what the alarm for an expiring token tolerates. Set refreshBefore to half the lifetime of the tokens at most.`
+    `The token lives ${lifetime} seconds and is replaced when ${Math.floor(margin)} are left, too few for the alarms at checkEvery ${checkEvery} ` +
+    `and refreshBefore ${refreshBefore}: they may go off without need, or after it has expired. ` +
+    (minutes < 1
+      ? 'Ask for longer-lived tokens.'
+      : `Set refreshBefore to at most PT${half}S and checkEvery to at most PT${minutes}M.`)
   );
+}
+
+/** The longest `checkEvery`, in minutes, at which this margin (seconds) lets somebody be paged in time; 0 where there is none. */
+function longestCheckEvery(margin: number): number {
+  let minutes = 0;
+  while (leastMarginToPage((minutes + 1) * 60) <= margin) minutes += 1;
+  return minutes;
 }
 
 function secondsLeft(expiresAt: number, now: number): number {

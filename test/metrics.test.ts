@@ -142,16 +142,21 @@ describe('a run', () => {
   });
 
   test.for([
-    ['is too short for checkEvery', 200, 'Lower checkEvery'],
-    ['is shorter than refreshBefore', 1_799, 'Set refreshBefore to half'],
-  ] as const)('says so where the lifetime of a token %s', async ([, expiresIn, remedy]) => {
+    ['for checkEvery', 200, 'Lower checkEvery'],
+    [
+      'for alarms in time',
+      2_639,
+      'Set refreshBefore to at most PT1319S and checkEvery to at most PT4M',
+    ],
+    ['for any alarm in time', 600, 'Ask for longer-lived tokens'],
+  ] as const)('says so where a token lives too short %s', async ([, expiresIn, remedy]) => {
     refresher.endpoint.answer(grant(newToken(), { expires_in: expiresIn }));
     expect(values(await metricsOf())).toMatchObject({ Minted: 1, LifetimeTooShort: 1 });
     expect(refresher.written()).toContain(remedy);
   });
 
-  test('has nothing to say of a lifetime that is not shorter than refreshBefore', async () => {
-    refresher.endpoint.answer(grant(newToken(), { expires_in: 1_800 }));
+  test('has nothing to say of a lifetime that is long enough', async () => {
+    refresher.endpoint.answer(grant(newToken(), { expires_in: 2_640 }));
     expect(values(await metricsOf())).not.toHaveProperty('LifetimeTooShort');
   });
 });
