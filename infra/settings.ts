@@ -33,6 +33,12 @@ const extraParameters = z.preprocess(
   }),
 );
 
+/** The command line gives a boolean as a string, too. */
+const boolean = z.preprocess(
+  (value) => (value === 'true' || value === 'false' ? value === 'true' : value),
+  z.boolean('must be true or false'),
+);
+
 /** One entry of `context.refreshers` in cdk.json. */
 const settingsSchema = z
   .strictObject({
@@ -50,7 +56,23 @@ const settingsSchema = z
       .string()
       .regex(/^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/, 'must be the ARN of a KMS key')
       .optional(),
+    /** Gets an e-mail for every alarm. */
+    notificationEmail: z.email('must be an e-mail address').optional(),
+    /** ARN of an existing SNS topic for the alarms. */
+    notificationTopic: z
+      .string()
+      .regex(/^arn:[^:]+:sns:[^:]+:\d{12}:[\w-]+$/, 'must be the ARN of an SNS topic')
+      .optional(),
+    dashboard: boolean.default(true),
   })
+  .refine(
+    ({ notificationEmail, notificationTopic }) =>
+      notificationEmail === undefined || notificationTopic === undefined,
+    {
+      path: ['notificationEmail'],
+      message: 'cannot stand beside notificationTopic: subscribe the address to the topic instead',
+    },
+  )
   .superRefine(({ checkEvery, refreshBefore }, context) => {
     const problem = policyProblem(checkEvery, refreshBefore);
     if (problem !== undefined) context.addIssue({ code: 'custom', path: ['checkEvery'], message: problem });

@@ -3,12 +3,15 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type ClientAuthenticationMethod, ENVIRONMENT, tokenUrlProblem } from '../lambda/environment.ts';
 import { shareWithAccount } from './account-share.ts';
+import { createAlarms, type TokenRefresherAlarms } from './alarms.ts';
 import { connect, grantRead, grantReport, type ITokenRefresher } from './consumers.ts';
 import { createEmptySecret } from './credentials-secret.ts';
+import { createDashboard } from './dashboard.ts';
 import { createDeploymentFunction } from './deployment-function.ts';
 import { createEncryptionKey, grantKeyForParameter } from './encryption-key.ts';
 import { createFirstToken } from './first-token.ts';
@@ -24,7 +27,7 @@ import { createRefresherFunction } from './refresher-function.ts';
 import { createSchedule } from './schedule.ts';
 import { createTokenRemoval } from './token-removal.ts';
 
-export type { ClientAuthenticationMethod, ITokenRefresher, TokenRefresherAttributes };
+export type { ClientAuthenticationMethod, ITokenRefresher, TokenRefresherAlarms, TokenRefresherAttributes };
 
 export interface TokenRefresherProps {
   /** The token endpoint (RFC 6749 section 3.2), as an `https:` URL. */
@@ -75,6 +78,19 @@ export interface TokenRefresherProps {
    * @default - a key of its own is made, with yearly rotation
    */
   readonly encryptionKey?: IKey;
+
+  /**
+   * Where the alarms are announced when they go off and when they are over. Its policy, and that of its key where it has one, has
+   * to let CloudWatch publish: AWS's own key for SNS does not.
+   * @default - the alarms go off without telling anybody
+   */
+  readonly notificationTopic?: ITopic;
+
+  /**
+   * Whether to make a CloudWatch dashboard, at $3 a month beyond the first three of an account.
+   * @default true
+   */
+  readonly dashboard?: boolean;
 }
 
 /** Keeps an OAuth 2.0 access token fresh in an encrypted SSM parameter, from which any function can read it. */
@@ -92,6 +108,7 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
   readonly credentials: ISecret;
   /** Receives schedule events that could not be delivered and failed runs. */
   readonly deadLetterQueue: IQueue;
+  readonly alarms: TokenRefresherAlarms;
   private readonly shareWith: (accountId: string) => void;
 
   /** @throws Error where a property is out of its bounds, naming the property, the value and what is allowed */
@@ -149,6 +166,18 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
       checkEvery,
       deadLetterQueue: this.deadLetterQueue,
     });
+    this.alarms = createAlarms(this, {
+      parameterName,
+      checkEvery,
+      refreshBefore,
+      refresher,
+      deadLetterQueue: this.deadLetterQueue,
+      firstToken,
+      topic: props.notificationTopic,
+    });
+    if (props.dashboard ?? true) {
+      createDashboard(this, { parameterName, checkEvery, refreshBefore, refresher, alarms: this.alarms });
+    }
     this.shareWith = (accountId) => {
       if (props.credentials === undefined)
         throw new Error('grantReadToAccount: give the refresher existing credentials first');

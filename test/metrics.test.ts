@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import type { AlarmProperties } from './support/cloudwatch-alarm.ts';
 import { confidential } from './support/confidential.ts';
 import { embeddedMetrics, type MetricValue } from './support/embedded-metrics.ts';
 import { credentials, newClientSecret, startRefresher, type TestRefresher } from './support/refresher.ts';
@@ -143,11 +144,7 @@ describe('a run', () => {
 
   test.for([
     ['for checkEvery', 200, 'Lower checkEvery'],
-    [
-      'for alarms in time',
-      2_639,
-      'Set refreshBefore to at most PT1319S and checkEvery to at most PT4M',
-    ],
+    ['for alarms in time', 2_639, 'Set refreshBefore to at most PT1319S and checkEvery to at most PT4M'],
     ['for any alarm in time', 600, 'Ask for longer-lived tokens'],
   ] as const)('says so where a token lives too short %s', async ([, expiresIn, remedy]) => {
     refresher.endpoint.answer(grant(newToken(), { expires_in: expiresIn }));
@@ -159,6 +156,26 @@ describe('a run', () => {
     refresher.endpoint.answer(grant(newToken(), { expires_in: 2_640 }));
     expect(values(await metricsOf())).not.toHaveProperty('LifetimeTooShort');
   });
+});
+
+test('the alarms watch metrics by the very names under which a run reports them', async () => {
+  const watched = Object.values(inject('deployable').template.Resources)
+    .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+    .map(({ Properties }) => Properties as unknown as AlarmProperties)
+    .filter(({ Namespace }) => Namespace === 'TokenRefresher');
+  expect(watched).toHaveLength(2);
+  await refresher.restart({ TOKEN_PARAMETER_NAME: '/spotnana/access-token' });
+  refresher.endpoint.answer({ status: 429, headers: { 'retry-after': '3600' } });
+  const reported = await metricsOf();
+  for (const { MetricName, Dimensions } of watched) {
+    expect(reported).toContainEqual({
+      namespace: 'TokenRefresher',
+      name: MetricName,
+      unit: expect.any(String),
+      value: expect.any(Number),
+      dimensions: Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
+    });
+  }
 });
 
 const expiredRecord = async () => {
