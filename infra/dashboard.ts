@@ -56,7 +56,7 @@ export function createDashboard(
     widgets: [
       [
         new TextWidget({
-          markdown: `# Access token in ${parameterName}\nWhat to do about an alarm: \`npx token-refresher doctor ${parameterName}\`, and \`docs/operations.md\``,
+          markdown: `# Access token in ${parameterName}\n\nIn case of an alarm: \`npx token-refresher doctor ${parameterName}\`\n\nRunbook: \`docs/operations.md\``,
           width: WIDTH / 2,
           height: 3,
         }),
@@ -82,12 +82,12 @@ export function createDashboard(
           leftAnnotations: [
             {
               value: policy.refreshBefore / 60,
-              label: 'replaced from here on',
+              label: 'replaced from here on (refreshBefore)',
               color: Color.GREY,
             },
             {
               value: expiryThreshold(policy) / 60,
-              label: 'TokenExpiring goes off below',
+              label: 'TokenExpiring goes off below this',
               color: Color.RED,
             },
           ],
@@ -115,11 +115,11 @@ export function createDashboard(
           ],
           stacked: true,
           leftYAxis: { min: 0, showUnits: false },
-          width: WIDTH / 3,
+          width: 10,
           height: 6,
         }),
         new GraphWidget({
-          title: 'Requests to the token endpoint in one run',
+          title: 'Requests for a token in one run',
           left: [
             new MathExpression({
               expression: 'FILL(requests, 0)',
@@ -131,7 +131,7 @@ export function createDashboard(
           ],
           stacked: true,
           leftYAxis: { min: 0, showUnits: false },
-          width: WIDTH / 3,
+          width: 7,
           height: 6,
         }),
         new GraphWidget({
@@ -140,13 +140,13 @@ export function createDashboard(
             new MathExpression({
               expression: 'FILL(duration, REPEAT)',
               usingMetrics: { duration: metric(METRIC.mintDuration, Stats.MAXIMUM, 'duration') },
-              label: 'from the first request to the token, at the last mint',
+              label: 'of the last mint',
               color: Color.PURPLE,
               period,
             }),
           ],
           leftYAxis: { min: 0, showUnits: false },
-          width: WIDTH / 3,
+          width: 7,
           height: 6,
         }),
       ],
