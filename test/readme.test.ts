@@ -10,7 +10,6 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readSettings, SETTING_NAMES } from '../infra/settings.ts';
-import { REFRESH_ERROR_CODES } from '../lambda/errors.ts';
 import { startAwsEndpoint } from '../local/cloud/endpoint.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { awsClients } from './support/client.ts';
@@ -114,10 +113,6 @@ test('the table of settings names each setting, and its default as it is', () =>
   const defaults = Object.fromEntries(rows);
   expect(settings?.checkEvery.toIsoString()).toBe(defaults.checkEvery);
   expect(settings?.refreshBefore.toIsoString()).toBe(defaults.refreshBefore);
-});
-
-test('the table of errors names each code', () => {
-  expect(table('code').map(([code]) => code)).toEqual(REFRESH_ERROR_CODES);
 });
 
 test('each npm script that the documentation names is there', async () => {

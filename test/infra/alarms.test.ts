@@ -9,10 +9,10 @@ import { TokenRefresher, type TokenRefresherProps } from '../../infra/token-refr
 import { expiryThreshold, leastMarginToPage } from '../../lambda/alarm-policy.ts';
 import { type Policy, refreshMargin } from '../../lambda/decide.ts';
 import { RUN_TIMEOUT_SECONDS } from '../../lambda/environment.ts';
-import { ALARM_NAMES, type AlarmName, alarmsOf, metricOf } from '../support/alarms.ts';
-import { alarmTransitions, type Transition } from '../support/cloudwatch-alarm.ts';
+import { ALARM_NAMES, alarmsOf } from '../support/alarms.ts';
+import { FROM, firstAlarm, incidents, type Setting, watch } from '../support/incidents.ts';
 import { createRandom } from '../support/random.ts';
-import { type Fault, type Model, type ModelCheck, modelRefresher } from '../support/refresher-model.ts';
+import { type Fault, type ModelCheck, modelRefresher } from '../support/refresher-model.ts';
 
 const PROPS = { tokenUrl: 'https://auth.example.com/token', parameterName: '/app/token' };
 const newStack = () => new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Test');
@@ -145,12 +145,6 @@ test('no run that succeeds reports less validity than the threshold, whatever th
   );
 });
 
-interface Setting extends Policy {
-  readonly lifetime: number;
-}
-
-const FROM = Date.UTC(2026, 0, 1) / 1000;
-const NOTHING = { at: [], visibleFrom: [], values: [] };
 const SETTINGS: readonly (readonly [string, Setting])[] = [
   ['a check every minute', { checkEvery: 60, refreshBefore: 900, lifetime: 3_600 }],
   ['the defaults', { checkEvery: 300, refreshBefore: 1_800, lifetime: 3_600 }],
@@ -163,55 +157,11 @@ const SETTINGS: readonly (readonly [string, Setting])[] = [
 ];
 const alarmsFor = new Map(SETTINGS.map(([name, setting]) => [name, alarmsOf(setting)]));
 
-/** How the alarms take what the model tells CloudWatch. Of AWS's example, two more periods are retrieved than evaluated. */
-function watch(
-  name: string,
-  { metrics }: Model,
-  { from, until, extraPeriods = 2 }: { from: number; until: number; extraPeriods?: number },
-): Readonly<Record<AlarmName, Transition[]>> {
+const alarmsWith = (name: string) => {
   const alarms = alarmsFor.get(name);
   if (alarms === undefined) throw new Error(`no setting "${name}"`);
-  const transitions = (alarm: AlarmName) =>
-    alarmTransitions(alarms[alarm], metrics.get(metricOf(alarms[alarm])) ?? NOTHING, {
-      from,
-      until,
-      extraPeriods,
-    });
-  return {
-    TokenExpiring: transitions('TokenExpiring'),
-    RefreshFailing: transitions('RefreshFailing'),
-    DeadLetters: transitions('DeadLetters'),
-    Throttled: transitions('Throttled'),
-  };
-}
-
-const firstAlarm = (transitions: readonly Transition[]): number =>
-  transitions.find(({ state }) => state === 'ALARM')?.at ?? Number.POSITIVE_INFINITY;
-
-/** The same incident at moments all over the life of a token; `lasts` in seconds. */
-function incidents(
-  [name, setting]: readonly [string, Setting],
-  fault: Fault,
-  lasts = Number.POSITIVE_INFINITY,
-) {
-  const { lifetime, refreshBefore, checkEvery } = setting;
-  return Array.from({ length: 20 }, (_, index) => {
-    const start = FROM + 3 * lifetime + (index / 20) * (lifetime - refreshBefore + checkEvery);
-    const until = start + Math.min(lasts, lifetime) + lifetime / 2 + 6 * (checkEvery + 60);
-    const model = modelRefresher({
-      policy: setting,
-      lifetime,
-      from: FROM + index,
-      until,
-      random: createRandom(index),
-      fault: ({ at }) => (at >= start && at < start + lasts ? fault : undefined),
-    });
-    const lastMint = model.mints.filter(({ at }) => at < start).at(-1);
-    if (lastMint === undefined) throw new Error('nothing was minted before the incident');
-    const alarms = watch(name, model, { from: start - 6 * checkEvery, until });
-    return { alarms, model, start, expiresAt: Math.floor(lastMint.at) + lifetime };
-  });
-}
+  return alarms;
+};
 
 describe.for(SETTINGS)('with %s', ([name, setting]) => {
   test.for<Fault>([
@@ -223,7 +173,7 @@ describe.for(SETTINGS)('with %s', ([name, setting]) => {
     'function-deleted',
     'log-lost',
   ])('%s pages before the token expires', (fault) => {
-    for (const { alarms, start, expiresAt } of incidents([name, setting], fault)) {
+    for (const { alarms, start, expiresAt } of incidents(setting, alarmsWith(name), fault)) {
       expect(firstAlarm(alarms.TokenExpiring)).toBeGreaterThan(start);
       expect(firstAlarm(alarms.TokenExpiring)).toBeLessThan(expiresAt - 60);
     }
@@ -242,7 +192,7 @@ describe.for(SETTINGS)('with %s', ([name, setting]) => {
     });
     expect(model.errors.length).toBeGreaterThan(50);
     // One period more than evaluated is the least that the documentation promises.
-    const alarms = watch(name, model, { from: FROM + 3600, until, extraPeriods: 1 });
+    const alarms = watch(alarmsWith(name), model, { from: FROM + 3600, until, extraPeriods: 1 });
     expect(alarms).toEqual({ TokenExpiring: [], RefreshFailing: [], DeadLetters: [], Throttled: [] });
   });
 });
@@ -262,32 +212,33 @@ function oneFailingCheckNowAndThen({ refreshBefore }: Policy, random: () => numb
   };
 }
 
-describe('with the defaults', () => {
-  const defaults = SETTINGS[1] as (typeof SETTINGS)[number];
+describe('an incident with the defaults', () => {
+  const [name, setting] = SETTINGS[1] as (typeof SETTINGS)[number];
+  const incidentsOf = (fault: Fault, lasts?: number) => incidents(setting, alarmsWith(name), fault, lasts);
 
-  test('an endpoint that is down for an hour warns first, pages then, and both are over soon after it is back', () => {
-    for (const { alarms, model, start, expiresAt } of incidents(defaults, 'endpoint-down', 3_600)) {
+  test('that takes the endpoint down for an hour warns first, pages then, and is over soon after it is back', () => {
+    for (const { alarms, model, start, expiresAt } of incidentsOf('endpoint-down', 3_600)) {
       expect(firstAlarm(alarms.RefreshFailing)).toBeLessThan(firstAlarm(alarms.TokenExpiring) - 180);
       expect(firstAlarm(alarms.TokenExpiring)).toBeLessThan(expiresAt);
       const back = model.mints.find(({ at }) => at >= start + 3_600)?.at ?? Number.NaN;
-      for (const name of ['TokenExpiring', 'RefreshFailing', 'DeadLetters'] as const) {
-        const last = alarms[name].at(-1);
-        expect([name, last?.state]).toEqual([name, 'OK']);
+      for (const alarm of ['TokenExpiring', 'RefreshFailing', 'DeadLetters'] as const) {
+        const last = alarms[alarm].at(-1);
+        expect([alarm, last?.state]).toEqual([alarm, 'OK']);
         expect((last?.at ?? 0) - back).toBeLessThan(30 * 60);
       }
       expect(alarms.Throttled).toEqual([]);
     }
   });
 
-  test('undelivered events are told as such', () => {
-    for (const { alarms, expiresAt } of incidents(defaults, 'function-deleted')) {
+  test('that leaves events undelivered is told as such', () => {
+    for (const { alarms, expiresAt } of incidentsOf('function-deleted')) {
       expect(firstAlarm(alarms.DeadLetters)).toBeLessThan(expiresAt);
       expect(alarms.RefreshFailing).toEqual([]);
     }
   });
 
-  test('an endpoint that answers 429 is told as such, no later than as a failure', () => {
-    for (const { alarms } of incidents(defaults, 'throttled')) {
+  test('that makes the endpoint answer 429 is told as such, no later than as a failure', () => {
+    for (const { alarms } of incidentsOf('throttled')) {
       expect(firstAlarm(alarms.Throttled)).toBeLessThanOrEqual(firstAlarm(alarms.RefreshFailing));
       expect(firstAlarm(alarms.Throttled)).toBeLessThan(firstAlarm(alarms.TokenExpiring));
     }
