@@ -1,12 +1,22 @@
 import { fileURLToPath } from 'node:url';
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type FunctionOptions, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Effect, type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  type FunctionOptions,
+  type IFunction,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { acknowledge, OWN_POLICY } from './acknowledge.ts';
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Where a function runs: outside of any VPC where it is empty. */
+export type VpcPlacement = Pick<FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
 
 export interface BundledFunctionProps
   extends Pick<FunctionOptions, 'description' | 'environment' | 'onFailure' | 'retryAttempts'> {
@@ -14,6 +24,9 @@ export interface BundledFunctionProps
   readonly entry: string;
   readonly roleDescription: string;
   readonly timeout: Duration;
+  readonly placement: VpcPlacement;
+  /** Why the function needs no dead-letter queue of its own. */
+  readonly withoutDeadLetterQueue: string;
 }
 
 /**
@@ -23,11 +36,15 @@ export interface BundledFunctionProps
 export function createBundledFunction(
   scope: Construct,
   id: string,
-  { entry, roleDescription, ...options }: BundledFunctionProps,
+  { entry, roleDescription, placement, withoutDeadLetterQueue, ...options }: BundledFunctionProps,
 ): NodejsFunction {
   const logGroup = new LogGroup(scope, `${id}Logs`, {
     retention: RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
+  });
+  acknowledge(logGroup, {
+    'NIST.800.53.R5-CloudWatchLogGroupEncrypted':
+      'CloudWatch encrypts logs by itself. Nothing confidential is written to them, so that a key for a dollar a month adds nothing.',
   });
   const role = new Role(scope, `${id}Role`, {
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
@@ -40,8 +57,11 @@ export function createBundledFunction(
       resources: [logGroup.logGroupArn],
     }),
   );
-  return new NodejsFunction(scope, id, {
+  acknowledge(role, OWN_POLICY);
+  if (placement.vpc !== undefined) allowNetworkInterfaces(role);
+  const fn = new NodejsFunction(scope, id, {
     ...options,
+    ...placement,
     entry: file(`../lambda/${entry}`),
     projectRoot: file('..'),
     depsLockFilePath: file('../package-lock.json'),
@@ -61,5 +81,55 @@ export function createBundledFunction(
       esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': file('../lambda/aws-credentials.ts') },
       forceDockerBundling: false,
     },
+  });
+  acknowledge(fn, {
+    'NIST.800.53.R5-LambdaDLQ': withoutDeadLetterQueue,
+    'NIST.800.53.R5-LambdaConcurrency':
+      'One event in minutes needs no limit. Reserved concurrency is taken from all other functions, and new accounts have none to spare.',
+    ...(placement.vpc === undefined
+      ? {
+          'NIST.800.53.R5-LambdaInsideVPC':
+            'It calls public endpoints over TLS and listens to nothing. Who wants it in a VPC passes one to the construct.',
+        }
+      : {}),
+  });
+  return fn;
+}
+
+export function roleOf(fn: IFunction): IRole {
+  if (fn.role === undefined) throw new Error(`${fn.node.path} has no role`);
+  return fn.role;
+}
+
+/**
+ * What Lambda itself needs to put a function into a VPC. The function's own code is kept from it.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+ */
+function allowNetworkInterfaces(role: Role): void {
+  const actions = [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:DeleteNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:UnassignPrivateIpAddresses',
+  ];
+  const anyFunction = Stack.of(role).formatArn({
+    service: 'lambda',
+    resource: 'function',
+    resourceName: '*',
+  });
+  role.addToPolicy(new PolicyStatement({ actions, resources: ['*'] }));
+  role.addToPolicy(
+    new PolicyStatement({
+      effect: Effect.DENY,
+      actions,
+      resources: ['*'],
+      conditions: { ArnLike: { 'lambda:SourceFunctionArn': anyFunction } },
+    }),
+  );
+  acknowledge(role, {
+    'AwsSolutions-IAM5[Resource::*]':
+      "Lambda makes the network interfaces, whose ARNs nobody knows before. A deny keeps the function's code from these actions.",
   });
 }

@@ -6,6 +6,8 @@ import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { CUSTOM_RESOURCE, type FirstTokenProperties } from '../lambda/deployment/custom-resources.ts';
+import { acknowledge, OWN_POLICY } from './acknowledge.ts';
+import { roleOf } from './bundled-function.ts';
 import { CUSTOM_RESOURCE_TIMEOUT } from './deployment-function.ts';
 
 /**
@@ -38,7 +40,8 @@ export function createFirstToken(
       }),
     ],
   });
-  if (deploymentFunction.role !== undefined) policy.attachToRole(deploymentFunction.role);
+  policy.attachToRole(roleOf(deploymentFunction));
+  acknowledge(policy, OWN_POLICY);
   const properties: FirstTokenProperties = {
     FunctionArn: refresher.functionArn,
     Environment: environment,

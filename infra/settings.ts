@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import { z } from 'zod';
 import {
   CLIENT_AUTHENTICATION_METHODS,
@@ -52,6 +52,22 @@ export function extraParametersProblem(parameters: Readonly<Record<string, strin
   return reserved === undefined ? undefined : `"${reserved}" is set by the refresher itself`;
 }
 
+/** Why an entry of `readers` cannot stand in a key policy, or undefined where it can. */
+export function readerProblem(arn: string): string | undefined {
+  if (arn === '*' || Token.isUnresolved(arn)) return undefined;
+  if (/^arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/*?-]+$/.test(arn)) return undefined;
+  return 'it must be the ARN of an IAM role or user, or "*"';
+}
+
+/** Why `readers` cannot be given, or undefined where they can. */
+export function readersProblem(
+  readers: readonly string[] | undefined,
+  encryptionKey: unknown,
+): string | undefined {
+  if (readers === undefined || encryptionKey === undefined) return undefined;
+  return "they stand in the policy of the refresher's own key; with encryptionKey, that key's policy decides";
+}
+
 const duration = z.string().transform((value, context) => {
   try {
     return Duration.parse(value);
@@ -76,6 +92,12 @@ const extraParameters = z.preprocess(
   }),
 );
 
+/** On the command line: ARNs separated by spaces. */
+const readers = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(/\s+/).filter(Boolean) : value),
+  z.array(checked(readerProblem)),
+);
+
 /** One entry of `context.refreshers` in cdk.json. */
 const settingsSchema = z
   .strictObject({
@@ -93,10 +115,15 @@ const settingsSchema = z
       .string()
       .regex(/^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/, 'must be the ARN of a KMS key')
       .optional(),
+    /** ARNs of roles and users that may decrypt the token. */
+    readers: readers.optional(),
   })
-  .superRefine(({ checkEvery, refreshBefore }, context) => {
-    const problem = policyProblem(checkEvery, refreshBefore);
-    if (problem !== undefined) context.addIssue({ code: 'custom', path: ['checkEvery'], message: problem });
+  .superRefine(({ checkEvery, refreshBefore, readers, encryptionKey }, context) => {
+    const report = (path: string, message: string | undefined) => {
+      if (message !== undefined) context.addIssue({ code: 'custom', path: [path], message });
+    };
+    report('checkEvery', policyProblem(checkEvery, refreshBefore));
+    report('readers', readersProblem(readers, encryptionKey));
   });
 
 export type RefresherSettings = z.output<typeof settingsSchema>;

@@ -14,6 +14,7 @@ export class RefresherStack extends Stack {
     const {
       credentials,
       encryptionKey,
+      readers,
       scope: oauthScope,
       extraParameters,
       clientAuthentication,
@@ -25,6 +26,7 @@ export class RefresherStack extends Stack {
       ...(encryptionKey === undefined
         ? {}
         : { encryptionKey: Key.fromKeyArn(this, 'EncryptionKey', encryptionKey) }),
+      ...(readers === undefined ? {} : { readers }),
       ...(oauthScope === undefined ? {} : { scope: oauthScope }),
       ...(extraParameters === undefined ? {} : { extraParameters }),
       ...(clientAuthentication === undefined ? {} : { clientAuthentication }),

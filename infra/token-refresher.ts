@@ -1,14 +1,17 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { type Duration, Stack } from 'aws-cdk-lib';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type ClientAuthenticationMethod, ENVIRONMENT, tokenUrlProblem } from '../lambda/environment.ts';
+import { roleOf, type VpcPlacement } from './bundled-function.ts';
 import { createEmptySecret } from './credentials-secret.ts';
+import { createDeadLetterQueue } from './dead-letter-queue.ts';
 import { createDeploymentFunction } from './deployment-function.ts';
-import { createEncryptionKey, grantKeyForParameter } from './encryption-key.ts';
+import { grantKeyForParameter } from './encryption-key.ts';
 import { createFirstToken } from './first-token.ts';
 import { createRefresherFunction } from './refresher-function.ts';
 import { createSchedule } from './schedule.ts';
@@ -18,7 +21,10 @@ import {
   extraParametersProblem,
   parameterNameProblem,
   policyProblem,
+  readerProblem,
+  readersProblem,
 } from './settings.ts';
+import { REFRESH_ACTIONS, TokenKey } from './token-key.ts';
 import { createTokenRemoval } from './token-removal.ts';
 
 export interface TokenRefresherProps {
@@ -66,10 +72,36 @@ export interface TokenRefresherProps {
   readonly refreshBefore?: Duration;
 
   /**
-   * The key that encrypts the parameter.
-   * @default - a key of its own is made, with yearly rotation
+   * The key that encrypts the parameter. Its own policy decides who may use it.
+   * @default - a key of its own is made, with yearly rotation, which nobody can use but for this parameter
    */
   readonly encryptionKey?: IKey;
+
+  /**
+   * Who may decrypt the token besides those given to `grantRead`, where their own policies allow it as well: ARNs of roles and
+   * users, in which `*` stands for any characters, or `*` for whoever the IAM policies of the account allow. Not with `encryptionKey`.
+   * @default - nobody else
+   */
+  readonly readers?: readonly string[];
+
+  /**
+   * Where the functions run. They need a way to the token endpoint, Systems Manager, Secrets Manager, Lambda and, while the
+   * stack is deployed or destroyed, to S3, which takes their answer to CloudFormation.
+   * @default - outside of any VPC, with TLS to public endpoints
+   */
+  readonly vpc?: IVpc;
+
+  /**
+   * The subnets of `vpc` for the functions.
+   * @default - its private subnets
+   */
+  readonly vpcSubnets?: SubnetSelection;
+
+  /**
+   * The security groups of the functions in `vpc`.
+   * @default - one for each function, which allows all outbound traffic and no inbound
+   */
+  readonly securityGroups?: ISecurityGroup[];
 }
 
 /** Keeps an OAuth 2.0 access token fresh in an encrypted SSM parameter, from which any function can read it. */
@@ -98,12 +130,14 @@ export class TokenRefresher extends Construct {
       resourceName: parameterName.replace(/^\//, ''),
     });
     this.credentials = props.credentials ?? (createEmptySecret(this) as ISecret);
-    this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, parameterName);
-    this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
+    this.encryptionKey =
+      props.encryptionKey ??
+      new TokenKey(this, 'EncryptionKey', {
+        parameterName,
+        parameterArn: this.parameterArn,
+        readers: props.readers ?? [],
+      });
+    this.deadLetterQueue = createDeadLetterQueue(this);
     const environment = {
       [ENVIRONMENT.tokenUrl]: props.tokenUrl,
       [ENVIRONMENT.credentialsSecretId]: this.credentials.secretArn,
@@ -117,16 +151,25 @@ export class TokenRefresher extends Construct {
       [ENVIRONMENT.checkEvery]: String(checkEvery.toSeconds()),
       [ENVIRONMENT.refreshBefore]: String(refreshBefore.toSeconds()),
     };
-    const deploymentFunction = createDeploymentFunction(this);
+    const placement = vpcPlacement(props);
+    const deploymentFunction = createDeploymentFunction(this, placement);
     const removal = createTokenRemoval(this, {
       deploymentFunction,
       parameterName,
       parameterArn: this.parameterArn,
       encryptionKey: this.encryptionKey,
     });
-    const refresher = createRefresherFunction(this, { environment, deadLetterQueue: this.deadLetterQueue });
+    const refresher = createRefresherFunction(this, {
+      environment,
+      deadLetterQueue: this.deadLetterQueue,
+      placement,
+    });
     this.function = refresher;
     this.grantRefresh(refresher);
+    if (this.encryptionKey instanceof TokenKey) {
+      this.encryptionKey.allowRefresh(roleOf(refresher));
+      this.encryptionKey.allowRemoval(roleOf(deploymentFunction));
+    }
     const firstToken = createFirstToken(this, {
       deploymentFunction,
       refresher,
@@ -145,8 +188,13 @@ export class TokenRefresher extends Construct {
     schedule.node.addDependency(firstToken);
   }
 
-  /** Allows to read the current token: `ssm:GetParameter` on this parameter and decryption of it, nothing else. */
+  /**
+   * Allows to read the current token: `ssm:GetParameter` on this parameter and decryption of it, nothing else. The policy of the
+   * refresher's own key admits the grantee as well.
+   * @throws Error where that policy cannot name the grantee: a role of another stack without a `roleName`, and no `readers`
+   */
   grantRead(grantee: IGrantable): Grant {
+    if (this.encryptionKey instanceof TokenKey) this.encryptionKey.allowRead(grantee.grantPrincipal);
     return Grant.addToPrincipal({
       grantee,
       actions: ['ssm:GetParameter'],
@@ -160,14 +208,18 @@ export class TokenRefresher extends Construct {
       actions: ['ssm:GetParameter', 'ssm:PutParameter'],
       resourceArns: [this.parameterArn],
     });
-    // Parameter Store encrypts a standard parameter with Encrypt and an advanced one with GenerateDataKey.
-    grantKeyForParameter(this.encryptionKey, this.parameterArn, grantee, [
-      'kms:Decrypt',
-      'kms:Encrypt',
-      'kms:GenerateDataKey',
-    ]);
+    grantKeyForParameter(this.encryptionKey, this.parameterArn, grantee, REFRESH_ACTIONS);
     this.credentials.grantRead(grantee);
   }
+}
+
+function vpcPlacement({ vpc, vpcSubnets, securityGroups }: TokenRefresherProps): VpcPlacement {
+  if (vpc === undefined) return {};
+  return {
+    vpc,
+    ...(vpcSubnets === undefined ? {} : { vpcSubnets }),
+    ...(securityGroups === undefined ? {} : { securityGroups }),
+  };
 }
 
 function assertUsable(props: TokenRefresherProps): void {
@@ -180,4 +232,6 @@ function assertUsable(props: TokenRefresherProps): void {
   assert(parameterNameProblem(props.parameterName), 'parameterName', JSON.stringify(props.parameterName));
   assert(extraParametersProblem(props.extraParameters ?? {}), 'extraParameters', 'it there');
   assert(policyProblem(checkEvery, refreshBefore), 'checkEvery', checkEvery.toIsoString());
+  assert(readersProblem(props.readers, props.encryptionKey), 'readers', JSON.stringify(props.readers));
+  for (const reader of props.readers ?? []) assert(readerProblem(reader), 'readers', JSON.stringify(reader));
 }
