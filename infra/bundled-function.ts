@@ -3,8 +3,10 @@ import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Effect, type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
+  Code,
   type FunctionOptions,
   type IFunction,
+  Function as LambdaFunction,
   LoggingFormat,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
@@ -13,6 +15,8 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge, OWN_POLICY } from './acknowledge.ts';
 
+/** The package holds the functions as they were bundled for it; a clone bundles them from their sources. */
+const IS_PACKAGE = import.meta.url.endsWith('.js');
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** Where a function runs: outside of any VPC where it is empty. */
@@ -37,7 +41,7 @@ export function createBundledFunction(
   scope: Construct,
   id: string,
   { entry, roleDescription, placement, withoutDeadLetterQueue, ...options }: BundledFunctionProps,
-): NodejsFunction {
+): LambdaFunction {
   const logGroup = new LogGroup(scope, `${id}Logs`, {
     retention: RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
@@ -59,28 +63,15 @@ export function createBundledFunction(
   );
   acknowledge(role, OWN_POLICY);
   if (placement.vpc !== undefined) allowNetworkInterfaces(role);
-  const fn = new NodejsFunction(scope, id, {
+  const fn = createFunction(scope, id, entry, {
     ...options,
     ...placement,
-    entry: file(`../lambda/${entry}`),
-    projectRoot: file('..'),
-    depsLockFilePath: file('../package-lock.json'),
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize: 256,
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,
-    bundling: {
-      format: OutputFormat.ESM,
-      target: 'node24',
-      // Nothing is left to the runtime's own SDK, which starts slower and changes without a deployment.
-      externalModules: [],
-      mainFields: ['module', 'main'],
-      minify: true,
-      esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': file('../lambda/aws-credentials.ts') },
-      forceDockerBundling: false,
-    },
   });
   acknowledge(fn, {
     'NIST.800.53.R5-LambdaDLQ': withoutDeadLetterQueue,
@@ -94,6 +85,37 @@ export function createBundledFunction(
       : {}),
   });
   return fn;
+}
+
+function createFunction(
+  scope: Construct,
+  id: string,
+  entry: string,
+  options: FunctionOptions & { readonly runtime: Runtime },
+): LambdaFunction {
+  if (IS_PACKAGE) {
+    return new LambdaFunction(scope, id, {
+      ...options,
+      handler: 'index.handler',
+      code: Code.fromAsset(file(`../functions/${id}`)),
+    });
+  }
+  return new NodejsFunction(scope, id, {
+    ...options,
+    entry: file(`../lambda/${entry}`),
+    projectRoot: file('..'),
+    depsLockFilePath: file('../package-lock.json'),
+    bundling: {
+      format: OutputFormat.ESM,
+      target: 'node24',
+      // Nothing is left to the runtime's own SDK, which starts slower and changes without a deployment.
+      externalModules: [],
+      mainFields: ['module', 'main'],
+      minify: true,
+      esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': file('../lambda/aws-credentials.ts') },
+      forceDockerBundling: false,
+    },
+  });
 }
 
 export function roleOf(fn: IFunction): IRole {

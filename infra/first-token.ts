@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type CfnCustomResource, CustomResource, Lazy, Stack } from 'aws-cdk-lib';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { CfnFunction, IFunction } from 'aws-cdk-lib/aws-lambda';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { CfnFunction, IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { CUSTOM_RESOURCE, type FirstTokenProperties } from '../lambda/deployment/custom-resources.ts';
@@ -24,7 +23,7 @@ export function createFirstToken(
     secretMayBeEmpty,
   }: {
     deploymentFunction: IFunction;
-    refresher: NodejsFunction;
+    refresher: LambdaFunction;
     environment: Readonly<Record<string, string>>;
     credentials: ISecret;
     secretMayBeEmpty: boolean;
@@ -63,7 +62,7 @@ export function createFirstToken(
  * rolled back by forgetting the new one: nothing is minted for the former settings, which could fail as well
  * and leave the stack stuck between the two.
  */
-function nameAfterFunction(firstToken: CustomResource, refresher: NodejsFunction): void {
+function nameAfterFunction(firstToken: CustomResource, refresher: LambdaFunction): void {
   const stack = Stack.of(firstToken);
   const resource = firstToken.node.defaultChild as CfnCustomResource;
   const { code, environment } = refresher.node.defaultChild as CfnFunction;

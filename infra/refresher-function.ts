@@ -1,7 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
-import type { IDestination } from 'aws-cdk-lib/aws-lambda';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { IDestination, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { createBundledFunction, type VpcPlacement } from './bundled-function.ts';
@@ -20,7 +19,7 @@ export function createRefresherFunction(
     deadLetterQueue,
     placement,
   }: { environment: Record<string, string>; deadLetterQueue: IQueue; placement: VpcPlacement },
-): NodejsFunction {
+): LambdaFunction {
   return createBundledFunction(scope, 'Function', {
     description: 'Keeps an OAuth 2.0 access token fresh in an SSM parameter',
     entry: 'handler.ts',

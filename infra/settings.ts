@@ -1,72 +1,15 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { z } from 'zod';
+import { CLIENT_AUTHENTICATION_METHODS, tokenUrlProblem } from '../lambda/environment.ts';
 import {
-  CLIENT_AUTHENTICATION_METHODS,
-  RESERVED_FORM_FIELDS,
-  SCHEDULE_PRECISION_SECONDS,
-  tokenUrlProblem,
-} from '../lambda/environment.ts';
-
-export const DEFAULT_CHECK_EVERY = Duration.minutes(5);
-export const DEFAULT_REFRESH_BEFORE = Duration.minutes(30);
-
-/**
- * Why a parameter name cannot be used, or undefined where it can.
- * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
- */
-export function parameterNameProblem(name: string): string | undefined {
-  if (!/^\/[a-zA-Z0-9_.\-/]+$/.test(name))
-    return 'it must begin with "/" and hold only letters, digits and _ . - /';
-  if (name.endsWith('/') || name.includes('//')) return 'a level of its path is empty';
-  if (/^\/(aws|ssm)/i.test(name)) return 'AWS reserves names that begin with "aws" or "ssm"';
-  if (name.split('/').length - 1 > 15) return 'it has more than 15 levels';
-  // Parameter Store takes 1011 characters for the whole ARN.
-  if (name.length > 900) return 'it has more than 900 characters';
-  return undefined;
-}
-
-/** Why this policy cannot keep a token alive or cannot be scheduled, or undefined where it can. */
-export function policyProblem(checkEvery: Duration, refreshBefore: Duration): string | undefined {
-  const check = checkEvery.toSeconds({ integral: false });
-  const before = refreshBefore.toSeconds({ integral: false });
-  const shown = `got checkEvery ${checkEvery.toIsoString()} and refreshBefore ${refreshBefore.toIsoString()}`;
-  if (check < 60 || check > 12 * 3600 || check % 60 !== 0) {
-    return `checkEvery must be whole minutes, from PT1M to PT12H, ${shown}`;
-  }
-  if (before > 24 * 3600 || before % 1 !== 0)
-    return `refreshBefore must be whole seconds, at most PT24H, ${shown}`;
-  if (before < check + SCHEDULE_PRECISION_SECONDS) {
-    return (
-      'checkEvery cannot keep a token alive: refreshBefore must be at least checkEvery plus ' +
-      `${SCHEDULE_PRECISION_SECONDS} seconds, or a token may expire between two checks, ${shown}`
-    );
-  }
-  return undefined;
-}
-
-/** Why extra parameters cannot be sent, or undefined where they can. */
-export function extraParametersProblem(parameters: Readonly<Record<string, string>>): string | undefined {
-  const reserved = Object.keys(parameters).find((name) =>
-    RESERVED_FORM_FIELDS.some((field) => field === name),
-  );
-  return reserved === undefined ? undefined : `"${reserved}" is set by the refresher itself`;
-}
-
-/** Why an entry of `readers` cannot stand in a key policy, or undefined where it can. */
-export function readerProblem(arn: string): string | undefined {
-  if (arn === '*' || Token.isUnresolved(arn)) return undefined;
-  if (/^arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/*?-]+$/.test(arn)) return undefined;
-  return 'it must be the ARN of an IAM role or user, or "*"';
-}
-
-/** Why `readers` cannot be given, or undefined where they can. */
-export function readersProblem(
-  readers: readonly string[] | undefined,
-  encryptionKey: unknown,
-): string | undefined {
-  if (readers === undefined || encryptionKey === undefined) return undefined;
-  return "they stand in the policy of the refresher's own key; with encryptionKey, that key's policy decides";
-}
+  DEFAULT_CHECK_EVERY,
+  DEFAULT_REFRESH_BEFORE,
+  extraParametersProblem,
+  parameterNameProblem,
+  policyProblem,
+  readerProblem,
+  readersProblem,
+} from './property-rules.ts';
 
 const duration = z.string().transform((value, context) => {
   try {

@@ -62,6 +62,7 @@ export class RefresherStack extends Stack {
       credentials.secretArn,
     );
     output('EncryptionKeyArn', 'The key that encrypts the parameter', encryptionKey.keyArn);
+    output('FunctionArn', 'ARN of the function that refreshes the token', fn.functionArn);
     output('FunctionName', 'The function that refreshes the token', fn.functionName);
     output(
       'PutCredentialsCommand',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Arn, ArnFormat, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import {
   AccountPrincipal,
@@ -10,7 +11,7 @@ import {
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { viaParameterStore } from './encryption-key.ts';
-import { principalArnIn } from './principal-arn.ts';
+import { principalArnIn, tagRole } from './principal.ts';
 
 /** What it takes to keep a key manageable. Nothing here uses the key or lets somebody else use it. */
 const ADMINISTRATION_ACTIONS = [
@@ -38,11 +39,15 @@ const ADMINISTRATION_ACTIONS = [
   'kms:UpdateKeyDescription',
 ];
 
+const READ_ACTIONS = ['kms:Decrypt'];
+
 /** Parameter Store encrypts a standard parameter with Encrypt and an advanced one with GenerateDataKey. */
 export const REFRESH_ACTIONS = ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'];
 
 /** The reader that stands for whoever the account's IAM policies allow. */
-export const WHOLE_ACCOUNT = '*';
+const WHOLE_ACCOUNT = '*';
+
+type Conditions = Readonly<Record<string, Readonly<Record<string, string | string[]>>>>;
 
 export interface TokenKeyProps {
   readonly parameterName: string;
@@ -58,8 +63,10 @@ export interface TokenKeyProps {
 export class TokenKey extends Key {
   private readonly parameterArn: string;
   private readonly readers: readonly string[];
-  /** By account, under which a key policy names its principals. The list of each still grows. */
-  private readonly admittedReaders = new Map<string, string[]>();
+  private readonly readerTag: { readonly key: string; readonly value: string };
+  private hasTaggedReaders = false;
+  /** By account, under which a key policy names its principals. Each list grows with the grants. */
+  private readonly readersByAccount = new Map<string, string[]>();
 
   constructor(scope: Construct, id: string, { parameterName, parameterArn, readers }: TokenKeyProps) {
     const administration = new PolicyStatement({
@@ -77,11 +84,12 @@ export class TokenKey extends Key {
     });
     this.parameterArn = parameterArn;
     this.readers = readers;
+    this.readerTag = readerTag(parameterName);
     for (const reader of readers) this.admitReader(reader);
   }
 
   allowRefresh(role: IRole): void {
-    this.allowUse(REFRESH_ACTIONS, { arns: [role.roleArn], parameterArn: this.parameterArn });
+    this.allowUse(REFRESH_ACTIONS, principalIn([role.roleArn]), this.parameterArn);
   }
 
   /**
@@ -89,60 +97,79 @@ export class TokenKey extends Key {
    * The role's own policies name both.
    */
   allowRemoval(role: IRole): void {
-    this.allowUse(['kms:Decrypt'], { arns: [role.roleArn] });
+    this.allowUse(READ_ACTIONS, principalIn([role.roleArn]), undefined);
   }
 
-  /** @throws Error where the key policy cannot name the principal and there are no `readers` that may cover it */
+  /**
+   * A role of another stack whose name CloudFormation has yet to choose is named by a tag.
+   * @throws Error where the role cannot be tagged either and there are no `readers` that may cover it
+   */
   allowRead(principal: IPrincipal): void {
     if (principal instanceof UnknownPrincipal) return;
     const arn = principalArnIn(this.stack, principal);
-    if (arn !== undefined) {
-      this.admitReader(arn);
-    } else if (this.readers.length === 0) {
+    if (arn !== undefined) this.admitReader(arn);
+    else if (tagRole(principal, this.readerTag)) this.admitTaggedReaders();
+    else if (this.readers.length === 0) {
       throw new Error(
-        `grantRead: ${principal} is made by another stack under a name that the key policy cannot know. ` +
-          'Give the role a roleName, or the TokenRefresher its ARN in readers, where "*" stands for any characters.',
+        `grantRead: the key policy cannot name ${principal}, which another stack imports. ` +
+          'Give its ARN to the TokenRefresher in readers, where "*" stands for any characters.',
       );
     }
   }
 
   private admitReader(arn: string): void {
-    const account = accountOf(arn) ?? this.stack.account;
-    const group = arn === WHOLE_ACCOUNT ? WHOLE_ACCOUNT : account;
-    const arns = this.admittedReaders.get(group);
-    if (arns === undefined) {
-      const first = [arn];
-      this.admittedReaders.set(group, first);
-      this.allowUse(['kms:Decrypt'], { account, arns: first, parameterArn: this.parameterArn });
-    } else if (!arns.includes(arn)) {
-      arns.push(arn);
+    if (arn === WHOLE_ACCOUNT) {
+      this.allowUse(READ_ACTIONS, {}, this.parameterArn);
+      return;
     }
+    const account = accountOf(arn) ?? this.stack.account;
+    const others = this.readersByAccount.get(account);
+    if (others !== undefined) {
+      if (!others.includes(arn)) others.push(arn);
+      return;
+    }
+    const arns = [arn];
+    this.readersByAccount.set(account, arns);
+    this.allowUse(READ_ACTIONS, principalIn(arns), this.parameterArn, account);
+  }
+
+  private admitTaggedReaders(): void {
+    if (this.hasTaggedReaders) return;
+    this.hasTaggedReaders = true;
+    const { key, value } = this.readerTag;
+    this.allowUse(READ_ACTIONS, { StringEquals: { [`aws:PrincipalTag/${key}`]: value } }, this.parameterArn);
   }
 
   /**
-   * The principals stand in a condition. As principals, KMS would refuse the policy while it does not know them yet, as
-   * a role made a moment ago. Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
+   * Who is meant stands in a condition. Where a policy has principals that KMS does not know yet, as a role made a moment
+   * ago, it is refused. Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
    */
   private allowUse(
     actions: string[],
-    {
-      account = this.stack.account,
-      arns,
-      parameterArn,
-    }: { readonly account?: string; readonly arns: string[]; readonly parameterArn?: string },
+    who: Conditions,
+    parameterArn: string | undefined,
+    account = this.stack.account,
   ): void {
-    const conditions = viaParameterStore(this, parameterArn);
+    const how = viaParameterStore(this, parameterArn);
     this.addToResourcePolicy(
       new PolicyStatement({
         principals: [new AccountPrincipal(account)],
         actions,
         resources: ['*'],
-        conditions: arns.includes(WHOLE_ACCOUNT)
-          ? conditions
-          : { ...conditions, ArnLike: { 'aws:PrincipalArn': Lazy.list({ produce: () => arns }) } },
+        conditions: { ...who, StringEquals: { ...how.StringEquals, ...who.StringEquals } },
       }),
     );
   }
+}
+
+/** The names of parameters can be longer than the keys of tags, and differ in case alone, which the keys cannot. */
+function readerTag(parameterName: string): { readonly key: string; readonly value: string } {
+  const hash = createHash('sha256').update(parameterName).digest('hex').slice(0, 16);
+  return { key: `token-reader-${hash}`, value: parameterName.slice(0, 256) };
+}
+
+function principalIn(arns: string[]): Conditions {
+  return { ArnLike: { 'aws:PrincipalArn': Lazy.list({ produce: () => arns }) } };
 }
 
 /** Undefined for an ARN that the stack resolves itself, which is one of its own account. */

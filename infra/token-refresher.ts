@@ -2,19 +2,20 @@ import { type Duration, Stack } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type ClientAuthenticationMethod, ENVIRONMENT, tokenUrlProblem } from '../lambda/environment.ts';
+import { shareWithAccount } from './account-share.ts';
 import { roleOf, type VpcPlacement } from './bundled-function.ts';
+import { connect, grantRead, grantReport, type ITokenRefresher } from './consumers.ts';
 import { createEmptySecret } from './credentials-secret.ts';
 import { createDeadLetterQueue } from './dead-letter-queue.ts';
 import { createDeploymentFunction } from './deployment-function.ts';
 import { grantKeyForParameter } from './encryption-key.ts';
 import { createFirstToken } from './first-token.ts';
-import { createRefresherFunction } from './refresher-function.ts';
-import { createSchedule } from './schedule.ts';
+import { ImportedTokenRefresher, type TokenRefresherAttributes } from './imported-token-refresher.ts';
 import {
   DEFAULT_CHECK_EVERY,
   DEFAULT_REFRESH_BEFORE,
@@ -23,9 +24,13 @@ import {
   policyProblem,
   readerProblem,
   readersProblem,
-} from './settings.ts';
+} from './property-rules.ts';
+import { createRefresherFunction } from './refresher-function.ts';
+import { createSchedule } from './schedule.ts';
 import { REFRESH_ACTIONS, TokenKey } from './token-key.ts';
 import { createTokenRemoval } from './token-removal.ts';
+
+export type { ClientAuthenticationMethod, ITokenRefresher, TokenRefresherAttributes };
 
 export interface TokenRefresherProps {
   /** The token endpoint (RFC 6749 section 3.2), as an `https:` URL. */
@@ -105,17 +110,21 @@ export interface TokenRefresherProps {
 }
 
 /** Keeps an OAuth 2.0 access token fresh in an encrypted SSM parameter, from which any function can read it. */
-export class TokenRefresher extends Construct {
-  /** Name of the parameter that holds the token record. */
+export class TokenRefresher extends Construct implements ITokenRefresher {
+  /** A refresher that another app deploys. */
+  static fromAttributes(scope: Construct, id: string, attributes: TokenRefresherAttributes): ITokenRefresher {
+    return new ImportedTokenRefresher(scope, id, attributes);
+  }
+
   readonly parameterName: string;
-  /** ARN of the parameter that holds the token record. */
   readonly parameterArn: string;
-  readonly credentials: ISecret;
   readonly encryptionKey: IKey;
-  /** The function that checks and mints. */
   readonly function: IFunction;
+  /** The secret that holds the client's credentials. */
+  readonly credentials: ISecret;
   /** Receives schedule events that could not be delivered and failed runs. */
   readonly deadLetterQueue: IQueue;
+  private readonly shareWith: (accountId: string) => void;
 
   /** @throws Error where a property is out of its bounds, naming the property, the value and what is allowed */
   constructor(scope: Construct, id: string, props: TokenRefresherProps) {
@@ -183,6 +192,11 @@ export class TokenRefresher extends Construct {
       checkEvery,
       deadLetterQueue: this.deadLetterQueue,
     });
+    this.shareWith = (accountId) => {
+      if (props.credentials === undefined)
+        throw new Error('grantReadToAccount: give the refresher existing credentials first');
+      shareWithAccount(this, refresher, firstToken, accountId);
+    };
     // What is created last is destroyed first: no check may bring the parameter back once it has been removed.
     refresher.node.addDependency(removal);
     schedule.node.addDependency(firstToken);
@@ -190,16 +204,31 @@ export class TokenRefresher extends Construct {
 
   /**
    * Allows to read the current token: `ssm:GetParameter` on this parameter and decryption of it, nothing else. The policy of the
-   * refresher's own key admits the grantee as well.
-   * @throws Error where that policy cannot name the grantee: a role of another stack without a `roleName`, and no `readers`
+   * refresher's own key names the grantee; one of another stack that has no name of its own gets a tag for it.
+   * @throws Error where that policy cannot name the grantee, as one that another stack imports, and there are no `readers`
    */
   grantRead(grantee: IGrantable): Grant {
     if (this.encryptionKey instanceof TokenKey) this.encryptionKey.allowRead(grantee.grantPrincipal);
-    return Grant.addToPrincipal({
-      grantee,
-      actions: ['ssm:GetParameter'],
-      resourceArns: [this.parameterArn],
-    }).combine(grantKeyForParameter(this.encryptionKey, this.parameterArn, grantee, ['kms:Decrypt']));
+    return grantRead(this, grantee);
+  }
+
+  grantReport(grantee: IGrantable): Grant {
+    return grantReport(this, grantee);
+  }
+
+  connect(consumer: LambdaFunction): void {
+    connect(this, consumer);
+  }
+
+  /**
+   * Lets another account's roles read the token, as far as their own policies allow it: shares the parameter with the
+   * account and lets it decrypt. The parameter becomes an advanced one, at $0.05 a month, and stays one. In the other
+   * account, `TokenRefresher.fromAttributes` grants it to roles.
+   * @throws Error for anything but 12 digits, and where the secret is the stack's own, since there is no parameter to
+   * share until the credentials are put
+   */
+  grantReadToAccount(accountId: string): void {
+    this.shareWith(accountId);
   }
 
   private grantRefresh(grantee: IGrantable): void {

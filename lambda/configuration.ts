@@ -2,6 +2,8 @@ import {
   CLIENT_AUTHENTICATION_METHODS,
   type ClientAuthenticationMethod,
   ENVIRONMENT,
+  PARAMETER_TIERS,
+  type ParameterTier,
   RESERVED_FORM_FIELDS,
   tokenUrlProblem,
 } from './environment.ts';
@@ -14,6 +16,7 @@ export interface Configuration {
   readonly credentialsSecretId: string;
   readonly parameterName: string;
   readonly parameterKeyId: string;
+  readonly parameterTier: ParameterTier;
   readonly scope: string | undefined;
   readonly extraParameters: Readonly<Record<string, string>>;
   readonly clientAuthentication: ClientAuthenticationMethod;
@@ -36,9 +39,10 @@ export function readConfiguration(environment: Environment): Configuration {
     credentialsSecretId: required(environment, ENVIRONMENT.credentialsSecretId),
     parameterName: required(environment, ENVIRONMENT.parameterName),
     parameterKeyId: required(environment, ENVIRONMENT.parameterKeyId),
+    parameterTier: oneOf(environment, ENVIRONMENT.parameterTier, PARAMETER_TIERS),
     scope: environment[ENVIRONMENT.scope] || undefined,
     extraParameters: readExtraParameters(environment[ENVIRONMENT.extraParameters]),
-    clientAuthentication: readClientAuthentication(environment[ENVIRONMENT.clientAuthentication]),
+    clientAuthentication: oneOf(environment, ENVIRONMENT.clientAuthentication, CLIENT_AUTHENTICATION_METHODS),
     checkEvery: readSeconds(environment, ENVIRONMENT.checkEvery),
     refreshBefore: readSeconds(environment, ENVIRONMENT.refreshBefore),
   };
@@ -50,14 +54,16 @@ function required(environment: Environment, name: string): string {
   return value;
 }
 
-function readClientAuthentication(value: string | undefined): ClientAuthenticationMethod {
-  if (value === undefined || value === '') return 'client_secret_post';
-  const method = CLIENT_AUTHENTICATION_METHODS.find((allowed) => allowed === value);
-  if (method !== undefined) return method;
-  throw invalid(
-    ENVIRONMENT.clientAuthentication,
-    `must be one of ${CLIENT_AUTHENTICATION_METHODS.join(', ')}, got "${value}"`,
-  );
+/** One of the allowed values; the first where the variable is not set. */
+function oneOf<Value extends string>(
+  environment: Environment,
+  name: string,
+  allowed: readonly [Value, ...Value[]],
+): Value {
+  const value = environment[name] || allowed[0];
+  const found = allowed.find((one) => one === value);
+  if (found !== undefined) return found;
+  throw invalid(name, `must be one of ${allowed.join(', ')}, got "${value}"`);
 }
 
 function readSeconds(environment: Environment, name: string): number {

@@ -7,6 +7,7 @@ export const ENVIRONMENT = {
   credentialsSecretId: 'CREDENTIALS_SECRET_ID',
   parameterName: 'TOKEN_PARAMETER_NAME',
   parameterKeyId: 'TOKEN_PARAMETER_KEY_ID',
+  parameterTier: 'TOKEN_PARAMETER_TIER',
   scope: 'TOKEN_SCOPE',
   extraParameters: 'TOKEN_EXTRA_PARAMETERS',
   clientAuthentication: 'CLIENT_AUTHENTICATION',
@@ -17,6 +18,13 @@ export const ENVIRONMENT = {
 /** How the client proves itself to the token endpoint (RFC 6749 section 2.3.1, names as in RFC 7591). */
 export const CLIENT_AUTHENTICATION_METHODS = ['client_secret_post', 'client_secret_basic'] as const;
 export type ClientAuthenticationMethod = (typeof CLIENT_AUTHENTICATION_METHODS)[number];
+
+/**
+ * Parameter Store's tiers, of which `Intelligent-Tiering` chooses one by size: up to 4 KB standard, beyond it advanced.
+ * `Advanced` is for a parameter that is shared with another account.
+ */
+export const PARAMETER_TIERS = ['Intelligent-Tiering', 'Advanced'] as const;
+export type ParameterTier = (typeof PARAMETER_TIERS)[number];
 
 /** Form fields that the refresher sets itself; extra parameters may not replace them. */
 export const RESERVED_FORM_FIELDS = ['client_id', 'client_secret', 'grant_type', 'scope'] as const;

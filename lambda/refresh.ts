@@ -66,7 +66,7 @@ export async function refresh(
   configuration: Configuration,
   tools: RefreshTools,
 ): Promise<RefreshResult> {
-  const { parameterName, credentialsSecretId } = configuration;
+  const { parameterName, parameterKeyId, parameterTier, credentialsSecretId } = configuration;
   const { ssm, secretsManager, clock, memory, observations } = tools;
 
   const [stored, versions] = await Promise.allSettled([
@@ -89,7 +89,8 @@ export async function refresh(
     (await mintToken(configuration, versions, source, tools));
   assertFits(token, parameterName);
   memory.unstored = token;
-  const version = await writeToken(ssm, { name: parameterName, keyId: configuration.parameterKeyId }, token);
+  const parameter = { name: parameterName, keyId: parameterKeyId, tier: parameterTier };
+  const version = await writeToken(ssm, parameter, token);
   delete memory.unstored;
   observations.expiresAt = token.expires_at;
   return {

@@ -1,5 +1,6 @@
 import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { describeAwsFailure } from './aws-failure.ts';
+import type { ParameterTier } from './environment.ts';
 import { RefreshError } from './errors.ts';
 import { parseStored, type Stored, type StoredToken } from './stored-token.ts';
 
@@ -63,7 +64,7 @@ export function assertFits(token: StoredToken, parameterName: string): void {
  */
 export async function writeToken(
   ssm: SSMClient,
-  parameter: { readonly name: string; readonly keyId: string },
+  parameter: { readonly name: string; readonly keyId: string; readonly tier: ParameterTier },
   token: StoredToken,
 ): Promise<number> {
   assertFits(token, parameter.name);
@@ -76,7 +77,7 @@ export async function writeToken(
         Type: 'SecureString',
         KeyId: parameter.keyId,
         Overwrite: true,
-        Tier: 'Intelligent-Tiering',
+        Tier: parameter.tier,
       }),
     );
     return version ?? 0;

@@ -45,7 +45,7 @@ async function run(event: unknown, id: number, remaining: number): Promise<Invoc
       memoryLimitInMB: '256',
       getRemainingTimeInMillis: () => Math.max(0, endsAt - Date.now()),
     });
-    return { ok: true, result: JSON.parse(JSON.stringify(result)) };
+    return { ok: true, result: JSON.parse(JSON.stringify(result ?? null)) };
   } catch (error) {
     const thrown = error instanceof Error ? error : new Error(String(error));
     const trace = (thrown.stack ?? '').split('\n');

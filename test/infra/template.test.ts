@@ -119,6 +119,7 @@ describe('the template', () => {
     expect(Object.keys(shipped().toJSON().Outputs).sort()).toEqual([
       'CredentialsSecretArn',
       'EncryptionKeyArn',
+      'FunctionArn',
       'FunctionName',
       'NextStep',
       'ParameterArn',

@@ -26,6 +26,7 @@ const mintOne = ({ budget = 60_000, random = 1 } = {}) => {
     credentialsSecretId: 'secret',
     parameterName: '/a/b',
     parameterKeyId: 'alias/k',
+    parameterTier: 'Intelligent-Tiering',
     scope: undefined,
     extraParameters: {},
     clientAuthentication: 'client_secret_post',

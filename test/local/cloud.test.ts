@@ -1,3 +1,4 @@
+import { InvokeCommand } from '@aws-sdk/client-lambda';
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
@@ -21,7 +22,15 @@ let endpoint: AwsEndpoint;
 let clients: ReturnType<typeof awsClients>;
 
 beforeAll(async () => {
-  endpoint = await startAwsEndpoint();
+  endpoint = await startAwsEndpoint({
+    functions: {
+      echo: async (event) => ({ got: event }),
+      nothing: async () => undefined,
+      failing: async () => {
+        throw new RangeError('what went wrong');
+      },
+    },
+  });
   clients = awsClients(endpoint.url);
 });
 afterAll(() => endpoint.close());
@@ -157,6 +166,70 @@ describe('Secrets Manager', () => {
     await expect(create('twice', 'y')).rejects.toThrow(
       expect.objectContaining({ name: 'ResourceExistsException' }),
     );
+  });
+});
+
+describe('Lambda', () => {
+  const invoke = async (FunctionName: string, event: unknown = {}) => {
+    const answer = await clients.lambda.send(
+      new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }),
+    );
+    const payload: unknown = JSON.parse(answer.Payload?.transformToString() ?? '');
+    return { payload, error: answer.FunctionError, version: answer.ExecutedVersion };
+  };
+
+  test.for([
+    'echo',
+    'echo:PROD',
+    'arn:aws:lambda:us-east-1:000000000000:function:echo',
+    '000000000000:function:echo:1',
+  ])('hands the event to the function that %s names, and answers its result', async (name) => {
+    expect(await invoke(name, { a: [1] })).toEqual({
+      payload: { got: { a: [1] } },
+      error: undefined,
+      version: '$LATEST',
+    });
+  });
+
+  test('answers null where a function returns nothing', async () => {
+    expect((await invoke('nothing')).payload).toBeNull();
+  });
+
+  test("answers a function's error as the runtime writes it down", async () => {
+    expect(await invoke('failing')).toEqual({
+      payload: { errorType: 'RangeError', errorMessage: 'what went wrong', trace: expect.any(Array) },
+      error: 'Unhandled',
+      version: '$LATEST',
+    });
+  });
+
+  test('refuses a function that does not exist, an event that is no JSON, and another invocation type', async () => {
+    const refused = (input: object) =>
+      clients.lambda.send(new InvokeCommand({ FunctionName: 'echo', ...input }));
+    await expect(refused({ FunctionName: 'absent' })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: 'Function not found: arn:aws:lambda:us-east-1:000000000000:function:absent',
+      $metadata: { httpStatusCode: 404 },
+    });
+    await expect(refused({ Payload: '{' })).rejects.toMatchObject({ name: 'InvalidRequestContentException' });
+    await expect(refused({ InvocationType: 'Event' })).rejects.toMatchObject({
+      name: 'InvalidParameterValueException',
+    });
+  });
+
+  test('is noted and can be answered in its place, as every call', async () => {
+    const restore = endpoint.intercept(({ service }) =>
+      service === 'lambda'
+        ? { status: 429, type: 'TooManyRequestsException', message: 'Rate Exceeded.' }
+        : undefined,
+    );
+    await expect(invoke('echo', { noted: true })).rejects.toMatchObject({ name: 'TooManyRequestsException' });
+    restore();
+    expect(endpoint.calls.at(-1)).toEqual({
+      service: 'lambda',
+      operation: 'Invoke',
+      input: { FunctionName: 'echo', Payload: { noted: true } },
+    });
   });
 });
 

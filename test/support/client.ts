@@ -1,13 +1,24 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 
-/** Real SDK clients for an endpoint on this machine. */
-export function awsClients(endpoint: string): { ssm: SSMClient; secretsManager: SecretsManagerClient } {
+export interface AwsClients {
+  readonly ssm: SSMClient;
+  readonly secretsManager: SecretsManagerClient;
+  readonly lambda: LambdaClient;
+}
+
+/** Real SDK clients for an endpoint on this machine. They do not try again. */
+export function awsClients(endpoint: string): AwsClients {
   const client = {
     endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,
   };
-  return { ssm: new SSMClient(client), secretsManager: new SecretsManagerClient(client) };
+  return {
+    ssm: new SSMClient(client),
+    secretsManager: new SecretsManagerClient(client),
+    lambda: new LambdaClient(client),
+  };
 }

@@ -33,7 +33,9 @@ export function isAllowed(request: Request, { identity, resource = [] }: Policie
   const context = contextOf(request);
   const applies = (statement: Statement) => statementApplies(statement, request, context);
   const inIdentity = identity.filter(applies);
-  const inResource = resource.filter((statement) => principalMatch(statement, request) !== 'none' && applies(statement));
+  const inResource = resource.filter(
+    (statement) => principalMatch(statement, request) !== 'none' && applies(statement),
+  );
   if ([...inIdentity, ...inResource].some(({ Effect }) => Effect === 'Deny')) return false;
   const byIdentity = inIdentity.length > 0;
   const byName = inResource.some((statement) => principalMatch(statement, request) === 'named');

@@ -30,6 +30,8 @@ export interface TestRefresher {
   close(): Promise<void>;
 }
 
+/** The name under which Lambda's Invoke reaches the refresher. */
+export const FUNCTION_NAME = 'refresher';
 export const CLIENT_ID = 'client-id-of-the-test';
 export const newClientSecret = () => confidential(`client+secret/${randomUUID()}`);
 export const credentials = (clientSecret: string) =>
@@ -39,7 +41,10 @@ export async function startRefresher(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<TestRefresher> {
   const deployable = inject('deployable');
-  const [cloud, endpoint] = await Promise.all([startAwsEndpoint(), startTokenEndpoint()]);
+  const [cloud, endpoint] = await Promise.all([
+    startAwsEndpoint({ functions: { [FUNCTION_NAME]: (event) => invokeAsLambda(event) } }),
+    startTokenEndpoint(),
+  ]);
   const { ssm, secretsManager } = awsClients(cloud.url);
   const parameterName = '/test/access-token';
   const secretId = 'test/credentials';
@@ -61,6 +66,11 @@ export async function startRefresher(
       ...more,
     });
   let fn = await start({});
+  const invokeAsLambda = async (event: unknown): Promise<unknown> => {
+    const answer = await fn.invoke(event);
+    if (answer.ok) return answer.result;
+    throw Object.assign(new Error(answer.errorMessage), { name: answer.errorType });
+  };
   const stored = async () => {
     const answer = await ssm
       .send(new GetParameterCommand({ Name: parameterName, WithDecryption: true }))

@@ -1,0 +1,19 @@
+/** Builds what the package holds: the construct and the reader as JavaScript with types, and the bundled functions. */
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { synthesizeFunction } from './synthesize.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+
+await rm(dist, { recursive: true, force: true });
+await promisify(execFile)('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: root });
+const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-build-'));
+const { module, deploymentModule } = await synthesizeFunction('spotnana', { outdir });
+await cp(dirname(module), join(dist, 'functions', 'Function'), { recursive: true });
+await cp(dirname(deploymentModule), join(dist, 'functions', 'DeploymentFunction'), { recursive: true });
+await rm(outdir, { recursive: true, force: true });

@@ -1,0 +1,61 @@
+import { AwsError } from './aws-error.ts';
+
+/** A deployed function: takes the event, answers what is sent back as JSON, and throws as a handler does. */
+export type FunctionHandler = (event: unknown) => Promise<unknown>;
+
+export interface Invocation {
+  readonly functionName: string;
+  readonly event: unknown;
+}
+
+/** What Lambda answers with status 200: the function's result, or its error as the runtime writes it down. */
+export interface InvocationAnswer {
+  readonly payload: string;
+  /** Whether the payload is the function's error. */
+  readonly failed: boolean;
+}
+
+/** Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?.*)?$/;
+
+/** The function that an HTTP request invokes, or undefined where it is no invocation. */
+export function invokedFunction(method: string | undefined, url: string | undefined): string | undefined {
+  const name = method === 'POST' ? INVOKE_PATH.exec(url ?? '')?.[1] : undefined;
+  if (name === undefined) return undefined;
+  // A name, a partial or a full ARN, each with or without a qualifier.
+  const reference = decodeURIComponent(name);
+  return /(?:^|:function:)([a-zA-Z0-9-_]+)(?::[a-zA-Z0-9$_-]+)?$/.exec(reference)?.[1] ?? reference;
+}
+
+export function parseInvocation(functionName: string, invocationType: string, body: string): Invocation {
+  if (invocationType !== '' && invocationType !== 'RequestResponse') {
+    throw new AwsError('InvalidParameterValueException', 'Only RequestResponse is offered here.');
+  }
+  try {
+    return { functionName, event: JSON.parse(body === '' ? '{}' : body) as unknown };
+  } catch {
+    throw new AwsError('InvalidRequestContentException', 'Could not parse request body into json.');
+  }
+}
+
+export async function invoke(
+  functions: Readonly<Record<string, FunctionHandler>>,
+  arnPrefix: string,
+  { functionName, event }: Invocation,
+): Promise<InvocationAnswer> {
+  const handler = functions[functionName];
+  if (handler === undefined) {
+    throw new AwsError(
+      'ResourceNotFoundException',
+      `Function not found: ${arnPrefix}:function:${functionName}`,
+      404,
+    );
+  }
+  try {
+    return { payload: JSON.stringify((await handler(event)) ?? null), failed: false };
+  } catch (error) {
+    const thrown = error instanceof Error ? error : new Error(String(error));
+    const { name: errorType, message: errorMessage } = thrown;
+    return { payload: JSON.stringify({ errorType, errorMessage, trace: [] }), failed: true };
+  }
+}
