@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Effect, type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -140,6 +140,7 @@ function allowNetworkInterfaces(role: Role): void {
     service: 'lambda',
     resource: 'function',
     resourceName: '*',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
   role.addToPolicy(new PolicyStatement({ actions, resources: ['*'] }));
   role.addToPolicy(

@@ -9,16 +9,16 @@ export interface Resource {
 export type Resources = Readonly<Record<string, Resource>>;
 
 /** The ARN that each type of resource gets, by its logical id. */
-const ARNS: Readonly<Record<string, (id: string) => string>> = {
-  'AWS::EC2::SecurityGroup': (id) => `arn:aws:ec2:${REGION}:${ACCOUNT}:security-group/${id}`,
-  'AWS::IAM::Role': (id) => `arn:aws:iam::${ACCOUNT}:role/${id}`,
-  'AWS::KMS::Key': (id) => `arn:aws:kms:${REGION}:${ACCOUNT}:key/${id}`,
-  'AWS::Lambda::Function': (id) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${id}`,
-  'AWS::Logs::LogGroup': (id) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${id}:*`,
-  'AWS::Scheduler::ScheduleGroup': (id) => `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule-group/${id}`,
-  'AWS::SecretsManager::Secret': (id) => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${id}-AbCdEf`,
-  'AWS::SQS::Queue': (id) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${id}`,
-};
+const ARNS: Readonly<Record<string, (id: string, properties: Readonly<Record<string, unknown>>) => string>> =
+  {
+    'AWS::IAM::Role': (id, { Path = '/', RoleName = id }) => `arn:aws:iam::${ACCOUNT}:role${Path}${RoleName}`,
+    'AWS::KMS::Key': (id) => `arn:aws:kms:${REGION}:${ACCOUNT}:key/${id}`,
+    'AWS::Lambda::Function': (id) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${id}`,
+    'AWS::Logs::LogGroup': (id) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${id}:*`,
+    'AWS::Scheduler::ScheduleGroup': (id) => `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule-group/${id}`,
+    'AWS::SecretsManager::Secret': (id) => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${id}-AbCdEf`,
+    'AWS::SQS::Queue': (id) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${id}`,
+  };
 
 const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
   'AWS::AccountId': ACCOUNT,
@@ -28,10 +28,10 @@ const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
 };
 
 export function arnOf(resources: Resources, id: string): string {
-  const type = resources[id]?.Type ?? '';
-  const arn = ARNS[type];
-  if (arn === undefined) throw new Error(`no ARN is known for ${id} of type ${type}`);
-  return arn(id);
+  const { Type = '', Properties = {} } = resources[id] ?? {};
+  const arn = ARNS[Type];
+  if (arn === undefined) throw new Error(`no ARN is known for ${id} of type ${Type}`);
+  return arn(id, Properties);
 }
 
 /**
