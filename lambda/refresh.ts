@@ -35,6 +35,8 @@ export interface RunObservations {
   attempts: number;
   mintDurationMs?: number;
   previousCredentialsUsed: boolean;
+  /** The token endpoint stated a lifetime that was not believed. */
+  lifetimeBounded: boolean;
 }
 
 /** What a warm container remembers from one run to the next. */
@@ -144,7 +146,10 @@ async function mintToken(
     const onAttempt = () => {
       observations.attempts += 1;
     };
-    return mint(configuration, credentials, source, { ...tools, onAttempt });
+    const onLifetimeBounded = () => {
+      observations.lifetimeBounded = true;
+    };
+    return mint(configuration, credentials, source, { ...tools, onAttempt, onLifetimeBounded });
   };
   const startedAt = clock.now();
   try {

@@ -16,6 +16,12 @@ export interface StoredToken {
   readonly source: string;
 }
 
+/**
+ * A lifetime is never believed beyond this, in seconds (30 days): what a client-credentials grant returns lives
+ * for hours, and a figure of years would keep a revoked token in place for as long.
+ */
+export const MAX_LIFETIME_SECONDS = 30 * 24 * 3600;
+
 /** What stands in the parameter. */
 export type Stored =
   | { readonly state: 'missing' }

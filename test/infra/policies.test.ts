@@ -405,12 +405,12 @@ describe('the evaluation itself', () => {
     [
       false,
       'NotResource of it',
-      [request, { identity: [allow({ Action: '*', NotResource: '*:bucket/*' })] }],
+      [request, { identity: [allow({ Action: '*', NotResource: 'arn:aws:s3:::bucket/*' })] }],
     ],
     [
       true,
       '? for one character',
-      [request, { identity: [allow({ Action: '*', Resource: '*:bucke?/key' })] }],
+      [request, { identity: [allow({ Action: '*', Resource: 'arn:aws:s3:::bucke?/key' })] }],
     ],
     [false, 'a denial besides', [request, { identity: [all, { ...all, Effect: 'Deny' }] }]],
     [
