@@ -38,6 +38,24 @@ export function policyProblem(checkEvery: Duration, refreshBefore: Duration): st
   return undefined;
 }
 
+/**
+ * Why a secret cannot be called so, or undefined where it can. What is no name may be the credentials themselves, which would
+ * stand in the template. Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+ */
+export function credentialsProblem(nameOrArn: string): string | undefined {
+  if (/^(arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:)?[\w/+=.@-]{1,512}$/.test(nameOrArn))
+    return undefined;
+  return 'it must be the name or the complete ARN of a secret';
+}
+
+/** How an error shows a token URL: not at all where it may hold a password. */
+export function shownTokenUrl(tokenUrl: string): string {
+  return tokenUrl.includes('@') ? NOT_SHOWN : JSON.stringify(tokenUrl);
+}
+
+/** In place of a value into which somebody may by mistake have put a secret. */
+export const NOT_SHOWN = 'a value that is not shown here, as it may hold a secret';
+
 /** Why extra parameters cannot be sent, or undefined where they can. */
 export function extraParametersProblem(parameters: Readonly<Record<string, string>>): string | undefined {
   const reserved = Object.keys(parameters).find((name) =>

@@ -2,13 +2,16 @@ import { Duration } from 'aws-cdk-lib';
 import { z } from 'zod';
 import { CLIENT_AUTHENTICATION_METHODS, tokenUrlProblem } from '../lambda/environment.ts';
 import {
+  credentialsProblem,
   DEFAULT_CHECK_EVERY,
   DEFAULT_REFRESH_BEFORE,
   extraParametersProblem,
+  NOT_SHOWN,
   parameterNameProblem,
   policyProblem,
   readerProblem,
   readersProblem,
+  shownTokenUrl,
 } from './property-rules.ts';
 
 const duration = z.string().transform((value, context) => {
@@ -47,7 +50,7 @@ const settingsSchema = z
     tokenUrl: checked(tokenUrlProblem),
     parameterName: checked(parameterNameProblem),
     /** Name or complete ARN of an existing secret; without it the stack makes an empty one. */
-    credentials: z.string().min(1).optional(),
+    credentials: checked(credentialsProblem).optional(),
     scope: z.string().min(1).optional(),
     extraParameters: extraParameters.optional(),
     clientAuthentication: z.enum(CLIENT_AUTHENTICATION_METHODS).optional(),
@@ -147,9 +150,13 @@ function describeIssue(
     return `${issue.keys.map((key) => `${name}.${key}`).join(', ')}: unknown; allowed are ${SETTING_NAMES.join(', ')}`;
   }
   const key = String(issue.path[0] ?? '');
-  const value = values[key];
-  const found = value === undefined ? 'nothing' : JSON.stringify(value);
-  return `${name}.${issue.path.join('.')}: ${issue.message}; got ${found}`;
+  return `${name}.${issue.path.join('.')}: ${issue.message}; got ${shown(key, values[key])}`;
+}
+
+function shown(key: string, value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (key === 'credentials' || key === 'extraParameters') return NOT_SHOWN;
+  return key === 'tokenUrl' && typeof value === 'string' ? shownTokenUrl(value) : JSON.stringify(value);
 }
 
 function parseJson(value: string): unknown {

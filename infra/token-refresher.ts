@@ -20,10 +20,12 @@ import {
   DEFAULT_CHECK_EVERY,
   DEFAULT_REFRESH_BEFORE,
   extraParametersProblem,
+  NOT_SHOWN,
   parameterNameProblem,
   policyProblem,
   readerProblem,
   readersProblem,
+  shownTokenUrl,
 } from './property-rules.ts';
 import { createRefresherFunction } from './refresher-function.ts';
 import { createSchedule } from './schedule.ts';
@@ -257,9 +259,9 @@ function assertUsable(props: TokenRefresherProps): void {
     if (problem !== undefined)
       throw new Error(`TokenRefresher: ${name} cannot be used: ${problem}; got ${value}`);
   };
-  assert(tokenUrlProblem(props.tokenUrl), 'tokenUrl', JSON.stringify(props.tokenUrl));
+  assert(tokenUrlProblem(props.tokenUrl), 'tokenUrl', shownTokenUrl(props.tokenUrl));
   assert(parameterNameProblem(props.parameterName), 'parameterName', JSON.stringify(props.parameterName));
-  assert(extraParametersProblem(props.extraParameters ?? {}), 'extraParameters', 'it there');
+  assert(extraParametersProblem(props.extraParameters ?? {}), 'extraParameters', NOT_SHOWN);
   assert(policyProblem(checkEvery, refreshBefore), 'checkEvery', checkEvery.toIsoString());
   assert(readersProblem(props.readers, props.encryptionKey), 'readers', JSON.stringify(props.readers));
   for (const reader of props.readers ?? []) assert(readerProblem(reader), 'readers', JSON.stringify(reader));
