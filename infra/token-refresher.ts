@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { type ClientAuthenticationMethod, ENVIRONMENT, tokenUrlProblem } from '../lambda/environment.ts';
 import { shareWithAccount } from './account-share.ts';
 import { connect, grantRead, grantReport, type ITokenRefresher } from './consumers.ts';
-import { createEmptySecret } from './credentials-secret.ts';
+import { createEmptySecret, secretId } from './credentials-secret.ts';
 import { createDeploymentFunction } from './deployment-function.ts';
 import { createEncryptionKey, grantKeyForParameter } from './encryption-key.ts';
 import { createFirstToken } from './first-token.ts';
@@ -19,6 +19,7 @@ import {
   extraParametersProblem,
   parameterNameProblem,
   policyProblem,
+  shown,
 } from './property-rules.ts';
 import { createRefresherFunction } from './refresher-function.ts';
 import { createSchedule } from './schedule.ts';
@@ -115,7 +116,8 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     });
     const environment = {
       [ENVIRONMENT.tokenUrl]: props.tokenUrl,
-      [ENVIRONMENT.credentialsSecretId]: this.credentials.secretArn,
+      // Not a partial ARN: AWS takes a name's last hyphen and six letters for the end of a complete one.
+      [ENVIRONMENT.credentialsSecretId]: secretId(this.credentials),
       [ENVIRONMENT.parameterName]: parameterName,
       [ENVIRONMENT.parameterKeyId]: this.encryptionKey.keyArn,
       ...(props.scope === undefined ? {} : { [ENVIRONMENT.scope]: props.scope }),
@@ -139,7 +141,6 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     const firstToken = createFirstToken(this, {
       deploymentFunction,
       refresher,
-      environment,
       credentials: this.credentials,
       secretMayBeEmpty: props.credentials === undefined,
     });
@@ -200,12 +201,20 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
 
 function assertUsable(props: TokenRefresherProps): void {
   const { checkEvery = DEFAULT_CHECK_EVERY, refreshBefore = DEFAULT_REFRESH_BEFORE } = props;
-  const assert = (problem: string | undefined, name: string, value: string) => {
+  const policy = policyProblem(checkEvery, refreshBefore);
+  const problems = [
+    ['tokenUrl', props.tokenUrl, tokenUrlProblem(props.tokenUrl)],
+    ['parameterName', props.parameterName, parameterNameProblem(props.parameterName)],
+    ['extraParameters', props.extraParameters, extraParametersProblem(props.extraParameters ?? {})],
+    ['checkEvery', checkEvery.toIsoString(), policy?.property === 'checkEvery' ? policy.text : undefined],
+    [
+      'refreshBefore',
+      refreshBefore.toIsoString(),
+      policy?.property === 'refreshBefore' ? policy.text : undefined,
+    ],
+  ] as const;
+  for (const [property, value, problem] of problems) {
     if (problem !== undefined)
-      throw new Error(`TokenRefresher: ${name} cannot be used: ${problem}; got ${value}`);
-  };
-  assert(tokenUrlProblem(props.tokenUrl), 'tokenUrl', JSON.stringify(props.tokenUrl));
-  assert(parameterNameProblem(props.parameterName), 'parameterName', JSON.stringify(props.parameterName));
-  assert(extraParametersProblem(props.extraParameters ?? {}), 'extraParameters', 'it there');
-  assert(policyProblem(checkEvery, refreshBefore), 'checkEvery', checkEvery.toIsoString());
+      throw new Error(`TokenRefresher: ${property} cannot be used: ${problem}; got ${shown(value)}`);
+  }
 }
