@@ -9,7 +9,7 @@ import { callApi } from './consumer.ts';
 import { createCdk } from './deployment/cdk.ts';
 import { type Clients, createClients } from './deployment/clients.ts';
 import { type LocalCloud, startLocalCloud } from './deployment/cloud.ts';
-import { formatLogEntry, readFunctionLog } from './deployment/function-log.ts';
+import { findLogGroup, formatLogEntry, readFunctionLog } from './deployment/function-log.ts';
 import { findResource, listResources } from './deployment/resources.ts';
 import { correctSecretReferences } from './deployment/secret-references.ts';
 import { createStep } from './deployment/step.ts';
@@ -106,10 +106,11 @@ async function deploy(): Promise<Deployed> {
   const {
     ParameterName: parameterName = '',
     CredentialsSecretArn: SecretId,
+    FunctionName: functionName = '',
     PutCredentialsCommand: put = '',
   } = outputs[stack] ?? {};
   const resources = await listResources(clients, stack);
-  const logGroup = findResource(resources, 'AWS::Logs::LogGroup');
+  const logGroup = await findLogGroup(clients, functionName);
   if (settings.credentials === undefined) {
     await correctSecretReferences(clients, stack);
     await step(

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { LocalCloud } from './cloud.ts';
+import type { CloudAccess } from './cloud.ts';
 import { run } from './process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -30,7 +30,7 @@ export interface Cdk {
   close(): Promise<void>;
 }
 
-export async function createCdk({ environment }: LocalCloud, signal?: AbortSignal): Promise<Cdk> {
+export async function createCdk({ environment }: CloudAccess, signal?: AbortSignal): Promise<Cdk> {
   const directory = await mkdtemp(join(tmpdir(), 'token-refresher-cdk-'));
   const cdk = (
     args: readonly string[],

@@ -9,16 +9,20 @@ import { run } from './process.ts';
 import { findPython } from './python.ts';
 
 /** A cloud on this machine to deploy to. */
-export interface LocalCloud {
-  readonly url: string;
-  readonly region: string;
+export interface LocalCloud extends CloudAccess {
   /** What it is, for people. */
   readonly description: string;
   /** Whether `AWS_ENDPOINT_URL` named it: it was there before and stays. */
   readonly external: boolean;
+  close(): Promise<void>;
+}
+
+/** What it takes to use a cloud. */
+export interface CloudAccess {
+  readonly url: string;
+  readonly region: string;
   /** The variables with which AWS's tools and SDKs use it, and nothing else of AWS's. */
   readonly environment: Readonly<Record<string, string>>;
-  close(): Promise<void>;
 }
 
 /**

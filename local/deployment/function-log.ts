@@ -1,4 +1,5 @@
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { parseJsonObject } from '../../lambda/json.ts';
 import type { Clients } from './clients.ts';
 
@@ -9,6 +10,15 @@ export interface LogEntry {
   readonly level: string;
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** The group of the function's log. */
+export async function findLogGroup(
+  { lambda }: Pick<Clients, 'lambda'>,
+  FunctionName: string,
+): Promise<string> {
+  const { LoggingConfig: logging } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  return logging?.LogGroup ?? `/aws/lambda/${FunctionName}`;
 }
 
 /** What the function has logged since `from` (Unix time, milliseconds), oldest first. */
