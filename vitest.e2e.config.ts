@@ -4,8 +4,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/e2e/**/*.test.ts'],
-    globalSetup: ['test/support/bundle.ts', 'test/e2e/clouds.ts'],
+    globalSetup: ['test/support/setup.ts', 'test/e2e/clouds.ts'],
     reporters: ['verbose'],
+    // They wait more than they work.
+    maxWorkers: 4,
     restoreMocks: true,
     // A step may wait for the schedule: a minute, and what it may be late.
     testTimeout: 180_000,

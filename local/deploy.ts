@@ -72,7 +72,7 @@ async function deploy(): Promise<Deployed> {
   started.defer(() => authorizationServer.stop());
   const api = await startGuardedApi(authorizationServer.isActive);
   started.defer(() => api.stop());
-  const cdk = await createCdk(cloud, signal);
+  const cdk = await createCdk(cloud, { signal });
   started.defer(() => cdk.close());
 
   const first = [...readSettings(cdkJson.context)][0];
@@ -100,7 +100,7 @@ async function deploy(): Promise<Deployed> {
   const deployedAt = Date.now();
   const { outputs } = await step(
     'cdk deploy',
-    () => cdk.deploy({ context, stacks: [stack] }),
+    () => correctSecretReferences(clients, stack, cdk.deploy({ context, stacks: [stack] })),
     () => stack,
   );
   const {
@@ -112,7 +112,6 @@ async function deploy(): Promise<Deployed> {
   const resources = await listResources(clients, stack);
   const logGroup = await findLogGroup(clients, functionName);
   if (settings.credentials === undefined) {
-    await correctSecretReferences(clients, stack);
     await step(
       'credentials',
       () => clients.secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString })),

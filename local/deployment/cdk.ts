@@ -30,7 +30,16 @@ export interface Cdk {
   close(): Promise<void>;
 }
 
-export async function createCdk({ environment }: CloudAccess, signal?: AbortSignal): Promise<Cdk> {
+export interface CdkOptions {
+  /** Directory of the cdk.json. Default: this project's. */
+  readonly project?: string;
+  readonly signal?: AbortSignal;
+}
+
+export async function createCdk(
+  { environment }: CloudAccess,
+  { project = root, signal }: CdkOptions = {},
+): Promise<Cdk> {
   const directory = await mkdtemp(join(tmpdir(), 'token-refresher-cdk-'));
   const cdk = (
     args: readonly string[],
@@ -49,7 +58,7 @@ export async function createCdk({ environment }: CloudAccess, signal?: AbortSign
         ...Object.entries(context).flatMap(([key, value]) => ['--context', `${key}=${value}`]),
       ],
       {
-        directory: root,
+        directory: project,
         environment: { ...withoutAws(process.env), ...environment, ...OFFLINE },
         ...(signal && { signal }),
       },

@@ -2,13 +2,30 @@ import { GetRolePolicyCommand, ListRolePoliciesCommand, PutRolePolicyCommand } f
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import type { Clients } from './clients.ts';
 import { listResources } from './resources.ts';
+import { waitFor } from './wait.ts';
 
 /**
- * Puts the ARN of a stack's secret into the policies that MiniStack deployed with the secret's name in its place, and
- * that would therefore allow nothing: there `Ref` gives the name, in AWS the ARN. Needed after each deployment.
+ * Puts the ARN of a stack's secret into the policies that MiniStack writes with the secret's name in its place, and that
+ * would therefore allow nothing: there `Ref` gives the name, in AWS the ARN. Goes on for as long as `deployment` does,
+ * since it is needed as soon as the policies are there.
  * Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
  */
-export async function correctSecretReferences(clients: Clients, stack: string): Promise<void> {
+export async function correctSecretReferences<Result>(
+  clients: Clients,
+  stack: string,
+  deployment: Promise<Result>,
+): Promise<Result> {
+  const ended = new AbortController();
+  const result = deployment.finally(() => ended.abort());
+  const endless = { within: Number.POSITIVE_INFINITY, every: 250, signal: ended.signal };
+  const look = async () => correctOnce(clients, stack).catch(() => undefined);
+  await Promise.allSettled([result, waitFor('the end of the deployment', look, endless)]);
+  await result;
+  await correctOnce(clients, stack);
+  return result;
+}
+
+async function correctOnce(clients: Clients, stack: string): Promise<undefined> {
   const resources = await listResources(clients, stack);
   const idsOf = (type: string) =>
     resources.filter((resource) => resource.type === type).map(({ physicalId }) => physicalId);

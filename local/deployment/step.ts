@@ -16,7 +16,7 @@ export function createStep(write: (text: string) => void): Step {
       write(`${describe(result)}  (${((Date.now() - begun) / 1_000).toFixed(1)} s)\n`);
       return result;
     } catch (error) {
-      write('failed\n');
+      write('not done\n');
       throw error;
     }
   };

@@ -7,11 +7,10 @@ import type { Construct } from 'constructs';
 import { readSettings } from '../../infra/settings.ts';
 import { RefresherStack } from '../../infra/stack.ts';
 import type { TokenRefresher } from '../../infra/token-refresher.ts';
-import { CONSUMER_ENVIRONMENT } from './consumer-environment.ts';
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** A user's function in a stack of its own, which only reads the token. */
+/** Two functions of users in a stack of their own: one is connected to the refresher, the other is not. */
 class ConsumerStack extends Stack {
   constructor(
     scope: Construct,
@@ -19,28 +18,31 @@ class ConsumerStack extends Stack {
     { refresher, apiUrl }: { refresher: TokenRefresher; apiUrl: string },
   ) {
     super(scope, id);
-    const consumer = new NodejsFunction(this, 'Consumer', {
+    refresher.connect(this.addFunction('Connected', apiUrl));
+    const stranger = this.addFunction('Stranger', apiUrl);
+    // The name of the parameter is no secret; what it takes is the permission.
+    stranger.addEnvironment('TOKEN_PARAMETER_NAME', refresher.parameterName);
+  }
+
+  private addFunction(id: string, apiUrl: string): NodejsFunction {
+    const fn = new NodejsFunction(this, id, {
       entry: file('./consumer.ts'),
       projectRoot: file('../..'),
       depsLockFilePath: file('../../package-lock.json'),
       runtime: Runtime.NODEJS_24_X,
-      logGroup: new LogGroup(this, 'Logs', { removalPolicy: RemovalPolicy.DESTROY }),
-      environment: {
-        [CONSUMER_ENVIRONMENT.parameterName]: refresher.parameterName,
-        [CONSUMER_ENVIRONMENT.apiUrl]: apiUrl,
-      },
+      logGroup: new LogGroup(this, `${id}Logs`, { removalPolicy: RemovalPolicy.DESTROY }),
+      environment: { API_URL: apiUrl },
       bundling: { format: OutputFormat.ESM, externalModules: [], mainFields: ['module', 'main'] },
     });
-    refresher.grantRead(consumer);
-    new CfnOutput(this, 'FunctionName', { value: consumer.functionName });
-    new CfnOutput(this, 'RoleArn', { value: consumer.role?.roleArn ?? '' });
+    new CfnOutput(this, `${id}Name`, { value: fn.functionName });
+    return fn;
   }
 }
 
 const app = new App();
 for (const [name, settings] of readSettings(app.node.getAllContext())) {
   const stack = new RefresherStack(app, `TokenRefresher-${name}`, settings);
-  // The consumer's stack refers to the key's ARN, which adds an export to the refresher's. MiniStack takes an update
+  // The consumer's stack refers to things in the refresher's, which therefore exports them. MiniStack takes an update
   // that changes nothing but outputs for none at all, so there is something else in it that does nothing.
   new CfnWaitConditionHandle(stack, 'OutputsChanged');
   new ConsumerStack(app, `Consumer-${name}`, {

@@ -1,7 +1,7 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { READER_ENVIRONMENT } from '../../lambda/reader-environment.ts';
 import { sha256 } from '../../lambda/stored-token.ts';
 import { callApi } from '../../local/consumer.ts';
-import { CONSUMER_ENVIRONMENT } from './consumer-environment.ts';
 
 /** What the consumer tells of a call. */
 export interface ConsumerResult {
@@ -13,11 +13,11 @@ export interface ConsumerResult {
   readonly fingerprint: string | undefined;
 }
 
+/** Name of the consumer's own environment variable. */
+export const API_URL = 'API_URL';
+
 const ssm = new SSMClient({});
-const {
-  [CONSUMER_ENVIRONMENT.parameterName]: parameterName = '',
-  [CONSUMER_ENVIRONMENT.apiUrl]: apiUrl = '',
-} = process.env;
+const { [READER_ENVIRONMENT.parameterName]: parameterName = '', [API_URL]: apiUrl = '' } = process.env;
 
 /** A user's function: reads the token and calls an API with it. */
 export async function handler(): Promise<ConsumerResult> {

@@ -5,8 +5,8 @@ import { GetFunctionCommand } from '@aws-sdk/client-lambda';
 import { GetScheduleGroupCommand, ListSchedulesCommand } from '@aws-sdk/client-scheduler';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { inject } from 'vitest';
 import { type Clients, clientSettings } from '../../local/deployment/clients.ts';
-import type { CloudAccess } from '../../local/deployment/cloud.ts';
 import type { DeployedResource } from '../../local/deployment/resources.ts';
 
 /** Parts of other resources, which go with them, and what is nothing outside of CloudFormation. */
@@ -16,6 +16,8 @@ const PARTS: ReadonlySet<string> = new Set([
   'AWS::IAM::Policy',
   'AWS::Lambda::EventInvokeConfig',
   'AWS::SQS::QueuePolicy',
+  'Custom::FirstToken',
+  'Custom::TokenRemoval',
 ]);
 
 /**
@@ -23,13 +25,13 @@ const PARTS: ReadonlySet<string> = new Set([
  * @throws Error for a type of resource that it does not know how to look for
  */
 export async function findLeftovers(
-  cloud: CloudAccess,
   clients: Clients,
   resources: readonly DeployedResource[],
 ): Promise<readonly string[]> {
   const { iam, lambda, logs, scheduler, secretsManager } = clients;
-  const kms = new KMSClient(clientSettings(cloud));
-  const sqs = new SQSClient(clientSettings(cloud));
+  const settings = clientSettings(inject('ministack'));
+  const kms = new KMSClient(settings);
+  const sqs = new SQSClient(settings);
   const looks: Readonly<Record<string, (id: string) => Promise<boolean>>> = {
     'AWS::IAM::Role': (RoleName) => exists(() => iam.send(new GetRoleCommand({ RoleName }))),
     'AWS::KMS::Key': async (KeyId) => {
