@@ -7,6 +7,8 @@ export default defineConfig({
   resolve: { alias: { 'token-refresher/reader': reader } },
   test: {
     include: ['test/**/*.test.ts'],
+    // Minutes long: npm run test:e2e.
+    exclude: ['test/e2e/**'],
     globalSetup: ['test/support/setup.ts'],
     restoreMocks: true,
     testTimeout: 30_000,

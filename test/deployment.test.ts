@@ -200,7 +200,7 @@ describe('the removal', () => {
     expect(await removal('Delete')).toMatchObject({
       Status: 'FAILED',
       Reason: expect.stringMatching(
-        /^STORE_UNAVAILABLE: .*aws ssm delete-parameter --name '\/test\/access-token'/,
+        new RegExp(`^STORE_UNAVAILABLE: .*aws ssm delete-parameter --name '${refresher.parameterName}'`),
       ),
     });
   });
