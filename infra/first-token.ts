@@ -9,6 +9,9 @@ import { acknowledge, OWN_POLICY } from './acknowledge.ts';
 import { roleOf } from './bundled-function.ts';
 import { CUSTOM_RESOURCE_TIMEOUT } from './deployment-function.ts';
 
+/** Properties as they stand in the template, where what CloudFormation fills in is still open. */
+type Properties<Resolved> = { readonly [Name in keyof Resolved]: unknown };
+
 /**
  * Has the refresher mint while the stack is deployed, and fails the deployment where it cannot. Runs for the first
  * deployment and for every one that changes the function's environment or code.
@@ -18,13 +21,11 @@ export function createFirstToken(
   {
     deploymentFunction,
     refresher,
-    environment,
     credentials,
     secretMayBeEmpty,
   }: {
     deploymentFunction: IFunction;
     refresher: LambdaFunction;
-    environment: Readonly<Record<string, string>>;
     credentials: ISecret;
     secretMayBeEmpty: boolean;
   },
@@ -41,9 +42,9 @@ export function createFirstToken(
   });
   policy.attachToRole(roleOf(deploymentFunction));
   acknowledge(policy, OWN_POLICY);
-  const properties: FirstTokenProperties = {
+  const properties: Properties<FirstTokenProperties> = {
     FunctionArn: refresher.functionArn,
-    Environment: environment,
+    Environment: (refresher.node.defaultChild as CfnFunction).environment,
     SecretMayBeEmpty: secretMayBeEmpty ? 'true' : 'false',
   };
   const firstToken = new CustomResource(scope, 'FirstToken', {

@@ -2,16 +2,15 @@ import { Duration } from 'aws-cdk-lib';
 import { z } from 'zod';
 import { CLIENT_AUTHENTICATION_METHODS, tokenUrlProblem } from '../lambda/environment.ts';
 import {
-  credentialsProblem,
   DEFAULT_CHECK_EVERY,
   DEFAULT_REFRESH_BEFORE,
   extraParametersProblem,
-  NOT_SHOWN,
   parameterNameProblem,
   policyProblem,
   readerProblem,
   readersProblem,
-  shownTokenUrl,
+  secretProblem,
+  shown,
 } from './property-rules.ts';
 
 const duration = z.string().transform((value, context) => {
@@ -50,7 +49,7 @@ const settingsSchema = z
     tokenUrl: checked(tokenUrlProblem),
     parameterName: checked(parameterNameProblem),
     /** Name or complete ARN of an existing secret; without it the stack makes an empty one. */
-    credentials: checked(credentialsProblem).optional(),
+    credentials: checked(secretProblem).optional(),
     scope: z.string().min(1).optional(),
     extraParameters: extraParameters.optional(),
     clientAuthentication: z.enum(CLIENT_AUTHENTICATION_METHODS).optional(),
@@ -68,7 +67,8 @@ const settingsSchema = z
     const report = (path: string, message: string | undefined) => {
       if (message !== undefined) context.addIssue({ code: 'custom', path: [path], message });
     };
-    report('checkEvery', policyProblem(checkEvery, refreshBefore));
+    const policy = policyProblem(checkEvery, refreshBefore);
+    if (policy !== undefined) report(policy.property, policy.text);
     report('readers', readersProblem(readers, encryptionKey));
   });
 
@@ -122,8 +122,8 @@ function overridesOf(name: string, context: Readonly<Record<string, unknown>>): 
 /** An override for a refresher that does not exist would otherwise be ignored in silence. */
 function strayOverrides(context: Readonly<Record<string, unknown>>, names: readonly string[]): string[] {
   return Object.keys(context).flatMap((key) => {
-    const [name = '', setting = ''] = key.split('.');
-    if (!SETTING_NAMES.includes(setting) || names.includes(name)) return [];
+    const name = /^([a-zA-Z][\w-]*)\.\w+$/.exec(key)?.[1];
+    if (name === undefined || names.includes(name)) return [];
     return [`${key}: there is no refresher "${name}"; cdk.json has ${names.join(', ')}`];
   });
 }
@@ -151,12 +151,6 @@ function describeIssue(
   }
   const key = String(issue.path[0] ?? '');
   return `${name}.${issue.path.join('.')}: ${issue.message}; got ${shown(key, values[key])}`;
-}
-
-function shown(key: string, value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (key === 'credentials' || key === 'extraParameters') return NOT_SHOWN;
-  return key === 'tokenUrl' && typeof value === 'string' ? shownTokenUrl(value) : JSON.stringify(value);
 }
 
 function parseJson(value: string): unknown {

@@ -10,7 +10,7 @@ import { type ClientAuthenticationMethod, ENVIRONMENT, tokenUrlProblem } from '.
 import { shareWithAccount } from './account-share.ts';
 import { roleOf, type VpcPlacement } from './bundled-function.ts';
 import { connect, grantRead, grantReport, type ITokenRefresher } from './consumers.ts';
-import { createEmptySecret } from './credentials-secret.ts';
+import { createEmptySecret, secretId } from './credentials-secret.ts';
 import { createDeadLetterQueue } from './dead-letter-queue.ts';
 import { createDeploymentFunction } from './deployment-function.ts';
 import { grantKeyForParameter } from './encryption-key.ts';
@@ -20,12 +20,11 @@ import {
   DEFAULT_CHECK_EVERY,
   DEFAULT_REFRESH_BEFORE,
   extraParametersProblem,
-  NOT_SHOWN,
   parameterNameProblem,
   policyProblem,
   readerProblem,
   readersProblem,
-  shownTokenUrl,
+  shown,
 } from './property-rules.ts';
 import { createRefresherFunction } from './refresher-function.ts';
 import { createSchedule } from './schedule.ts';
@@ -151,7 +150,8 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     this.deadLetterQueue = createDeadLetterQueue(this);
     const environment = {
       [ENVIRONMENT.tokenUrl]: props.tokenUrl,
-      [ENVIRONMENT.credentialsSecretId]: this.credentials.secretArn,
+      // Not a partial ARN: AWS takes a name's last hyphen and six letters for the end of a complete one.
+      [ENVIRONMENT.credentialsSecretId]: secretId(this.credentials),
       [ENVIRONMENT.parameterName]: parameterName,
       [ENVIRONMENT.parameterKeyId]: this.encryptionKey.keyArn,
       ...(props.scope === undefined ? {} : { [ENVIRONMENT.scope]: props.scope }),
@@ -184,7 +184,6 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     const firstToken = createFirstToken(this, {
       deploymentFunction,
       refresher,
-      environment,
       credentials: this.credentials,
       secretMayBeEmpty: props.credentials === undefined,
     });
@@ -255,14 +254,24 @@ function vpcPlacement({ vpc, vpcSubnets, securityGroups }: TokenRefresherProps):
 
 function assertUsable(props: TokenRefresherProps): void {
   const { checkEvery = DEFAULT_CHECK_EVERY, refreshBefore = DEFAULT_REFRESH_BEFORE } = props;
-  const assert = (problem: string | undefined, name: string, value: string) => {
+  const policy = policyProblem(checkEvery, refreshBefore);
+  const problems = [
+    ['tokenUrl', props.tokenUrl, tokenUrlProblem(props.tokenUrl)],
+    ['parameterName', props.parameterName, parameterNameProblem(props.parameterName)],
+    ['extraParameters', props.extraParameters, extraParametersProblem(props.extraParameters ?? {})],
+    ['checkEvery', checkEvery.toIsoString(), policy?.property === 'checkEvery' ? policy.text : undefined],
+    [
+      'refreshBefore',
+      refreshBefore.toIsoString(),
+      policy?.property === 'refreshBefore' ? policy.text : undefined,
+    ],
+    ['readers', props.readers, readersProblem(props.readers, props.encryptionKey)],
+    ...(props.readers ?? []).map((reader) => ['readers', reader, readerProblem(reader)] as const),
+  ] as const;
+  for (const [property, value, problem] of problems) {
     if (problem !== undefined)
-      throw new Error(`TokenRefresher: ${name} cannot be used: ${problem}; got ${value}`);
-  };
-  assert(tokenUrlProblem(props.tokenUrl), 'tokenUrl', shownTokenUrl(props.tokenUrl));
-  assert(parameterNameProblem(props.parameterName), 'parameterName', JSON.stringify(props.parameterName));
-  assert(extraParametersProblem(props.extraParameters ?? {}), 'extraParameters', NOT_SHOWN);
-  assert(policyProblem(checkEvery, refreshBefore), 'checkEvery', checkEvery.toIsoString());
-  assert(readersProblem(props.readers, props.encryptionKey), 'readers', JSON.stringify(props.readers));
-  for (const reader of props.readers ?? []) assert(readerProblem(reader), 'readers', JSON.stringify(reader));
+      throw new Error(
+        `TokenRefresher: ${property} cannot be used: ${problem}; got ${shown(property, value)}`,
+      );
+  }
 }

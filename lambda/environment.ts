@@ -27,7 +27,14 @@ export const PARAMETER_TIERS = ['Intelligent-Tiering', 'Advanced'] as const;
 export type ParameterTier = (typeof PARAMETER_TIERS)[number];
 
 /** Form fields that the refresher sets itself; extra parameters may not replace them. */
-export const RESERVED_FORM_FIELDS = ['client_id', 'client_secret', 'grant_type', 'scope'] as const;
+export const RESERVED_FORM_FIELDS = [
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+  'grant_type',
+  'scope',
+] as const;
 
 /**
  * What is added to `checkEvery` to get the least validity that has to be left after a check, in seconds. EventBridge

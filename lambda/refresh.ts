@@ -4,7 +4,7 @@ import { type Clock, unixSeconds } from './clock.ts';
 import type { Configuration } from './configuration.ts';
 import { describeCredentials, readCredentials, type SecretVersions } from './credentials.ts';
 import { type Decision, decide, isDue, type KeepReason, type MintReason } from './decide.ts';
-import { RefreshError } from './errors.ts';
+import { RefreshError, type RefreshErrorCode } from './errors.ts';
 import type { RefreshEvent } from './event.ts';
 import { mint } from './mint.ts';
 import { sourceFingerprint } from './source.ts';
@@ -39,12 +39,18 @@ export interface RunObservations {
   lifetimeBounded: boolean;
 }
 
+interface Unstored {
+  readonly token: StoredToken;
+  /** Why it was minted. */
+  readonly reason: MintReason;
+}
+
 /** What a warm container remembers from one run to the next. */
 export interface WarmMemory {
   /** Minted, but Parameter Store did not take it: the next run stores it instead of minting again. */
-  unstored?: StoredToken;
-  /** What the token endpoint last asked for when it was called too often. */
-  rateLimit?: { readonly tokenUrl: string; readonly notBefore: number };
+  unstored?: Unstored;
+  /** How long the token endpoint last asked not to be called, and the failure with which it did. */
+  pause?: { readonly tokenUrl: string; readonly notBefore: number; readonly code: RefreshErrorCode };
 }
 
 export interface RefreshTools {
@@ -71,33 +77,35 @@ export async function refresh(
   const { parameterName, parameterKeyId, parameterTier, credentialsSecretId } = configuration;
   const { ssm, secretsManager, clock, memory, observations } = tools;
 
-  const [stored, versions] = await Promise.allSettled([
+  const [storedRead, secretRead] = await Promise.allSettled([
     readStoredFor(event, ssm, parameterName),
     describeCredentials(secretsManager, credentialsSecretId),
-  ]).then(([storedRead, secretRead]) => [unwrap(storedRead), unwrap(secretRead)] as const);
+  ]);
+  const stored = unwrap(storedRead);
+  // Reported whatever fails from here on.
   if (stored.state === 'token') observations.expiresAt = stored.token.expires_at;
+  const versions = unwrap(secretRead);
   const source = sourceFingerprint(configuration, versions.current);
 
   const now = unixSeconds(clock.now());
   const decision: Decision = decide({ event, stored, parameterName, source, now, policy: configuration });
-  if (decision.action === 'keep') {
-    delete memory.unstored;
+  const unstored = takeUnstored(stored, source, configuration, tools);
+  if (decision.action === 'keep' && unstored === undefined) {
     const { reason, token, version } = decision;
     return { outcome: 'kept', reason, expires_at: token.expires_at, parameter_version: version };
   }
 
-  const token =
-    takeUnstored(stored, source, configuration, tools) ??
-    (await mintToken(configuration, versions, source, tools));
+  const reason = decision.action === 'mint' ? decision.reason : (unstored?.reason ?? 'missing');
+  const token = unstored?.token ?? (await mintToken(configuration, versions, source, tools));
   assertFits(token, parameterName);
-  memory.unstored = token;
+  memory.unstored = { token, reason };
   const parameter = { name: parameterName, keyId: parameterKeyId, tier: parameterTier };
   const version = await writeToken(ssm, parameter, token);
   delete memory.unstored;
   observations.expiresAt = token.expires_at;
   return {
     outcome: 'minted',
-    reason: decision.reason,
+    reason,
     expires_at: token.expires_at,
     parameter_version: version,
   };
@@ -119,14 +127,19 @@ function takeUnstored(
   source: string,
   configuration: Configuration,
   { clock, memory }: RefreshTools,
-): StoredToken | undefined {
-  const token = memory.unstored;
+): Unstored | undefined {
+  const { unstored } = memory;
   delete memory.unstored;
-  if (token === undefined || token.source !== source) return undefined;
+  if (unstored === undefined || unstored.token.source !== source) return undefined;
+  const { token } = unstored;
   if (isDue(token, unixSeconds(clock.now()), configuration)) return undefined;
-  // Another container has stored a later one meanwhile: this one may be what it replaced.
-  if (stored.state === 'token' && stored.token.issued_at >= token.issued_at) return undefined;
-  return token;
+  if (stored.state === 'token') {
+    // The write was done after all, only its answer was lost.
+    if (stored.token.access_token === token.access_token) return undefined;
+    // Another container has stored a later one meanwhile: this one may be what it replaced.
+    if (stored.token.issued_at > token.issued_at) return undefined;
+  }
+  return unstored;
 }
 
 async function mintToken(
@@ -136,7 +149,7 @@ async function mintToken(
   tools: RefreshTools,
 ): Promise<StoredToken> {
   const { clock, memory, observations } = tools;
-  assertNotRateLimited(configuration, memory, clock);
+  assertNotPaused(configuration, memory, clock);
   const mintWith = async (versionId: string): Promise<StoredToken> => {
     const credentials = await readCredentials(
       tools.secretsManager,
@@ -158,7 +171,7 @@ async function mintToken(
       if (versions.previous === undefined || versions.previous === versions.current) throw rejection;
       // A rotation may have reached the secret before the authorization server.
       const previous = await mintWith(versions.previous).catch((error: unknown) => {
-        rememberRateLimit(error, configuration, memory);
+        rememberPause(error, configuration, memory);
         throw rejection;
       });
       observations.previousCredentialsUsed = true;
@@ -166,27 +179,30 @@ async function mintToken(
     });
     observations.mintDurationMs = clock.now() - startedAt;
     observations.mintedLifetime = token.expires_at - token.issued_at;
-    delete memory.rateLimit;
+    delete memory.pause;
     return token;
   } catch (error) {
-    rememberRateLimit(error, configuration, memory);
+    rememberPause(error, configuration, memory);
     throw error;
   }
 }
 
-function rememberRateLimit(error: unknown, { tokenUrl }: Configuration, memory: WarmMemory): void {
+function rememberPause(error: unknown, { tokenUrl }: Configuration, memory: WarmMemory): void {
   if (!(error instanceof RefreshError) || error.details.notBefore === undefined) return;
-  memory.rateLimit = { tokenUrl, notBefore: error.details.notBefore };
+  memory.pause = { tokenUrl, notBefore: error.details.notBefore, code: error.code };
 }
 
-function assertNotRateLimited({ tokenUrl }: Configuration, memory: WarmMemory, clock: Clock): void {
-  const limit = memory.rateLimit;
-  if (limit === undefined || limit.tokenUrl !== tokenUrl || clock.now() >= limit.notBefore) return;
+function assertNotPaused({ tokenUrl }: Configuration, memory: WarmMemory, clock: Clock): void {
+  const { pause } = memory;
+  if (pause === undefined || pause.tokenUrl !== tokenUrl || clock.now() >= pause.notBefore) return;
   throw new RefreshError(
-    'RATE_LIMITED',
-    `${tokenUrl} asked not to be called before ${new Date(limit.notBefore).toISOString()} and was not. ` +
-      'The first check after that tries again. If this lasts, find out what else asks for tokens with these credentials.',
-    { notBefore: limit.notBefore },
+    pause.code,
+    `${tokenUrl} asked not to be called before ${new Date(pause.notBefore).toISOString()} and was not. ` +
+      'The first check after that tries again. If this lasts, ' +
+      (pause.code === 'RATE_LIMITED'
+        ? 'find out what else asks for tokens with these credentials.'
+        : 'ask the operator of the authorization server.'),
+    { notBefore: pause.notBefore },
   );
 }
 

@@ -42,6 +42,7 @@ export function parseStored(value: string, version: number): Stored {
     !isInstant(expires_at) ||
     !isInstant(issued_at) ||
     expires_at <= issued_at ||
+    expires_at - issued_at > MAX_LIFETIME_SECONDS ||
     (scope !== undefined && typeof scope !== 'string')
   ) {
     return { state: 'unreadable' };

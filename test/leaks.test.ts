@@ -204,6 +204,7 @@ describe('whatever the token endpoint answers', () => {
     await fc.assert(property, { numRuns: 150 });
     expect(failures).toBeGreaterThan(20);
     expect(printed.join('\n')).toContain('"level": "ERROR"');
+    vi.unstubAllEnvs();
     await endpoint.close();
   });
 });

@@ -83,6 +83,7 @@ test('a refresher in a VPC has nothing left to find either', async () => {
     }),
   });
   expect(() => app.synth()).not.toThrow();
+  vi.unstubAllEnvs();
   const rules = (await readReport(outdir)).pluginReports.flatMap(({ suppressedViolations = [] }) =>
     suppressedViolations.map(({ ruleName }) => ruleName),
   );

@@ -3,10 +3,11 @@ import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secr
 import { GetParameterCommand, PutParameterCommand, type PutParameterCommandInput } from '@aws-sdk/client-ssm';
 import { inject } from 'vitest';
 import type { StoredToken } from '../../lambda/stored-token.ts';
-import { type AwsEndpoint, startAwsEndpoint } from '../../local/cloud/endpoint.ts';
+import type { AwsEndpoint } from '../../local/cloud/endpoint.ts';
 import { type RunningFunction, startFunction } from '../../local/function.ts';
 import type { InvocationResult } from '../../local/function-host.ts';
 import { resolveEnvironment } from '../../local/system.ts';
+import { startAws } from './aws.ts';
 import { awsClients } from './client.ts';
 import { confidential, recordWritten } from './confidential.ts';
 import { startTokenEndpoint, type TokenEndpoint } from './token-endpoint.ts';
@@ -42,12 +43,13 @@ export async function startRefresher(
 ): Promise<TestRefresher> {
   const deployable = inject('deployable');
   const [cloud, endpoint] = await Promise.all([
-    startAwsEndpoint({ functions: { [FUNCTION_NAME]: (event) => invokeAsLambda(event) } }),
+    startAws({ functions: { [FUNCTION_NAME]: (event) => invokeAsLambda(event) } }),
     startTokenEndpoint(),
   ]);
   const { ssm, secretsManager } = awsClients(cloud.url);
-  const parameterName = '/test/access-token';
-  const secretId = 'test/credentials';
+  // Another cloud than the embedded endpoint is shared by all tests.
+  const parameterName = `/test-${randomUUID()}/access-token`;
+  const secretId = `test-${randomUUID()}/credentials`;
   await secretsManager.send(new CreateSecretCommand({ Name: secretId }));
   const answers: string[] = [];
   const finished: RunningFunction[] = [];
