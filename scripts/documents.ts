@@ -1,4 +1,5 @@
 import { bundle, type FunctionName, listMaterials, renderMaterials } from './bill-of-materials.ts';
+import { readReport, renderFindings } from './findings.ts';
 import { renderPermissions } from './permissions.ts';
 
 export interface GeneratedSection {
@@ -8,11 +9,13 @@ export interface GeneratedSection {
   readonly content: string;
 }
 
-export async function renderDocuments(): Promise<GeneratedSection[]> {
+/** `outdir` is where the app was synthesized to. */
+export async function renderDocuments(outdir: string): Promise<GeneratedSection[]> {
   const names: readonly FunctionName[] = ['Function', 'DeploymentFunction'];
   const bundles = new Map(await Promise.all(names.map(async (name) => [name, await bundle(name)] as const)));
   return [
     { file: 'SECURITY.md', section: 'permissions', content: renderPermissions() },
+    { file: 'SECURITY.md', section: 'findings', content: renderFindings(await readReport(outdir)) },
     {
       file: 'docs/bill-of-materials.md',
       section: 'materials',
