@@ -5,8 +5,14 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { type ClientAuthenticationMethod, ENVIRONMENT, tokenUrlProblem } from '../lambda/environment.ts';
+import {
+  type ClientAuthenticationMethod,
+  claimParameterName,
+  ENVIRONMENT,
+  tokenUrlProblem,
+} from '../lambda/environment.ts';
 import { shareWithAccount } from './account-share.ts';
 import { roleOf, type VpcPlacement } from './bundled-function.ts';
 import { connect, grantRead, grantReport, type ITokenRefresher } from './consumers.ts';
@@ -176,11 +182,17 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
       placement,
     });
     this.function = refresher;
-    this.grantRefresh(refresher);
     if (this.encryptionKey instanceof TokenKey) {
       this.encryptionKey.allowRefresh(roleOf(refresher));
       this.encryptionKey.allowRemoval(roleOf(deploymentFunction));
     }
+    // The function would create it as well, but then nothing would remove it.
+    const claim = new StringParameter(this, 'ReplacementClaim', {
+      description: `Lets one run at a time replace a rejected token in ${parameterName}`,
+      parameterName: claimParameterName(parameterName),
+      stringValue: '{}',
+    });
+    this.grantRefresh(refresher, claim.parameterArn);
     const firstToken = createFirstToken(this, {
       deploymentFunction,
       refresher,
@@ -232,11 +244,11 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     this.shareWith(accountId);
   }
 
-  private grantRefresh(grantee: IGrantable): void {
+  private grantRefresh(grantee: IGrantable, claimArn: string): void {
     Grant.addToPrincipal({
       grantee,
       actions: ['ssm:GetParameter', 'ssm:PutParameter'],
-      resourceArns: [this.parameterArn],
+      resourceArns: [this.parameterArn, claimArn],
     });
     grantKeyForParameter(this.encryptionKey, this.parameterArn, grantee, REFRESH_ACTIONS);
     this.credentials.grantRead(grantee);

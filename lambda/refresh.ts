@@ -1,5 +1,6 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SSMClient } from '@aws-sdk/client-ssm';
+import { claimReplacement } from './claim.ts';
 import { type Clock, unixSeconds } from './clock.ts';
 import type { Configuration } from './configuration.ts';
 import { describeCredentials, readCredentials, type SecretVersions } from './credentials.ts';
@@ -11,11 +12,14 @@ import { sourceFingerprint } from './source.ts';
 import { assertFits, isUndecryptable, readStored, writeToken } from './store.ts';
 import type { Stored, StoredToken } from './stored-token.ts';
 
+/** Why a run kept the token: as decided, or because another run is replacing the rejected token at this moment. */
+export type KeptReason = KeepReason | 'being-replaced';
+
 /** What a run answers. Never the token. */
 export type RefreshResult =
   | {
       readonly outcome: 'kept';
-      readonly reason: KeepReason;
+      readonly reason: KeptReason;
       readonly expires_at: number;
       readonly parameter_version: number;
     }
@@ -66,6 +70,12 @@ export interface RefreshTools {
 }
 
 /**
+ * How long a claim outlasts the time for minting, in seconds: storing takes 15 at most, and two clocks may differ a bit.
+ * So it ends after the run that has it, but soon enough for another run to try where that one was cut off.
+ */
+const CLAIM_RESERVE_SECONDS = 30;
+
+/**
  * One check, from the event to the parameter. Whatever fails, the stored token stays as it was.
  * @throws RefreshError with any of its codes but `CONFIGURATION_INVALID` and `EVENT_INVALID`
  */
@@ -74,9 +84,39 @@ export async function refresh(
   configuration: Configuration,
   tools: RefreshTools,
 ): Promise<RefreshResult> {
-  const { parameterName, parameterKeyId, parameterTier, credentialsSecretId } = configuration;
-  const { ssm, secretsManager, clock, memory, observations } = tools;
+  const found = await check(event, configuration, tools);
+  if (event.type !== 'rejected' || found.decision.action === 'keep' || found.stored.state !== 'token')
+    return carryOut(found, configuration, tools);
 
+  const claim = await claimReplacement(tools.ssm, configuration.parameterName, {
+    rejected: event.fingerprint,
+    now: unixSeconds(tools.clock.now()),
+    expiresAt: unixSeconds(tools.deadline) + CLAIM_RESERVE_SECONDS,
+  });
+  if (claim === undefined) return kept('being-replaced', found.stored);
+  try {
+    // The token may have been replaced between the first look and the claim.
+    return await carryOut(await check(event, configuration, tools), configuration, tools);
+  } catch (error) {
+    await claim.release();
+    throw error;
+  }
+}
+
+/** What stands in the parameter, and what is to be done about it. */
+interface Found {
+  readonly stored: Stored;
+  readonly decision: Decision;
+  readonly versions: SecretVersions;
+  readonly source: string;
+}
+
+async function check(
+  event: RefreshEvent,
+  configuration: Configuration,
+  { ssm, secretsManager, clock, observations }: RefreshTools,
+): Promise<Found> {
+  const { parameterName, credentialsSecretId } = configuration;
   const [storedRead, secretRead] = await Promise.allSettled([
     readStoredFor(event, ssm, parameterName),
     describeCredentials(secretsManager, credentialsSecretId),
@@ -86,14 +126,20 @@ export async function refresh(
   if (stored.state === 'token') observations.expiresAt = stored.token.expires_at;
   const versions = unwrap(secretRead);
   const source = sourceFingerprint(configuration, versions.current);
-
   const now = unixSeconds(clock.now());
-  const decision: Decision = decide({ event, stored, parameterName, source, now, policy: configuration });
+  const decision = decide({ event, stored, parameterName, source, now, policy: configuration });
+  return { stored, decision, versions, source };
+}
+
+async function carryOut(
+  { stored, decision, versions, source }: Found,
+  configuration: Configuration,
+  tools: RefreshTools,
+): Promise<RefreshResult> {
+  const { parameterName, parameterKeyId, parameterTier } = configuration;
+  const { ssm, memory, observations } = tools;
   const unstored = takeUnstored(stored, source, configuration, tools);
-  if (decision.action === 'keep' && unstored === undefined) {
-    const { reason, token, version } = decision;
-    return { outcome: 'kept', reason, expires_at: token.expires_at, parameter_version: version };
-  }
+  if (decision.action === 'keep' && unstored === undefined) return kept(decision.reason, decision);
 
   const reason = decision.action === 'mint' ? decision.reason : (unstored?.reason ?? 'missing');
   const token = unstored?.token ?? (await mintToken(configuration, versions, source, tools));
@@ -109,6 +155,13 @@ export async function refresh(
     expires_at: token.expires_at,
     parameter_version: version,
   };
+}
+
+function kept(
+  reason: KeptReason,
+  { token, version }: { readonly token: StoredToken; readonly version: number },
+): RefreshResult {
+  return { outcome: 'kept', reason, expires_at: token.expires_at, parameter_version: version };
 }
 
 /** By force a token is also put in the place of a value whose key is gone or was changed. */

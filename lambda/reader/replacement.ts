@@ -52,22 +52,30 @@ async function searchInTime(refused: string, tools: ReplacementTools): Promise<s
   }
 }
 
+/**
+ * Reads the parameter until it holds another token. The refused one is reported once a read has shown that it still
+ * stands there: somebody else's report or a rotation may have replaced it, and of a thousand containers whose token
+ * was revoked, Parameter Store lets 40 a second get as far as that, so that few of them call the refresher at all.
+ */
 async function search(refused: string, tools: ReplacementTools): Promise<string | undefined> {
   const { cache, report, timeout, now, random, sleep } = tools;
   const endsAt = now() + timeout;
-  // A rotation or another's report may have replaced it already: a read costs less than a run of the refresher.
-  await cache.load();
-  const found = cache.otherThan(refused);
-  if (found !== undefined || report === undefined) return found;
-  const reported = await report(refused);
-  // The caller gets the API's 401; that nobody was told of it, and why, would otherwise go unseen.
-  if (reported.type === 'failed') process.emitWarning(new TokenUnavailableError(reported.failure));
-  for (let attempt = 1; ; attempt += 1) {
-    await cache.load();
-    const next = cache.otherThan(refused);
-    if (next !== undefined || reported.replacement === 'none') return next;
+  let reported: Reported | undefined;
+  for (let attempt = 1; ; ) {
+    const loaded = await cache.load();
+    const found = cache.otherThan(refused);
+    if (found !== undefined || reported?.replacement === 'none') return found;
+    const wasRead = loaded.type === 'token' || loaded.passing === undefined;
+    if (wasRead && reported === undefined) {
+      if (report === undefined) return undefined;
+      reported = await report(refused);
+      // The caller gets the API's 401; that nobody was told of it, and why, would otherwise go unseen.
+      if (reported.type === 'failed') process.emitWarning(new TokenUnavailableError(reported.failure));
+      continue;
+    }
     const delay = retryDelay(attempt, random);
     if (now() + delay >= endsAt) return undefined;
+    attempt += 1;
     await sleep(delay);
   }
 }

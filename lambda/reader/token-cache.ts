@@ -1,6 +1,6 @@
 import type { StoredToken } from '../stored-token.ts';
 import { abortable } from './abortable.ts';
-import type { Load } from './load.ts';
+import type { Load, Loaded } from './load.ts';
 import { assertSeconds } from './seconds.ts';
 import { type SingleFlight, singleFlight } from './single-flight.ts';
 import { FAILING_PATIENCE_MS, lookMargin, retryDelay, spacing, THROTTLED_PATIENCE_MS } from './timing.ts';
@@ -25,7 +25,7 @@ export interface TokenCache {
   /** Notes that the token was refused: it is served from now on only where a fresh load brought no other. */
   reject(token: string): void;
   /** Loads now, whatever is in memory, unless a load is under way. Never rejects. */
-  load(): Promise<void>;
+  load(): Promise<Loaded>;
   /** The token in memory where it is valid and not the given one. */
   otherThan(token: string): string | undefined;
 }
@@ -164,7 +164,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       rejected = token;
       planPlainReads();
     },
-    load: async () => void (await loading.run()),
+    load: loading.run,
     otherThan: (token) =>
       held !== undefined && held.access_token !== token && validity(held) > 0 ? held.access_token : undefined,
   };

@@ -64,6 +64,7 @@ const PRINCIPALS = {
 } as const satisfies Record<string, readonly [string, readonly Statement[]]>;
 const RESOURCES = {
   'its parameter': PARAMETER,
+  'its claim': `${PARAMETER}.claim`,
   'another parameter': `${PARAMETER}2`,
   'all parameters': `arn:aws:ssm:${REGION}:${ACCOUNT}:*`,
   'its secret': deployed.arn('AWS::SecretsManager::Secret'),
@@ -91,6 +92,8 @@ type Case = readonly [
 const CASES: readonly Case[] = [
   ['the refresher', 'may', 'ssm:GetParameter', 'its parameter'],
   ['the refresher', 'may', 'ssm:PutParameter', 'its parameter'],
+  ['the refresher', 'may', 'ssm:GetParameter', 'its claim'],
+  ['the refresher', 'may', 'ssm:PutParameter', 'its claim'],
   ['the refresher', 'may not', 'ssm:GetParameter', 'another parameter'],
   ['the refresher', 'may not', 'ssm:PutParameter', 'another parameter'],
   ['the refresher', 'may not', 'ssm:DeleteParameter', 'its parameter'],
@@ -148,6 +151,8 @@ const CASES: readonly Case[] = [
   ['a reader', 'may', 'ssm:GetParameter', 'its parameter'],
   ['a reader', 'may', 'kms:Decrypt', 'its key', 'for its parameter'],
   ['a reader', 'may not', 'ssm:GetParameter', 'another parameter'],
+  ['a reader', 'may not', 'ssm:GetParameter', 'its claim'],
+  ['a reader', 'may not', 'ssm:PutParameter', 'its claim'],
   ['a reader', 'may not', 'ssm:GetParameters', 'its parameter'],
   ['a reader', 'may not', 'ssm:GetParameterHistory', 'its parameter'],
   ['a reader', 'may not', 'ssm:PutParameter', 'its parameter'],

@@ -4,7 +4,7 @@ import { sha256 } from '../../lambda/stored-token.ts';
 import type { FunctionHandler } from '../../local/cloud/lambda.ts';
 import { awsClients } from '../support/client.ts';
 import { type RecordingApi, startRecordingApi } from '../support/recording-api.ts';
-import { createStoredParameter, type StoredParameter } from '../support/stored-parameter.ts';
+import { createStoredParameter, type StoredParameter, THROTTLED } from '../support/stored-parameter.ts';
 
 let parameter: StoredParameter;
 let api: RecordingApi;
@@ -255,6 +255,19 @@ describe('the wait for a replacement', () => {
     await parameter.time.settle();
     caller.abort(new Error('gone'));
     expect(await failure).toMatchObject({ message: 'gone' });
+  });
+
+  test('reports nothing as long as Parameter Store throttles, and then what it holds', async () => {
+    const client = reader();
+    await client.get();
+    const restore = parameter.fail(THROTTLED);
+    const fetching = client.fetch(api.url);
+    await vi.waitUntil(() => parameter.reads() === 2);
+    await parameter.time.advance(4_000);
+    expect(reports()).toEqual([]);
+    restore();
+    expect((await parameter.time.until(fetching)).status).toBe(200);
+    expect(reports()).toHaveLength(1);
   });
 
   test('is not ended by a token that has expired', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { awsClients } from '../support/client.ts';
 import { createFleet, createRefresher, READS_PER_SECOND, throttle } from '../support/simulated-fleet.ts';
 import {
   createRandom,
@@ -8,9 +9,20 @@ import {
 } from '../support/stored-parameter.ts';
 
 let parameter: StoredParameter;
+let minting: boolean;
 
 beforeEach(async () => {
-  parameter = await createStoredParameter();
+  parameter = await createStoredParameter({
+    functions: {
+      // The run that mints takes two seconds, of which nobody waits for the end here.
+      async refresher() {
+        if (!minting) void parameter.time.sleep(2_000).then(() => parameter.put('second'));
+        minting = true;
+        return { outcome: 'kept', reason: 'being-replaced' };
+      },
+    },
+  });
+  minting = false;
 });
 afterEach(() => parameter.close());
 
@@ -79,6 +91,30 @@ describe('a fleet of a thousand containers', { timeout: 180_000 }, () => {
     await pass(15 * 60);
     expect(fleet.failures).toEqual([]);
     expect(peak(arrived, afterStorm)).toBeLessThan(READS_PER_SECOND);
+  });
+
+  test('whose token was revoked gets another one through few reports, at the pace of Parameter Store', async () => {
+    const { lambda } = awsClients(parameter.cloud.url);
+    parameter.time.watch(lambda);
+    await parameter.put('first');
+    let accepted = 'first';
+    const fetch: typeof globalThis.fetch = async (_input, init) => {
+      const authorization = new Headers(init?.headers).get('authorization');
+      return new Response(null, { status: authorization === `Bearer ${accepted}` ? 200 : 401 });
+    };
+    const options = { refresherFunctionName: 'refresher', lambda, fetch, replacementTimeout: 60 };
+    const fleet = Array.from({ length: 1_000 }, (_, seed) =>
+      parameter.reader({ ...options, random: createRandom(seed) }),
+    );
+    const call = () => Promise.all(fleet.map((reader) => reader.fetch('http://api')));
+    await parameter.time.until(call());
+    throttle(parameter);
+    accepted = 'second';
+    const responses = await parameter.time.until(call());
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(1_000);
+    const reports = parameter.cloud.calls.filter(({ service }) => service === 'lambda').length;
+    expect(reports).toBeLessThan(200);
+    lambda.destroy();
   });
 
   test('does not besiege Parameter Store while the refresher is down, and recovers with it', async () => {

@@ -10,6 +10,7 @@ import { resolveEnvironment } from '../../local/system.ts';
 import { startAws } from './aws.ts';
 import { awsClients } from './client.ts';
 import { confidential, recordWritten } from './confidential.ts';
+import { createContainerPool } from './container-pool.ts';
 import { startTokenEndpoint, type TokenEndpoint } from './token-endpoint.ts';
 
 /** One refresher: the real bundle with the template's environment, its own secret, parameter and token endpoint. */
@@ -22,6 +23,8 @@ export interface TestRefresher {
   invoke(event?: unknown, options?: { remaining?: number }): Promise<InvocationResult>;
   /** Starts a new container, with other environment variables where given. */
   restart(environment?: Readonly<Record<string, string>>): Promise<void>;
+  /** Has Lambda's Invoke run events in so many containers besides, one at a time in each. */
+  scaleOut(containers: number): Promise<void>;
   putSecret(value: string): Promise<void>;
   putParameter(value: string, options?: Partial<PutParameterCommandInput>): Promise<void>;
   stored(): Promise<{ value: string; version: number; type: string } | undefined>;
@@ -68,8 +71,10 @@ export async function startRefresher(
       ...more,
     });
   let fn = await start({});
+  const others: RunningFunction[] = [];
+  const pool = createContainerPool(() => [fn, ...others]);
   const invokeAsLambda = async (event: unknown): Promise<unknown> => {
-    const answer = await fn.invoke(event);
+    const answer = await pool.invoke(event);
     if (answer.ok) return answer.result;
     throw Object.assign(new Error(answer.errorMessage), { name: answer.errorType });
   };
@@ -82,7 +87,7 @@ export async function startRefresher(
     return { value: parameter.Value ?? '', version: parameter.Version ?? 0, type: parameter.Type ?? '' };
   };
   const written = () =>
-    [...finished, fn]
+    [...finished, fn, ...others]
       .flatMap(({ output }) => output)
       .concat(answers)
       .join('\n');
@@ -104,6 +109,9 @@ export async function startRefresher(
       finished.push(fn);
       fn = await start(more);
     },
+    async scaleOut(containers) {
+      others.push(...(await Promise.all(Array.from({ length: containers }, () => start({})))));
+    },
     async putSecret(value) {
       await secretsManager.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: value }));
     },
@@ -115,7 +123,7 @@ export async function startRefresher(
     record: async () => JSON.parse((await stored())?.value ?? '{}') as StoredToken,
     written,
     async close() {
-      await fn.close();
+      await Promise.all([fn, ...others].map((container) => container.close()));
       recordWritten(written());
       await Promise.all([cloud.close(), endpoint.close()]);
       ssm.destroy();

@@ -63,8 +63,10 @@ export function resolveFunctions(
   const refer = (id: string): string => {
     const pseudo = PSEUDO_PARAMETERS[id];
     if (pseudo !== undefined) return pseudo;
+    const { Type, Properties } = resources[id] ?? {};
     // Of most types the Ref is the name; of a secret it is the ARN.
-    return resources[id]?.Type === 'AWS::SecretsManager::Secret' ? arnOf(resources, id) : id;
+    if (Type === 'AWS::SecretsManager::Secret') return arnOf(resources, id);
+    return Type === 'AWS::SSM::Parameter' ? String(Properties?.Name) : id;
   };
   return resolve(value);
 }

@@ -1,4 +1,5 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 
 /** Time that passes only when it is told to, while what is really sent over HTTP takes none of it. */
@@ -15,7 +16,7 @@ export interface SimulatedTime {
   /** How many are waiting for time to pass. */
   readonly sleeping: number;
   /** Takes account of this client's requests. */
-  watch(client: SSMClient): void;
+  watch(client: SSMClient | LambdaClient): void;
 }
 
 interface Sleeper {
@@ -81,7 +82,8 @@ export function createSimulatedTime(start = 1_800_000_000_000): SimulatedTime {
       return promise;
     },
     watch(client) {
-      client.middlewareStack.add(
+      // The two clients' stacks differ in types of no account here.
+      (client as SSMClient).middlewareStack.add(
         (next) => async (args) => {
           underWay += 1;
           try {
