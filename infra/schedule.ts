@@ -1,4 +1,4 @@
-import type { Duration, Stack } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression, ScheduleGroup, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
@@ -19,7 +19,10 @@ export function createSchedule(
     deadLetterQueue,
   }: { stack: Stack; target: IFunction; checkEvery: Duration; deadLetterQueue: IQueue },
 ): Schedule {
-  const scheduleGroup = new ScheduleGroup(scope, 'ScheduleGroup');
+  const scheduleGroup = new ScheduleGroup(scope, 'ScheduleGroup', {
+    // Would otherwise outlast the stack.
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
   const role = new Role(scope, 'ScheduleRole', {
     description: 'Lets the schedule invoke the refresher',
     // Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
