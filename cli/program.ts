@@ -65,7 +65,7 @@ function createProgram({ stdout, stderr }: Streams): Command {
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
     })
-    .showHelpAfterError()
+    .showHelpAfterError('See: token-refresher --help')
     .addHelpText(
       'after',
       '\nExit codes: 0 good; 1 status: soon without a token, doctor: something is wrong, else: it failed;\n' +

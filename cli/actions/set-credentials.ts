@@ -4,10 +4,10 @@ import type { Context } from '../context.ts';
 import { configurationOf, readFunction } from '../deployed/function.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { askForCredentials } from '../prompt.ts';
-import { runRefresher } from '../refresh.ts';
+import { functionGone, type RunOutcome, runRefresher } from '../refresh.ts';
 import { selectRefresher } from '../select.ts';
 import { checkCredentials, storeCredentials } from '../set-credentials.ts';
-import { Unable } from '../unable.ts';
+import { describeFailure, Unable } from '../unable.ts';
 import { duration } from '../view/time.ts';
 import { describeOutcome, exitCodeOfRun } from './refresh.ts';
 
@@ -15,7 +15,9 @@ import { describeOutcome, exitCodeOfRun } from './refresh.ts';
 export async function setCredentials(context: Context, name: string | undefined): Promise<ExitCode> {
   const { clients, streams } = context;
   const refresher = await selectRefresher(context, name);
-  const configuration = configurationOf(refresher, await readFunction(clients.lambda, refresher));
+  const fn = await readFunction(clients.lambda, refresher);
+  if (fn === undefined) throw functionGone(refresher);
+  const configuration = configurationOf(refresher, fn);
   if (configuration === undefined) throw new Unable(`the settings of ${refresher.name} cannot be told`);
   await assertSecretUsable();
   const credentials = await askForCredentials(streams.stdin, streams.stderr);
@@ -30,7 +32,7 @@ export async function setCredentials(context: Context, name: string | undefined)
     return EXIT.attention;
   }
   const version = await storeCredentials(clients.secretsManager, configuration, credentials);
-  const run = await runRefresher(clients.lambda, refresher, {});
+  const run = await runRefresher(clients.lambda, refresher, {}).catch(notRun);
   const lines = [
     `accepted by ${configuration.tokenUrl}, which grants tokens of ${duration(lifetime)}`,
     `stored as version ${version} of ${configuration.credentialsSecretId}`,
@@ -46,4 +48,13 @@ export async function setCredentials(context: Context, name: string | undefined)
       if (!(error instanceof RefreshError) || error.code !== 'CREDENTIALS_NOT_SET') throw error;
     });
   }
+}
+
+/** The credentials are stored by now, and that has to be told. */
+function notRun(error: unknown): RunOutcome {
+  return {
+    outcome: 'failed',
+    code: 'NOT_RUN',
+    message: `the refresher could not be run: ${describeFailure(error)}`,
+  };
 }
