@@ -43,8 +43,8 @@ interface Told {
   readonly run: LastRun;
 }
 
-/** Lines of one run may be this many milliseconds apart in time: the log and the metrics are written at its end. */
-const SAME_RUN_MS = 2_000;
+/** Lines of one run are at most this many milliseconds apart: all that are read here are written at its very end. */
+const SAME_RUN_MS = 100;
 
 export function lastRunIn(
   lines: readonly { readonly at: number; readonly text: string }[],

@@ -34,6 +34,7 @@ export async function checkLastRun(
       `log group ${logGroup.id} has been deleted: the function's log and metrics are lost`,
       commands.aws('logs', 'create-log-group', '--log-group-name', logGroup.id),
       ...retention(logGroup.id, logGroup.properties.RetentionInDays, commands),
+      refresh,
     );
   }
   if (run === undefined) return wrong('the function has not run in the last day', refresh);

@@ -14,7 +14,9 @@ import { DeleteScheduleCommand, GetScheduleCommand, UpdateScheduleCommand } from
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
+  DescribeSecretCommand,
   PutSecretValueCommand,
+  UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
@@ -201,12 +203,20 @@ const FAULTS: readonly Fault[] = [
   },
   {
     id: 'secret-empty',
+    // The state of a secret that the stack has made and nobody has put a value into.
     inject: async () => {
       const { secretsManager } = app.clients;
-      await secretsManager.send(
-        new DeleteSecretCommand({ SecretId: SECRET, ForceDeleteWithoutRecovery: true }),
+      const { VersionIdsToStages: stages = {} } = await secretsManager.send(
+        new DescribeSecretCommand({ SecretId: SECRET }),
       );
-      await secretsManager.send(new CreateSecretCommand({ Name: SECRET }));
+      const [current] = Object.entries(stages).find(([, names]) => names.includes('AWSCURRENT')) ?? [];
+      await secretsManager.send(
+        new UpdateSecretVersionStageCommand({
+          SecretId: SECRET,
+          VersionStage: 'AWSCURRENT',
+          RemoveFromVersionId: current,
+        }),
+      );
     },
     wrong: { secret: /CREDENTIALS_NOT_SET/ },
     remedy: [SET],
@@ -297,7 +307,7 @@ const FAULTS: readonly Fault[] = [
         }),
       ),
     wrong: { 'last run': /log group .* has been deleted/ },
-    remedy: ['aws logs create-log-group ', 'aws logs put-retention-policy '],
+    remedy: ['aws logs create-log-group ', 'aws logs put-retention-policy ', REFRESH],
     state: 'healthy',
   },
   {
@@ -361,6 +371,83 @@ describe('the command line', () => {
       { command: 'npx token-refresher status sandbox', output: status.stdout },
       { command: 'npx token-refresher doctor sandbox', output: doctor.stdout },
     );
+  });
+
+  test('is told which refresher by its name, its stack or its parameter, and finds all without', async () => {
+    const namesFor = async (...args: readonly string[]) => {
+      const { stdout } = await command.run(['status', '--json', ...args]);
+      return (JSON.parse(stdout) as { name: string }[]).map(({ name }) => name);
+    };
+    expect(await namesFor(NAME)).toEqual([NAME]);
+    expect(await namesFor(STACK)).toEqual([NAME]);
+    expect(await namesFor(PARAMETER)).toEqual([NAME]);
+    expect(await namesFor('--stack', STACK)).toEqual([NAME]);
+    expect(await namesFor()).toContain(NAME);
+  });
+
+  test.for([
+    [['status', 'nobody'], /there is no refresher nobody in region us-east-1. There are: .*sandbox/],
+    [['status', '--stack', 'Nothing'], /there is no refresher in stack Nothing of region us-east-1/],
+    [['status', '--region', 'eu-west-1'], /there is no refresher in region eu-west-1/],
+  ] as const)('ends with 3 and says what there is for %j', async ([args, message]) => {
+    const { exitCode, stdout, stderr } = await command.run(args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+    expect(stderr).toMatch(message);
+  });
+
+  test('prints the token with --show, and nothing of it otherwise', async () => {
+    const { access_token: token } = await app.storedToken();
+    const summary = await command.run(['token', NAME]);
+    expect(summary).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await command.run(['token', NAME, '--show'])).toEqual({
+      exitCode: 0,
+      stderr: '',
+      stdout: `${token}\n`,
+    });
+    const { stdout } = await command.run(['token', NAME, '--show', '--json']);
+    expect(JSON.parse(stdout)).toEqual(await app.storedToken());
+    shown.record('token', { command: `npx token-refresher token ${NAME}`, output: summary.stdout });
+  });
+
+  test("refreshes, and tells by its exit code and the refresher's own error where that fails", async () => {
+    const minted = await command.run(['refresh', NAME]);
+    expect(minted).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^minted \(forced\), version \d+/),
+    });
+    authorizationServer.rateLimited = true;
+    const failed = await command.run(['refresh', NAME, '--json']);
+    const shownFailure = await command.run(['refresh', NAME]);
+    authorizationServer.rateLimited = false;
+    expect(failed.exitCode).toBe(1);
+    expect(JSON.parse(failed.stdout)).toMatchObject({ outcome: 'failed', code: 'RATE_LIMITED' });
+    shown.record('refresh', { command: `npx token-refresher refresh ${NAME}`, output: minted.stdout });
+    shown.record('refresh-failed', {
+      command: `npx token-refresher refresh ${NAME}`,
+      output: shownFailure.stdout,
+    });
+  });
+
+  test('stores no credentials that the token endpoint refuses, and takes those that it accepts', async () => {
+    const currentVersion = async () =>
+      JSON.parse((await command.run(['status', NAME, '--json'])).stdout)[0].minted_from.secret_version;
+    const before = await currentVersion();
+    const set = (input: string) => command.run(['set-credentials', NAME], input);
+    const refused = await set(credentials('mistyped'));
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringMatching(/^not stored {2}CLIENT_REJECTED/),
+    });
+    expect(await currentVersion()).toBe(before);
+    const accepted = await set(credentials());
+    expect(accepted).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('minted (source-changed)'),
+    });
+    expect(await currentVersion()).not.toBe(before);
+    const shownCommand = `npx token-refresher set-credentials ${NAME} < credentials.json`;
+    shown.record('set-credentials', { command: shownCommand, output: accepted.stdout });
+    shown.record('set-credentials-refused', { command: shownCommand, output: refused.stdout });
   });
 
   describe.for(FAULTS)('$id', (fault) => {
