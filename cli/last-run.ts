@@ -1,4 +1,5 @@
 import { type CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
+import { SCHEDULE_PRECISION_SECONDS } from '../lambda/environment.ts';
 import { parseJsonObject } from '../lambda/json.ts';
 import { METRIC } from '../lambda/metrics.ts';
 
@@ -35,6 +36,11 @@ export async function readLastRun(
     if (run !== undefined) return run;
   }
   return undefined;
+}
+
+/** Whether a check has been missed since. `checkEvery` and `now` are in seconds. */
+export function isLate({ at }: LastRun, checkEvery: number, now: number): boolean {
+  return now - at / 1_000 > 2 * checkEvery + SCHEDULE_PRECISION_SECONDS;
 }
 
 /** What one line says of a run; a line with less `weight` says less than the others of the same run. */

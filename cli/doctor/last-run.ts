@@ -1,10 +1,9 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { describeAwsFailure } from '../../lambda/aws-failure.ts';
 import type { Configuration } from '../../lambda/configuration.ts';
-import { SCHEDULE_PRECISION_SECONDS } from '../../lambda/environment.ts';
 import type { Commands } from '../commands.ts';
 import type { Refresher } from '../deployed/refreshers.ts';
-import { type LastRun, readLastRun } from '../last-run.ts';
+import { isLate, type LastRun, readLastRun } from '../last-run.ts';
 import { describeRun } from '../view/status.ts';
 import { duration } from '../view/time.ts';
 import { ok, unknown, type Verdict, wrong } from './finding.ts';
@@ -40,8 +39,7 @@ export async function checkLastRun(
   if (run === undefined) return wrong('the function has not run in the last day', refresh);
   const says = describeRun(run, now / 1_000);
   if (run.outcome === 'failed') return wrong(says, ...remedies(run.code, refresher, commands));
-  const late = 2 * checkEvery + SCHEDULE_PRECISION_SECONDS;
-  if (now - run.at > late * 1_000) {
+  if (isLate(run, checkEvery, now / 1_000)) {
     return wrong(`${says}. It should run every ${duration(checkEvery)}`, refresh);
   }
   if (run.previousCredentialsUsed) {

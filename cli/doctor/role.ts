@@ -36,11 +36,7 @@ export async function checkRole(
       '--assume-role-policy-document',
       JSON.stringify(trust),
     ];
-    return wrong(
-      `role ${RoleName} has been deleted`,
-      commands.aws(...create),
-      ...restore(role.policies.keys()),
-    );
+    return wrong(`${RoleName} has been deleted`, commands.aws(...create), ...restore(role.policies.keys()));
   }
   if (!covers(live.Role?.AssumeRolePolicyDocument, trust)) {
     const update = [
@@ -51,7 +47,7 @@ export async function checkRole(
       '--policy-document',
       JSON.stringify(trust),
     ];
-    return wrong(`role ${RoleName} can no longer be assumed as it was deployed`, commands.aws(...update));
+    return wrong(`${RoleName} can no longer be assumed as it was deployed`, commands.aws(...update));
   }
   const { PolicyNames: names = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
   const lacking: string[] = [];
@@ -62,10 +58,7 @@ export async function checkRole(
     if (!covers(policy?.PolicyDocument, document)) lacking.push(PolicyName);
   }
   if (lacking.length > 0) {
-    return wrong(
-      `role ${RoleName} lacks permissions of its policy ${lacking.join(', ')}`,
-      ...restore(lacking),
-    );
+    return wrong(`${RoleName} lacks permissions of its policy ${lacking.join(', ')}`, ...restore(lacking));
   }
   return ok(`${RoleName} has the permissions that were deployed`);
 }

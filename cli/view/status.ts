@@ -1,7 +1,8 @@
 import type { StoredToken } from '../../lambda/stored-token.ts';
+import type { RunStatus, ScheduleStatus, TokenState } from '../assess.ts';
 import type { Alarm } from '../deployed/alarms.ts';
 import type { LastRun } from '../last-run.ts';
-import type { MintedFrom, RefresherStatus, ScheduleStatus, TokenState } from '../status.ts';
+import type { MintedFor, RefresherStatus } from '../status.ts';
 import { type Colour, row, type Style } from './style.ts';
 import { duration, instant } from './time.ts';
 
@@ -16,14 +17,14 @@ const COLOURS: Readonly<Record<TokenState, Colour>> = {
 
 /** One refresher as a block of lines for people. `findOut` is the command that tells more. */
 export function renderStatus(status: RefresherStatus, style: Style, findOut: string): string {
-  const { refresher, state, because, now, token, mintedFrom, lastRun, schedule, alarms, unknown } = status;
+  const { refresher, state, because, now, token, mintedFor, lastRun, schedule, alarms, unknown } = status;
   const colour = COLOURS[state];
   const lines = [
     `${style('bold', refresher.name)}  ${refresher.parameterName}  ${style(colour, state)}`,
     ...(token === undefined
       ? []
       : [row('token', `${bar(token, now, style, colour)} ${timeLeft(token, now)}`)]),
-    ...(token === undefined ? [] : [row('minted', minted(token, now, mintedFrom))]),
+    ...(token === undefined ? [] : [row('minted', minted(token, now, mintedFor))]),
     ...(lastRun === undefined ? [] : [row('last run', describeRun(lastRun, now))]),
     ...(schedule === undefined ? [] : [row('schedule', describeSchedule(schedule))]),
     ...(alarms === undefined ? [] : [row('alarms', describeAlarms(alarms))]),
@@ -45,7 +46,7 @@ function timeLeft({ issued_at, expires_at }: StoredToken, now: number): string {
   return `${duration(expires_at - now)} of ${duration(expires_at - issued_at)} left, until ${instant(expires_at)}`;
 }
 
-function minted({ issued_at }: StoredToken, now: number, from: MintedFrom | undefined): string {
+function minted({ issued_at }: StoredToken, now: number, from: MintedFor | undefined): string {
   const ago = `${duration(now - issued_at)} ago`;
   if (from === undefined) return ago;
   const version = from.version === undefined ? '' : ` (secret version ${from.version})`;
@@ -54,11 +55,12 @@ function minted({ issued_at }: StoredToken, now: number, from: MintedFrom | unde
     previous: 'the previous credentials',
     other: 'other credentials or settings than now',
   }[from.credentials];
-  return `${ago}, from ${source}${version}`;
+  return `${ago}, for ${source}${version}`;
 }
 
-export function describeRun(run: LastRun | 'none', now: number): string {
+export function describeRun(run: RunStatus, now: number): string {
   if (run === 'none') return 'none in the last day';
+  if (run === 'log-gone') return 'not known: the log group is gone';
   const ago = `${duration(now - Math.floor(run.at / 1_000))} ago`;
   if (run.outcome === 'failed') return `${ago}: failed\n${run.message}`;
   const reason = run.reason === undefined ? '' : ` (${run.reason})`;
@@ -86,7 +88,7 @@ export function describeAlarms(alarms: readonly Alarm[]): string {
 
 /** One refresher for machines. What could not be found out is null. */
 export function statusJson(status: RefresherStatus): object {
-  const { refresher, state, because, now, token, parameterVersion, mintedFrom, lastRun, schedule, alarms } =
+  const { refresher, state, because, now, token, parameterVersion, mintedFor, lastRun, schedule, alarms } =
     status;
   return {
     name: refresher.name,
@@ -103,11 +105,11 @@ export function statusJson(status: RefresherStatus): object {
             seconds_left: Math.max(0, token.expires_at - now),
             parameter_version: parameterVersion,
           },
-    minted_from:
-      mintedFrom === undefined
+    minted_for:
+      mintedFor === undefined
         ? null
-        : { credentials: mintedFrom.credentials, secret_version: mintedFrom.version ?? null },
-    last_run: lastRun === undefined || lastRun === 'none' ? null : runJson(lastRun),
+        : { credentials: mintedFor.credentials, secret_version: mintedFor.version ?? null },
+    last_run: typeof lastRun === 'object' ? runJson(lastRun) : null,
     schedule:
       schedule === undefined ? null : { state: schedule.state, expression: schedule.expression ?? null },
     alarms: alarms === undefined ? null : alarms.map(({ name, state: is }) => ({ name, state: is })),

@@ -113,7 +113,7 @@ const FAULTS: readonly Fault[] = [
     inject: () => updateSchedule({ ScheduleExpression: 'rate(7 days)' }),
     wrong: { schedule: /runs at rate\(7 days\) instead of rate\(15 minutes\)/ },
     remedy: ['aws scheduler update-schedule '],
-    state: 'healthy',
+    state: 'soon',
   },
   {
     id: 'schedule-role',
@@ -152,7 +152,7 @@ const FAULTS: readonly Fault[] = [
       ),
     wrong: { function: /not allowed to run/ },
     remedy: ['aws lambda delete-function-concurrency '],
-    state: 'healthy',
+    state: 'soon',
   },
   {
     id: 'function-role',
@@ -199,7 +199,7 @@ const FAULTS: readonly Fault[] = [
       ),
     wrong: { secret: /does not exist/ },
     remedy: [`aws secretsmanager create-secret --name ${SECRET}`, SET],
-    state: 'healthy',
+    state: 'soon',
   },
   {
     id: 'secret-empty',
@@ -220,7 +220,7 @@ const FAULTS: readonly Fault[] = [
     },
     wrong: { secret: /CREDENTIALS_NOT_SET/ },
     remedy: [SET],
-    state: 'healthy',
+    state: 'soon',
   },
   {
     id: 'secret-invalid',
@@ -247,7 +247,7 @@ const FAULTS: readonly Fault[] = [
     },
     wrong: { 'last run': /with the previous credentials: the current ones were rejected/ },
     remedy: [SET],
-    state: 'healthy',
+    state: 'soon',
   },
   {
     id: 'endpoint-down',
@@ -308,7 +308,7 @@ const FAULTS: readonly Fault[] = [
       ),
     wrong: { 'last run': /log group .* has been deleted/ },
     remedy: ['aws logs create-log-group ', 'aws logs put-retention-policy ', REFRESH],
-    state: 'healthy',
+    state: 'soon',
   },
   {
     id: 'dead-letters',
@@ -364,7 +364,7 @@ describe('the command line', () => {
     const status = await command.run(['status', NAME]);
     const doctor = await command.run(['doctor', NAME]);
     expect(status).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(status.stdout).toContain('from the current credentials');
+    expect(status.stdout).toContain('for the current credentials');
     expect(doctor).toMatchObject({ exitCode: 0, stderr: '' });
     shown.record(
       'healthy',
@@ -430,7 +430,7 @@ describe('the command line', () => {
 
   test('stores no credentials that the token endpoint refuses, and takes those that it accepts', async () => {
     const currentVersion = async () =>
-      JSON.parse((await command.run(['status', NAME, '--json'])).stdout)[0].minted_from.secret_version;
+      JSON.parse((await command.run(['status', NAME, '--json'])).stdout)[0].minted_for.secret_version;
     const before = await currentVersion();
     const set = (input: string) => command.run(['set-credentials', NAME], input);
     const refused = await set(credentials('mistyped'));

@@ -47,7 +47,9 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
   [/\d+ (?:h|min|s)(?: \d+ (?:min|s))? of 1 h left/g, '41 min of 1 h left'],
   [/█+░*(?= 41 min)/g, `${'█'.repeat(27)}${'░'.repeat(13)}`],
   [/good for \d+ (?:h|min|s)(?: \d+ (?:min|s))?/g, 'good for 41 min'],
-  [/\d+ (?:min|s)(?: \d+ s)? ago/g, '9 s ago'],
+  [/(?<=minted {5}|issued )\d+ (?:min|s)(?: \d+ s)? ago/g, '19 min ago'],
+  [/(?<=minted {5})1 h(?: \d+ (?:min|s))? ago/g, '1 h 4 min ago'],
+  [/(?<=last run +|expired )(?:\d+ (?:min|s) )+ago/g, '4 min ago'],
   [/version \d+ of (?=the parameter|\/)/g, 'version 7 of '],
 ];
 
