@@ -1,6 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const reader = fileURLToPath(new URL('lambda/reader.ts', import.meta.url));
+
 export default defineConfig({
+  resolve: { alias: { 'token-refresher/reader': reader } },
   test: {
     include: ['test/**/*.test.ts'],
     // Minutes long: npm run test:e2e.

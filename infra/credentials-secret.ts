@@ -20,3 +20,8 @@ export function importSecret(scope: Construct, nameOrArn: string): ISecret {
   }
   return Secret.fromSecretNameV2(scope, 'Credentials', nameOrArn);
 }
+
+/** What finds the secret in every call: its complete ARN, or its name where that is all that is known. */
+export function secretId(secret: ISecret): string {
+  return secret.secretFullArn ?? secret.secretName;
+}

@@ -7,6 +7,9 @@ import type { Construct } from 'constructs';
 import { CUSTOM_RESOURCE, type FirstTokenProperties } from '../lambda/deployment/custom-resources.ts';
 import { CUSTOM_RESOURCE_TIMEOUT } from './deployment-function.ts';
 
+/** Properties as they stand in the template, where what CloudFormation fills in is still open. */
+type Properties<Resolved> = { readonly [Name in keyof Resolved]: unknown };
+
 /**
  * Has the refresher mint while the stack is deployed, and fails the deployment where it cannot. Runs for the first
  * deployment and for every one that changes the function's environment or code.
@@ -16,13 +19,11 @@ export function createFirstToken(
   {
     deploymentFunction,
     refresher,
-    environment,
     credentials,
     secretMayBeEmpty,
   }: {
     deploymentFunction: IFunction;
     refresher: LambdaFunction;
-    environment: Readonly<Record<string, string>>;
     credentials: ISecret;
     secretMayBeEmpty: boolean;
   },
@@ -38,9 +39,9 @@ export function createFirstToken(
     ],
   });
   if (deploymentFunction.role !== undefined) policy.attachToRole(deploymentFunction.role);
-  const properties: FirstTokenProperties = {
+  const properties: Properties<FirstTokenProperties> = {
     FunctionArn: refresher.functionArn,
-    Environment: environment,
+    Environment: (refresher.node.defaultChild as CfnFunction).environment,
     SecretMayBeEmpty: secretMayBeEmpty ? 'true' : 'false',
   };
   const firstToken = new CustomResource(scope, 'FirstToken', {

@@ -19,21 +19,37 @@ export function parameterNameProblem(name: string): string | undefined {
   return undefined;
 }
 
+/**
+ * Why a secret cannot be found, or undefined where it can.
+ * Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html (Name)
+ */
+export function secretProblem(nameOrArn: string): string | undefined {
+  if (/^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/.test(nameOrArn)) return undefined;
+  if (!nameOrArn.startsWith('arn:') && /^[\w/+=.@-]{1,512}$/.test(nameOrArn)) return undefined;
+  return 'it must be the name of a secret, or its complete ARN with the six characters at its end';
+}
+
 /** Why this policy cannot keep a token alive or cannot be scheduled, or undefined where it can. */
-export function policyProblem(checkEvery: Duration, refreshBefore: Duration): string | undefined {
+export function policyProblem(
+  checkEvery: Duration,
+  refreshBefore: Duration,
+): { readonly property: 'checkEvery' | 'refreshBefore'; readonly text: string } | undefined {
   const check = checkEvery.toSeconds({ integral: false });
   const before = refreshBefore.toSeconds({ integral: false });
-  const shown = `got checkEvery ${checkEvery.toIsoString()} and refreshBefore ${refreshBefore.toIsoString()}`;
+  const found = `got checkEvery ${checkEvery.toIsoString()} and refreshBefore ${refreshBefore.toIsoString()}`;
   if (check < 60 || check > 12 * 3600 || check % 60 !== 0) {
-    return `checkEvery must be whole minutes, from PT1M to PT12H, ${shown}`;
+    const text = `it must be whole minutes, from PT1M to PT12H, ${found}`;
+    return { property: 'checkEvery', text };
   }
-  if (before > 24 * 3600 || before % 1 !== 0)
-    return `refreshBefore must be whole seconds, at most PT24H, ${shown}`;
+  if (before > 24 * 3600 || before % 1 !== 0) {
+    const text = `it must be whole seconds, at most PT24H, ${found}`;
+    return { property: 'refreshBefore', text };
+  }
   if (before < check + SCHEDULE_PRECISION_SECONDS) {
-    return (
-      'checkEvery cannot keep a token alive: refreshBefore must be at least checkEvery plus ' +
-      `${SCHEDULE_PRECISION_SECONDS} seconds, or a token may expire between two checks, ${shown}`
-    );
+    const text =
+      'a token may expire between two checks: refreshBefore must be at least checkEvery plus ' +
+      `${SCHEDULE_PRECISION_SECONDS} seconds, ${found}`;
+    return { property: 'refreshBefore', text };
   }
   return undefined;
 }
@@ -44,4 +60,10 @@ export function extraParametersProblem(parameters: Readonly<Record<string, strin
     RESERVED_FORM_FIELDS.some((field) => field === name),
   );
   return reserved === undefined ? undefined : `"${reserved}" is set by the refresher itself`;
+}
+
+/** A value for an error message. Whoever puts a password into a URL has made a mistake that a log need not repeat. */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  return JSON.stringify(value).replaceAll(/\/\/[^/"]*@/g, '//…@');
 }

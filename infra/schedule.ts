@@ -6,7 +6,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
-/** An event that is older than the next check is of no use any more; Scheduler accepts no less than a minute. */
+/** An event that could not be delivered is tried again this often, until the next check makes it pointless. */
 const SCHEDULE_RETRIES = 3;
 
 /** The schedule that sends `{}` to the function, in a group of its own, with a role that can do only that. */
@@ -20,7 +20,7 @@ export function createSchedule(
   }: { stack: Stack; target: IFunction; checkEvery: Duration; deadLetterQueue: IQueue },
 ): Schedule {
   const scheduleGroup = new ScheduleGroup(scope, 'ScheduleGroup', {
-    // Would otherwise outlast the stack.
+    // Left behind, its name would be taken when the stack is deployed again.
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const role = new Role(scope, 'ScheduleRole', {

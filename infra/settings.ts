@@ -7,6 +7,8 @@ import {
   extraParametersProblem,
   parameterNameProblem,
   policyProblem,
+  secretProblem,
+  shown,
 } from './property-rules.ts';
 
 const duration = z.string().transform((value, context) => {
@@ -39,7 +41,7 @@ const settingsSchema = z
     tokenUrl: checked(tokenUrlProblem),
     parameterName: checked(parameterNameProblem),
     /** Name or complete ARN of an existing secret; without it the stack makes an empty one. */
-    credentials: z.string().min(1).optional(),
+    credentials: checked(secretProblem).optional(),
     scope: z.string().min(1).optional(),
     extraParameters: extraParameters.optional(),
     clientAuthentication: z.enum(CLIENT_AUTHENTICATION_METHODS).optional(),
@@ -53,7 +55,10 @@ const settingsSchema = z
   })
   .superRefine(({ checkEvery, refreshBefore }, context) => {
     const problem = policyProblem(checkEvery, refreshBefore);
-    if (problem !== undefined) context.addIssue({ code: 'custom', path: ['checkEvery'], message: problem });
+    if (problem !== undefined) {
+      const path = [problem.property];
+      context.addIssue({ code: 'custom', path, message: problem.text });
+    }
   });
 
 export type RefresherSettings = z.output<typeof settingsSchema>;
@@ -106,8 +111,8 @@ function overridesOf(name: string, context: Readonly<Record<string, unknown>>): 
 /** An override for a refresher that does not exist would otherwise be ignored in silence. */
 function strayOverrides(context: Readonly<Record<string, unknown>>, names: readonly string[]): string[] {
   return Object.keys(context).flatMap((key) => {
-    const [name = '', setting = ''] = key.split('.');
-    if (!SETTING_NAMES.includes(setting) || names.includes(name)) return [];
+    const name = /^([a-zA-Z][\w-]*)\.\w+$/.exec(key)?.[1];
+    if (name === undefined || names.includes(name)) return [];
     return [`${key}: there is no refresher "${name}"; cdk.json has ${names.join(', ')}`];
   });
 }
@@ -134,8 +139,7 @@ function describeIssue(
     return `${issue.keys.map((key) => `${name}.${key}`).join(', ')}: unknown; allowed are ${SETTING_NAMES.join(', ')}`;
   }
   const key = String(issue.path[0] ?? '');
-  const value = values[key];
-  const found = value === undefined ? 'nothing' : JSON.stringify(value);
+  const found = key === 'credentials' ? 'a value that is not shown' : shown(values[key]);
   return `${name}.${issue.path.join('.')}: ${issue.message}; got ${found}`;
 }
 

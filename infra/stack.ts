@@ -1,7 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import { importSecret } from './credentials-secret.ts';
+import { importSecret, secretId } from './credentials-secret.ts';
 import type { RefresherSettings } from './settings.ts';
 import { TokenRefresher } from './token-refresher.ts';
 
@@ -65,7 +65,7 @@ export class RefresherStack extends Stack {
     output(
       'PutCredentialsCommand',
       'Puts the credentials in credentials.json, {"client_id": "…", "client_secret": "…"}, into the secret',
-      `aws secretsmanager put-secret-value --secret-id '${credentials.secretArn}' --secret-string file://credentials.json`,
+      `aws secretsmanager put-secret-value --secret-id '${secretId(credentials)}' --secret-string file://credentials.json`,
     );
   }
 }

@@ -4,11 +4,17 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { type ClientAuthenticationMethod, ENVIRONMENT, tokenUrlProblem } from '../lambda/environment.ts';
+import {
+  type ClientAuthenticationMethod,
+  claimParameterName,
+  ENVIRONMENT,
+  tokenUrlProblem,
+} from '../lambda/environment.ts';
 import { shareWithAccount } from './account-share.ts';
 import { connect, grantRead, grantReport, type ITokenRefresher } from './consumers.ts';
-import { createEmptySecret } from './credentials-secret.ts';
+import { createEmptySecret, secretId } from './credentials-secret.ts';
 import { createDeploymentFunction } from './deployment-function.ts';
 import { createEncryptionKey, grantKeyForParameter } from './encryption-key.ts';
 import { createFirstToken } from './first-token.ts';
@@ -19,6 +25,7 @@ import {
   extraParametersProblem,
   parameterNameProblem,
   policyProblem,
+  shown,
 } from './property-rules.ts';
 import { createRefresherFunction } from './refresher-function.ts';
 import { createSchedule } from './schedule.ts';
@@ -115,7 +122,8 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     });
     const environment = {
       [ENVIRONMENT.tokenUrl]: props.tokenUrl,
-      [ENVIRONMENT.credentialsSecretId]: this.credentials.secretArn,
+      // Not a partial ARN: AWS takes a name's last hyphen and six letters for the end of a complete one.
+      [ENVIRONMENT.credentialsSecretId]: secretId(this.credentials),
       [ENVIRONMENT.parameterName]: parameterName,
       [ENVIRONMENT.parameterKeyId]: this.encryptionKey.keyArn,
       ...(props.scope === undefined ? {} : { [ENVIRONMENT.scope]: props.scope }),
@@ -135,11 +143,16 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     });
     const refresher = createRefresherFunction(this, { environment, deadLetterQueue: this.deadLetterQueue });
     this.function = refresher;
-    this.grantRefresh(refresher);
+    // The function would create it as well, but then nothing would remove it.
+    const claim = new StringParameter(this, 'ReplacementClaim', {
+      description: `Lets one run at a time replace a rejected token in ${parameterName}`,
+      parameterName: claimParameterName(parameterName),
+      stringValue: '{}',
+    });
+    this.grantRefresh(refresher, claim.parameterArn);
     const firstToken = createFirstToken(this, {
       deploymentFunction,
       refresher,
-      environment,
       credentials: this.credentials,
       secretMayBeEmpty: props.credentials === undefined,
     });
@@ -182,11 +195,11 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     this.shareWith(accountId);
   }
 
-  private grantRefresh(grantee: IGrantable): void {
+  private grantRefresh(grantee: IGrantable, claimArn: string): void {
     Grant.addToPrincipal({
       grantee,
       actions: ['ssm:GetParameter', 'ssm:PutParameter'],
-      resourceArns: [this.parameterArn],
+      resourceArns: [this.parameterArn, claimArn],
     });
     // Parameter Store encrypts a standard parameter with Encrypt and an advanced one with GenerateDataKey.
     grantKeyForParameter(this.encryptionKey, this.parameterArn, grantee, [
@@ -200,12 +213,20 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
 
 function assertUsable(props: TokenRefresherProps): void {
   const { checkEvery = DEFAULT_CHECK_EVERY, refreshBefore = DEFAULT_REFRESH_BEFORE } = props;
-  const assert = (problem: string | undefined, name: string, value: string) => {
+  const policy = policyProblem(checkEvery, refreshBefore);
+  const problems = [
+    ['tokenUrl', props.tokenUrl, tokenUrlProblem(props.tokenUrl)],
+    ['parameterName', props.parameterName, parameterNameProblem(props.parameterName)],
+    ['extraParameters', props.extraParameters, extraParametersProblem(props.extraParameters ?? {})],
+    ['checkEvery', checkEvery.toIsoString(), policy?.property === 'checkEvery' ? policy.text : undefined],
+    [
+      'refreshBefore',
+      refreshBefore.toIsoString(),
+      policy?.property === 'refreshBefore' ? policy.text : undefined,
+    ],
+  ] as const;
+  for (const [property, value, problem] of problems) {
     if (problem !== undefined)
-      throw new Error(`TokenRefresher: ${name} cannot be used: ${problem}; got ${value}`);
-  };
-  assert(tokenUrlProblem(props.tokenUrl), 'tokenUrl', JSON.stringify(props.tokenUrl));
-  assert(parameterNameProblem(props.parameterName), 'parameterName', JSON.stringify(props.parameterName));
-  assert(extraParametersProblem(props.extraParameters ?? {}), 'extraParameters', 'it there');
-  assert(policyProblem(checkEvery, refreshBefore), 'checkEvery', checkEvery.toIsoString());
+      throw new Error(`TokenRefresher: ${property} cannot be used: ${problem}; got ${shown(value)}`);
+  }
 }

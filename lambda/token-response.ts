@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { RefreshError } from './errors.ts';
 import { parseJsonObject } from './json.ts';
-import { isSendable } from './stored-token.ts';
+import { isSendable, MAX_LIFETIME_SECONDS } from './stored-token.ts';
 import { MAX_RESPONSE_BYTES, type TokenAnswer } from './token-request.ts';
 
 /** What a token endpoint granted. */
@@ -11,12 +11,6 @@ export interface Grant {
   readonly lifetime: number;
   readonly scope: string | undefined;
 }
-
-/**
- * A lifetime is never believed beyond this, in seconds (30 days): what a client-credentials grant returns lives
- * for hours, and a figure of years would keep a revoked token in place for as long.
- */
-const MAX_LIFETIME_SECONDS = 30 * 24 * 3600;
 
 /**
  * Error codes that may be shown. Anything else in that field could be an echo of the request.

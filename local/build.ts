@@ -11,10 +11,16 @@ import { synthesizeFunction } from './synthesize.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 
+/** A bundle holds no settings: any will do. */
+const ANY = { tokenUrl: 'https://auth.example.com/token', parameterName: '/token' };
+
 await rm(dist, { recursive: true, force: true });
 await promisify(execFile)('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: root });
 const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-build-'));
-const { module, deploymentModule } = await synthesizeFunction('spotnana', { outdir });
+const { module, deploymentModule } = await synthesizeFunction('package', {
+  outdir,
+  context: { refreshers: { package: ANY } },
+});
 await cp(dirname(module), join(dist, 'functions', 'Function'), { recursive: true });
 await cp(dirname(deploymentModule), join(dist, 'functions', 'DeploymentFunction'), { recursive: true });
 await rm(outdir, { recursive: true, force: true });

@@ -49,7 +49,7 @@ const limited = (retryAfter?: string): Answer => ({
 describe('backoff', () => {
   test.for<[string, Answer[], number[]]>([
     ['waits as Retry-After asks, then by itself', [limited('7'), limited()], [7_000, 2_000]],
-    ['retries at once after Retry-After: 0', [limited('0'), limited('0')], [0, 0]],
+    ['backs off by itself after Retry-After: 0', [limited('0'), limited('0')], [1_000, 2_000]],
     ['doubles its waits', [limited(), limited(), limited(), limited()], [1_000, 2_000, 4_000, 8_000]],
     ['treats 408 and 5xx alike', [{ status: 408 }, { status: 500 }, { status: 503 }], [1_000, 2_000, 4_000]],
     ['honours Retry-After on a 503', [{ status: 503, headers: { 'retry-after': '3' } }], [3_000]],
