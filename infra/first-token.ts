@@ -5,7 +5,12 @@ import type { CfnFunction, IFunction, Function as LambdaFunction } from 'aws-cdk
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { CUSTOM_RESOURCE, type FirstTokenProperties } from '../lambda/deployment/custom-resources.ts';
+import { acknowledge, OWN_POLICY } from './acknowledge.ts';
+import { roleOf } from './bundled-function.ts';
 import { CUSTOM_RESOURCE_TIMEOUT } from './deployment-function.ts';
+
+/** Properties as they stand in the template, where what CloudFormation fills in is still open. */
+type Properties<Resolved> = { readonly [Name in keyof Resolved]: unknown };
 
 /**
  * Has the refresher mint while the stack is deployed, and fails the deployment where it cannot. Runs for the first
@@ -16,13 +21,11 @@ export function createFirstToken(
   {
     deploymentFunction,
     refresher,
-    environment,
     credentials,
     secretMayBeEmpty,
   }: {
     deploymentFunction: IFunction;
     refresher: LambdaFunction;
-    environment: Readonly<Record<string, string>>;
     credentials: ISecret;
     secretMayBeEmpty: boolean;
   },
@@ -37,10 +40,11 @@ export function createFirstToken(
       }),
     ],
   });
-  if (deploymentFunction.role !== undefined) policy.attachToRole(deploymentFunction.role);
-  const properties: FirstTokenProperties = {
+  policy.attachToRole(roleOf(deploymentFunction));
+  acknowledge(policy, OWN_POLICY);
+  const properties: Properties<FirstTokenProperties> = {
     FunctionArn: refresher.functionArn,
-    Environment: environment,
+    Environment: (refresher.node.defaultChild as CfnFunction).environment,
     SecretMayBeEmpty: secretMayBeEmpty ? 'true' : 'false',
   };
   const firstToken = new CustomResource(scope, 'FirstToken', {

@@ -1,12 +1,13 @@
-import type { Duration, Stack } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression, ScheduleGroup, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { acknowledge, OWN_POLICY } from './acknowledge.ts';
 
-/** An event that is older than the next check is of no use any more; Scheduler accepts no less than a minute. */
+/** An event that could not be delivered is tried again this often, until the next check makes it pointless. */
 const SCHEDULE_RETRIES = 3;
 
 /** The schedule that sends `{}` to the function, in a group of its own, with a role that can do only that. */
@@ -19,7 +20,10 @@ export function createSchedule(
     deadLetterQueue,
   }: { stack: Stack; target: IFunction; checkEvery: Duration; deadLetterQueue: IQueue },
 ): Schedule {
-  const scheduleGroup = new ScheduleGroup(scope, 'ScheduleGroup');
+  const scheduleGroup = new ScheduleGroup(scope, 'ScheduleGroup', {
+    // Left behind, its name would be taken when the stack is deployed again.
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
   const role = new Role(scope, 'ScheduleRole', {
     description: 'Lets the schedule invoke the refresher',
     // Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
@@ -35,6 +39,7 @@ export function createSchedule(
   role.addToPolicy(
     new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetterQueue.queueArn] }),
   );
+  acknowledge(role, OWN_POLICY);
   const schedule = new Schedule(scope, 'Schedule', {
     description: 'Checks whether the access token has to be replaced',
     schedule: ScheduleExpression.rate(checkEvery),

@@ -7,6 +7,10 @@ import {
   extraParametersProblem,
   parameterNameProblem,
   policyProblem,
+  readerProblem,
+  readersProblem,
+  secretProblem,
+  shown,
 } from './property-rules.ts';
 
 const duration = z.string().transform((value, context) => {
@@ -33,6 +37,12 @@ const extraParameters = z.preprocess(
   }),
 );
 
+/** On the command line: ARNs separated by spaces. */
+const readers = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(/\s+/).filter(Boolean) : value),
+  z.array(checked(readerProblem)),
+);
+
 /** The command line gives a boolean as a string, too. */
 const boolean = z.preprocess(
   (value) => (value === 'true' || value === 'false' ? value === 'true' : value),
@@ -45,7 +55,7 @@ const settingsSchema = z
     tokenUrl: checked(tokenUrlProblem),
     parameterName: checked(parameterNameProblem),
     /** Name or complete ARN of an existing secret; without it the stack makes an empty one. */
-    credentials: z.string().min(1).optional(),
+    credentials: checked(secretProblem).optional(),
     scope: z.string().min(1).optional(),
     extraParameters: extraParameters.optional(),
     clientAuthentication: z.enum(CLIENT_AUTHENTICATION_METHODS).optional(),
@@ -56,6 +66,8 @@ const settingsSchema = z
       .string()
       .regex(/^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/, 'must be the ARN of a KMS key')
       .optional(),
+    /** ARNs of roles and users that may decrypt the token. */
+    readers: readers.optional(),
     /** Gets an e-mail for every alarm. */
     notificationEmail: z.email('must be an e-mail address').optional(),
     /** ARN of an existing SNS topic for the alarms. */
@@ -73,9 +85,13 @@ const settingsSchema = z
       message: 'cannot stand beside notificationTopic: subscribe the address to the topic instead',
     },
   )
-  .superRefine(({ checkEvery, refreshBefore }, context) => {
-    const problem = policyProblem(checkEvery, refreshBefore);
-    if (problem !== undefined) context.addIssue({ code: 'custom', path: ['checkEvery'], message: problem });
+  .superRefine(({ checkEvery, refreshBefore, readers, encryptionKey }, context) => {
+    const report = (path: string, message: string | undefined) => {
+      if (message !== undefined) context.addIssue({ code: 'custom', path: [path], message });
+    };
+    const policy = policyProblem(checkEvery, refreshBefore);
+    if (policy !== undefined) report(policy.property, policy.text);
+    report('readers', readersProblem(readers, encryptionKey));
   });
 
 export type RefresherSettings = z.output<typeof settingsSchema>;
@@ -128,8 +144,8 @@ function overridesOf(name: string, context: Readonly<Record<string, unknown>>): 
 /** An override for a refresher that does not exist would otherwise be ignored in silence. */
 function strayOverrides(context: Readonly<Record<string, unknown>>, names: readonly string[]): string[] {
   return Object.keys(context).flatMap((key) => {
-    const [name = '', setting = ''] = key.split('.');
-    if (!SETTING_NAMES.includes(setting) || names.includes(name)) return [];
+    const name = /^([a-zA-Z][\w-]*)\.\w+$/.exec(key)?.[1];
+    if (name === undefined || names.includes(name)) return [];
     return [`${key}: there is no refresher "${name}"; cdk.json has ${names.join(', ')}`];
   });
 }
@@ -156,9 +172,7 @@ function describeIssue(
     return `${issue.keys.map((key) => `${name}.${key}`).join(', ')}: unknown; allowed are ${SETTING_NAMES.join(', ')}`;
   }
   const key = String(issue.path[0] ?? '');
-  const value = values[key];
-  const found = value === undefined ? 'nothing' : JSON.stringify(value);
-  return `${name}.${issue.path.join('.')}: ${issue.message}; got ${found}`;
+  return `${name}.${issue.path.join('.')}: ${issue.message}; got ${shown(key, values[key])}`;
 }
 
 function parseJson(value: string): unknown {

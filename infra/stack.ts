@@ -2,7 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { importSecret } from './credentials-secret.ts';
+import { importSecret, secretId } from './credentials-secret.ts';
 import { createNotificationTopic } from './notification-topic.ts';
 import type { RefresherSettings } from './settings.ts';
 import { TokenRefresher } from './token-refresher.ts';
@@ -16,6 +16,7 @@ export class RefresherStack extends Stack {
     const {
       credentials,
       encryptionKey,
+      readers,
       scope: oauthScope,
       extraParameters,
       clientAuthentication,
@@ -30,6 +31,7 @@ export class RefresherStack extends Stack {
       ...(encryptionKey === undefined
         ? {}
         : { encryptionKey: Key.fromKeyArn(this, 'EncryptionKey', encryptionKey) }),
+      ...(readers === undefined ? {} : { readers }),
       ...(oauthScope === undefined ? {} : { scope: oauthScope }),
       ...(extraParameters === undefined ? {} : { extraParameters }),
       ...(clientAuthentication === undefined ? {} : { clientAuthentication }),
@@ -76,7 +78,7 @@ export class RefresherStack extends Stack {
     output(
       'PutCredentialsCommand',
       'Puts the credentials in credentials.json, {"client_id": "…", "client_secret": "…"}, into the secret',
-      `aws secretsmanager put-secret-value --secret-id '${credentials.secretArn}' --secret-string file://credentials.json`,
+      `aws secretsmanager put-secret-value --secret-id '${secretId(credentials)}' --secret-string file://credentials.json`,
     );
   }
 }

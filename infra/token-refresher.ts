@@ -1,19 +1,28 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { type Duration, Stack } from 'aws-cdk-lib';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { type ClientAuthenticationMethod, ENVIRONMENT, tokenUrlProblem } from '../lambda/environment.ts';
+import {
+  type ClientAuthenticationMethod,
+  claimParameterName,
+  ENVIRONMENT,
+  tokenUrlProblem,
+} from '../lambda/environment.ts';
 import { shareWithAccount } from './account-share.ts';
 import { createAlarms, type TokenRefresherAlarms } from './alarms.ts';
+import { roleOf, type VpcPlacement } from './bundled-function.ts';
 import { connect, grantRead, grantReport, type ITokenRefresher } from './consumers.ts';
-import { createEmptySecret } from './credentials-secret.ts';
+import { createEmptySecret, secretId } from './credentials-secret.ts';
 import { createDashboard } from './dashboard.ts';
+import { createDeadLetterQueue } from './dead-letter-queue.ts';
 import { createDeploymentFunction } from './deployment-function.ts';
-import { createEncryptionKey, grantKeyForParameter } from './encryption-key.ts';
+import { grantKeyForParameter } from './encryption-key.ts';
 import { createFirstToken } from './first-token.ts';
 import { ImportedTokenRefresher, type TokenRefresherAttributes } from './imported-token-refresher.ts';
 import {
@@ -22,9 +31,13 @@ import {
   extraParametersProblem,
   parameterNameProblem,
   policyProblem,
+  readerProblem,
+  readersProblem,
+  shown,
 } from './property-rules.ts';
 import { createRefresherFunction } from './refresher-function.ts';
 import { createSchedule } from './schedule.ts';
+import { REFRESH_ACTIONS, TokenKey } from './token-key.ts';
 import { createTokenRemoval } from './token-removal.ts';
 
 export type { ClientAuthenticationMethod, ITokenRefresher, TokenRefresherAlarms, TokenRefresherAttributes };
@@ -74,10 +87,36 @@ export interface TokenRefresherProps {
   readonly refreshBefore?: Duration;
 
   /**
-   * The key that encrypts the parameter.
-   * @default - a key of its own is made, with yearly rotation
+   * The key that encrypts the parameter. Its own policy decides who may use it.
+   * @default - a key of its own is made, with yearly rotation, which nobody can use but for this parameter
    */
   readonly encryptionKey?: IKey;
+
+  /**
+   * Who may decrypt the token besides those given to `grantRead`, where their own policies allow it as well: ARNs of roles and
+   * users, in which `*` stands for any characters, or `*` for whoever the IAM policies of the account allow. Not with `encryptionKey`.
+   * @default - nobody else
+   */
+  readonly readers?: readonly string[];
+
+  /**
+   * Where the functions run. They need a way to the token endpoint, Systems Manager, Secrets Manager, Lambda and, while the
+   * stack is deployed or destroyed, to S3, which takes their answer to CloudFormation.
+   * @default - outside of any VPC, with TLS to public endpoints
+   */
+  readonly vpc?: IVpc;
+
+  /**
+   * The subnets of `vpc` for the functions.
+   * @default - its private subnets
+   */
+  readonly vpcSubnets?: SubnetSelection;
+
+  /**
+   * The security groups of the functions in `vpc`.
+   * @default - one for each function, which allows all outbound traffic and no inbound
+   */
+  readonly securityGroups?: ISecurityGroup[];
 
   /**
    * Where the alarms are announced when they go off and when they are over. Its policy, and that of its key where it has one, has
@@ -124,15 +163,18 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
       resourceName: parameterName.replace(/^\//, ''),
     });
     this.credentials = props.credentials ?? (createEmptySecret(this) as ISecret);
-    this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, parameterName);
-    this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
+    this.encryptionKey =
+      props.encryptionKey ??
+      new TokenKey(this, 'EncryptionKey', {
+        parameterName,
+        parameterArn: this.parameterArn,
+        readers: props.readers ?? [],
+      });
+    this.deadLetterQueue = createDeadLetterQueue(this);
     const environment = {
       [ENVIRONMENT.tokenUrl]: props.tokenUrl,
-      [ENVIRONMENT.credentialsSecretId]: this.credentials.secretArn,
+      // Not a partial ARN: AWS takes a name's last hyphen and six letters for the end of a complete one.
+      [ENVIRONMENT.credentialsSecretId]: secretId(this.credentials),
       [ENVIRONMENT.parameterName]: parameterName,
       [ENVIRONMENT.parameterKeyId]: this.encryptionKey.keyArn,
       ...(props.scope === undefined ? {} : { [ENVIRONMENT.scope]: props.scope }),
@@ -143,20 +185,34 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
       [ENVIRONMENT.checkEvery]: String(checkEvery.toSeconds()),
       [ENVIRONMENT.refreshBefore]: String(refreshBefore.toSeconds()),
     };
-    const deploymentFunction = createDeploymentFunction(this);
+    const placement = vpcPlacement(props);
+    const deploymentFunction = createDeploymentFunction(this, placement);
     const removal = createTokenRemoval(this, {
       deploymentFunction,
       parameterName,
       parameterArn: this.parameterArn,
       encryptionKey: this.encryptionKey,
     });
-    const refresher = createRefresherFunction(this, { environment, deadLetterQueue: this.deadLetterQueue });
+    const refresher = createRefresherFunction(this, {
+      environment,
+      deadLetterQueue: this.deadLetterQueue,
+      placement,
+    });
     this.function = refresher;
-    this.grantRefresh(refresher);
+    if (this.encryptionKey instanceof TokenKey) {
+      this.encryptionKey.allowRefresh(roleOf(refresher));
+      this.encryptionKey.allowRemoval(roleOf(deploymentFunction));
+    }
+    // The function would create it as well, but then nothing would remove it.
+    const claim = new StringParameter(this, 'ReplacementClaim', {
+      description: `Lets one run at a time replace a rejected token in ${parameterName}`,
+      parameterName: claimParameterName(parameterName),
+      stringValue: '{}',
+    });
+    this.grantRefresh(refresher, claim.parameterArn);
     const firstToken = createFirstToken(this, {
       deploymentFunction,
       refresher,
-      environment,
       credentials: this.credentials,
       secretMayBeEmpty: props.credentials === undefined,
     });
@@ -188,7 +244,13 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     schedule.node.addDependency(firstToken);
   }
 
+  /**
+   * Allows to read the current token: `ssm:GetParameter` on this parameter and decryption of it, nothing else. The policy of the
+   * refresher's own key names the grantee; one of another stack that has no name of its own gets a tag for it.
+   * @throws Error where that policy cannot name the grantee, as one that another stack imports, and there are no `readers`
+   */
   grantRead(grantee: IGrantable): Grant {
+    if (this.encryptionKey instanceof TokenKey) this.encryptionKey.allowRead(grantee.grantPrincipal);
     return grantRead(this, grantee);
   }
 
@@ -211,30 +273,46 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     this.shareWith(accountId);
   }
 
-  private grantRefresh(grantee: IGrantable): void {
+  private grantRefresh(grantee: IGrantable, claimArn: string): void {
     Grant.addToPrincipal({
       grantee,
       actions: ['ssm:GetParameter', 'ssm:PutParameter'],
-      resourceArns: [this.parameterArn],
+      resourceArns: [this.parameterArn, claimArn],
     });
-    // Parameter Store encrypts a standard parameter with Encrypt and an advanced one with GenerateDataKey.
-    grantKeyForParameter(this.encryptionKey, this.parameterArn, grantee, [
-      'kms:Decrypt',
-      'kms:Encrypt',
-      'kms:GenerateDataKey',
-    ]);
+    grantKeyForParameter(this.encryptionKey, this.parameterArn, grantee, REFRESH_ACTIONS);
     this.credentials.grantRead(grantee);
   }
 }
 
+function vpcPlacement({ vpc, vpcSubnets, securityGroups }: TokenRefresherProps): VpcPlacement {
+  if (vpc === undefined) return {};
+  return {
+    vpc,
+    ...(vpcSubnets === undefined ? {} : { vpcSubnets }),
+    ...(securityGroups === undefined ? {} : { securityGroups }),
+  };
+}
+
 function assertUsable(props: TokenRefresherProps): void {
   const { checkEvery = DEFAULT_CHECK_EVERY, refreshBefore = DEFAULT_REFRESH_BEFORE } = props;
-  const assert = (problem: string | undefined, name: string, value: string) => {
+  const policy = policyProblem(checkEvery, refreshBefore);
+  const problems = [
+    ['tokenUrl', props.tokenUrl, tokenUrlProblem(props.tokenUrl)],
+    ['parameterName', props.parameterName, parameterNameProblem(props.parameterName)],
+    ['extraParameters', props.extraParameters, extraParametersProblem(props.extraParameters ?? {})],
+    ['checkEvery', checkEvery.toIsoString(), policy?.property === 'checkEvery' ? policy.text : undefined],
+    [
+      'refreshBefore',
+      refreshBefore.toIsoString(),
+      policy?.property === 'refreshBefore' ? policy.text : undefined,
+    ],
+    ['readers', props.readers, readersProblem(props.readers, props.encryptionKey)],
+    ...(props.readers ?? []).map((reader) => ['readers', reader, readerProblem(reader)] as const),
+  ] as const;
+  for (const [property, value, problem] of problems) {
     if (problem !== undefined)
-      throw new Error(`TokenRefresher: ${name} cannot be used: ${problem}; got ${value}`);
-  };
-  assert(tokenUrlProblem(props.tokenUrl), 'tokenUrl', JSON.stringify(props.tokenUrl));
-  assert(parameterNameProblem(props.parameterName), 'parameterName', JSON.stringify(props.parameterName));
-  assert(extraParametersProblem(props.extraParameters ?? {}), 'extraParameters', 'it there');
-  assert(policyProblem(checkEvery, refreshBefore), 'checkEvery', checkEvery.toIsoString());
+      throw new Error(
+        `TokenRefresher: ${property} cannot be used: ${problem}; got ${shown(property, value)}`,
+      );
+  }
 }

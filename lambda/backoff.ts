@@ -2,6 +2,8 @@
 const BASE_MS = 1_000;
 /** No computed wait is longer, in milliseconds. */
 const CAP_MS = 20_000;
+/** A server is not believed to ask for more than a day: a mistake there would silence a container for its life. */
+const MAX_RETRY_AFTER_MS = 86_400_000;
 /** Requests at most in one run, the first one included. */
 export const MAX_ATTEMPTS = 6;
 
@@ -14,7 +16,8 @@ export function backoffDelay(
   retryAfterMs: number | undefined,
   random: () => number,
 ): number {
-  if (retryAfterMs !== undefined) return retryAfterMs;
+  // Zero, or a date that a skewed clock puts into the past, says no more than that it may be tried again.
+  if (retryAfterMs !== undefined && retryAfterMs > 0) return retryAfterMs;
   return random() * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
 }
 
@@ -25,9 +28,9 @@ export function backoffDelay(
 export function parseRetryAfter(header: string | null, now: number): number | undefined {
   const value = header?.trim();
   if (value === undefined || value === '') return undefined;
-  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1_000, Number.MAX_SAFE_INTEGER);
+  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1_000, MAX_RETRY_AFTER_MS);
   // All three forms of an HTTP date begin with the name of a day; Date.parse alone would take "-5" for a year.
   if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value)) return undefined;
   const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  return Number.isNaN(date) ? undefined : Math.min(Math.max(0, date - now), MAX_RETRY_AFTER_MS);
 }

@@ -15,6 +15,11 @@ export const ENVIRONMENT = {
   refreshBefore: 'REFRESH_BEFORE_SECONDS',
 } as const;
 
+/** The parameter by which one run at a time claims the replacement of a rejected token. It holds no secret. */
+export function claimParameterName(parameterName: string): string {
+  return `${parameterName}.claim`;
+}
+
 /** How the client proves itself to the token endpoint (RFC 6749 section 2.3.1, names as in RFC 7591). */
 export const CLIENT_AUTHENTICATION_METHODS = ['client_secret_post', 'client_secret_basic'] as const;
 export type ClientAuthenticationMethod = (typeof CLIENT_AUTHENTICATION_METHODS)[number];
@@ -27,7 +32,14 @@ export const PARAMETER_TIERS = ['Intelligent-Tiering', 'Advanced'] as const;
 export type ParameterTier = (typeof PARAMETER_TIERS)[number];
 
 /** Form fields that the refresher sets itself; extra parameters may not replace them. */
-export const RESERVED_FORM_FIELDS = ['client_id', 'client_secret', 'grant_type', 'scope'] as const;
+export const RESERVED_FORM_FIELDS = [
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+  'grant_type',
+  'scope',
+] as const;
 
 /**
  * What is added to `checkEvery` to get the least validity that has to be left after a check, in seconds. EventBridge

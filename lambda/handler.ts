@@ -33,7 +33,11 @@ let configuration: Configuration | undefined;
 /** The Lambda function: one check for each event. Fails with a `RefreshError`, so that a failed run shows as one. */
 export async function handler(event: unknown, context: Context): Promise<RefreshResult> {
   logger.addContext(context);
-  const observations: RunObservations = { attempts: 0, previousCredentialsUsed: false };
+  const observations: RunObservations = {
+    attempts: 0,
+    previousCredentialsUsed: false,
+    lifetimeBounded: false,
+  };
   try {
     configuration ??= readConfiguration(process.env);
     const result = await refresh(parseEvent(event), configuration, {

@@ -1,21 +1,25 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SSMClient } from '@aws-sdk/client-ssm';
+import { claimReplacement } from './claim.ts';
 import { type Clock, unixSeconds } from './clock.ts';
 import type { Configuration } from './configuration.ts';
 import { describeCredentials, readCredentials, type SecretVersions } from './credentials.ts';
 import { type Decision, decide, isDue, type KeepReason, type MintReason } from './decide.ts';
-import { RefreshError } from './errors.ts';
+import { RefreshError, type RefreshErrorCode } from './errors.ts';
 import type { RefreshEvent } from './event.ts';
 import { mint } from './mint.ts';
 import { sourceFingerprint } from './source.ts';
 import { assertFits, isUndecryptable, readStored, writeToken } from './store.ts';
 import type { Stored, StoredToken } from './stored-token.ts';
 
+/** Why a run kept the token: as decided, or because another run is replacing the rejected token at this moment. */
+export type KeptReason = KeepReason | 'being-replaced';
+
 /** What a run answers. Never the token. */
 export type RefreshResult =
   | {
       readonly outcome: 'kept';
-      readonly reason: KeepReason;
+      readonly reason: KeptReason;
       readonly expires_at: number;
       readonly parameter_version: number;
     }
@@ -35,14 +39,22 @@ export interface RunObservations {
   attempts: number;
   mintDurationMs?: number;
   previousCredentialsUsed: boolean;
+  /** The token endpoint stated a lifetime that was not believed. */
+  lifetimeBounded: boolean;
+}
+
+interface Unstored {
+  readonly token: StoredToken;
+  /** Why it was minted. */
+  readonly reason: MintReason;
 }
 
 /** What a warm container remembers from one run to the next. */
 export interface WarmMemory {
   /** Minted, but Parameter Store did not take it: the next run stores it instead of minting again. */
-  unstored?: StoredToken;
-  /** What the token endpoint last asked for when it was called too often. */
-  rateLimit?: { readonly tokenUrl: string; readonly notBefore: number };
+  unstored?: Unstored;
+  /** How long the token endpoint last asked not to be called, and the failure with which it did. */
+  pause?: { readonly tokenUrl: string; readonly notBefore: number; readonly code: RefreshErrorCode };
 }
 
 export interface RefreshTools {
@@ -58,6 +70,12 @@ export interface RefreshTools {
 }
 
 /**
+ * How long a claim outlasts the time for minting, in seconds: storing takes 15 at most, and two clocks may differ a bit.
+ * So it ends after the run that has it, but soon enough for another run to try where that one was cut off.
+ */
+const CLAIM_RESERVE_SECONDS = 30;
+
+/**
  * One check, from the event to the parameter. Whatever fails, the stored token stays as it was.
  * @throws RefreshError with any of its codes but `CONFIGURATION_INVALID` and `EVENT_INVALID`
  */
@@ -66,41 +84,84 @@ export async function refresh(
   configuration: Configuration,
   tools: RefreshTools,
 ): Promise<RefreshResult> {
-  const { parameterName, parameterKeyId, parameterTier, credentialsSecretId } = configuration;
-  const { ssm, secretsManager, clock, memory, observations } = tools;
+  const found = await check(event, configuration, tools);
+  if (event.type !== 'rejected' || found.decision.action === 'keep' || found.stored.state !== 'token')
+    return carryOut(found, configuration, tools);
 
+  const claim = await claimReplacement(tools.ssm, configuration.parameterName, {
+    rejected: event.fingerprint,
+    now: unixSeconds(tools.clock.now()),
+    expiresAt: unixSeconds(tools.deadline) + CLAIM_RESERVE_SECONDS,
+  });
+  if (claim === undefined) return kept('being-replaced', found.stored);
+  try {
+    // The token may have been replaced between the first look and the claim.
+    return await carryOut(await check(event, configuration, tools), configuration, tools);
+  } catch (error) {
+    await claim.release();
+    throw error;
+  }
+}
+
+/** What stands in the parameter, and what is to be done about it. */
+interface Found {
+  readonly stored: Stored;
+  readonly decision: Decision;
+  readonly versions: SecretVersions;
+  readonly source: string;
+}
+
+async function check(
+  event: RefreshEvent,
+  configuration: Configuration,
+  { ssm, secretsManager, clock, observations }: RefreshTools,
+): Promise<Found> {
+  const { parameterName, credentialsSecretId } = configuration;
   const [storedRead, secretRead] = await Promise.allSettled([
     readStoredFor(event, ssm, parameterName),
     describeCredentials(secretsManager, credentialsSecretId),
   ]);
   const stored = unwrap(storedRead);
+  // Reported whatever fails from here on.
   observations.expiresAt = stored.state === 'token' ? stored.token.expires_at : 0;
   const versions = unwrap(secretRead);
   const source = sourceFingerprint(configuration, versions.current);
-
   const now = unixSeconds(clock.now());
-  const decision: Decision = decide({ event, stored, parameterName, source, now, policy: configuration });
-  if (decision.action === 'keep') {
-    delete memory.unstored;
-    const { reason, token, version } = decision;
-    return { outcome: 'kept', reason, expires_at: token.expires_at, parameter_version: version };
-  }
+  const decision = decide({ event, stored, parameterName, source, now, policy: configuration });
+  return { stored, decision, versions, source };
+}
 
-  const token =
-    takeUnstored(stored, source, configuration, tools) ??
-    (await mintToken(configuration, versions, source, tools));
+async function carryOut(
+  { stored, decision, versions, source }: Found,
+  configuration: Configuration,
+  tools: RefreshTools,
+): Promise<RefreshResult> {
+  const { parameterName, parameterKeyId, parameterTier } = configuration;
+  const { ssm, memory, observations } = tools;
+  const unstored = takeUnstored(stored, source, configuration, tools);
+  if (decision.action === 'keep' && unstored === undefined) return kept(decision.reason, decision);
+
+  const reason = decision.action === 'mint' ? decision.reason : (unstored?.reason ?? 'missing');
+  const token = unstored?.token ?? (await mintToken(configuration, versions, source, tools));
   assertFits(token, parameterName);
-  memory.unstored = token;
+  memory.unstored = { token, reason };
   const parameter = { name: parameterName, keyId: parameterKeyId, tier: parameterTier };
   const version = await writeToken(ssm, parameter, token);
   delete memory.unstored;
   observations.expiresAt = token.expires_at;
   return {
     outcome: 'minted',
-    reason: decision.reason,
+    reason,
     expires_at: token.expires_at,
     parameter_version: version,
   };
+}
+
+function kept(
+  reason: KeptReason,
+  { token, version }: { readonly token: StoredToken; readonly version: number },
+): RefreshResult {
+  return { outcome: 'kept', reason, expires_at: token.expires_at, parameter_version: version };
 }
 
 /** By force a token is also put in the place of a value whose key is gone or was changed. */
@@ -119,14 +180,19 @@ function takeUnstored(
   source: string,
   configuration: Configuration,
   { clock, memory }: RefreshTools,
-): StoredToken | undefined {
-  const token = memory.unstored;
+): Unstored | undefined {
+  const { unstored } = memory;
   delete memory.unstored;
-  if (token === undefined || token.source !== source) return undefined;
+  if (unstored === undefined || unstored.token.source !== source) return undefined;
+  const { token } = unstored;
   if (isDue(token, unixSeconds(clock.now()), configuration)) return undefined;
-  // Another container has stored a later one meanwhile: this one may be what it replaced.
-  if (stored.state === 'token' && stored.token.issued_at >= token.issued_at) return undefined;
-  return token;
+  if (stored.state === 'token') {
+    // The write was done after all, only its answer was lost.
+    if (stored.token.access_token === token.access_token) return undefined;
+    // Another container has stored a later one meanwhile: this one may be what it replaced.
+    if (stored.token.issued_at > token.issued_at) return undefined;
+  }
+  return unstored;
 }
 
 async function mintToken(
@@ -136,7 +202,7 @@ async function mintToken(
   tools: RefreshTools,
 ): Promise<StoredToken> {
   const { clock, memory, observations } = tools;
-  assertNotRateLimited(configuration, memory, clock);
+  assertNotPaused(configuration, memory, clock);
   const mintWith = async (versionId: string): Promise<StoredToken> => {
     const credentials = await readCredentials(
       tools.secretsManager,
@@ -146,7 +212,10 @@ async function mintToken(
     const onAttempt = () => {
       observations.attempts += 1;
     };
-    return mint(configuration, credentials, source, { ...tools, onAttempt });
+    const onLifetimeBounded = () => {
+      observations.lifetimeBounded = true;
+    };
+    return mint(configuration, credentials, source, { ...tools, onAttempt, onLifetimeBounded });
   };
   const startedAt = clock.now();
   try {
@@ -155,7 +224,7 @@ async function mintToken(
       if (versions.previous === undefined || versions.previous === versions.current) throw rejection;
       // A rotation may have reached the secret before the authorization server.
       const previous = await mintWith(versions.previous).catch((error: unknown) => {
-        rememberRateLimit(error, configuration, memory);
+        rememberPause(error, configuration, memory);
         throw rejection;
       });
       observations.previousCredentialsUsed = true;
@@ -163,27 +232,30 @@ async function mintToken(
     });
     observations.mintDurationMs = clock.now() - startedAt;
     observations.mintedLifetime = token.expires_at - token.issued_at;
-    delete memory.rateLimit;
+    delete memory.pause;
     return token;
   } catch (error) {
-    rememberRateLimit(error, configuration, memory);
+    rememberPause(error, configuration, memory);
     throw error;
   }
 }
 
-function rememberRateLimit(error: unknown, { tokenUrl }: Configuration, memory: WarmMemory): void {
+function rememberPause(error: unknown, { tokenUrl }: Configuration, memory: WarmMemory): void {
   if (!(error instanceof RefreshError) || error.details.notBefore === undefined) return;
-  memory.rateLimit = { tokenUrl, notBefore: error.details.notBefore };
+  memory.pause = { tokenUrl, notBefore: error.details.notBefore, code: error.code };
 }
 
-function assertNotRateLimited({ tokenUrl }: Configuration, memory: WarmMemory, clock: Clock): void {
-  const limit = memory.rateLimit;
-  if (limit === undefined || limit.tokenUrl !== tokenUrl || clock.now() >= limit.notBefore) return;
+function assertNotPaused({ tokenUrl }: Configuration, memory: WarmMemory, clock: Clock): void {
+  const { pause } = memory;
+  if (pause === undefined || pause.tokenUrl !== tokenUrl || clock.now() >= pause.notBefore) return;
   throw new RefreshError(
-    'RATE_LIMITED',
-    `${tokenUrl} asked not to be called before ${new Date(limit.notBefore).toISOString()} and was not. ` +
-      'The first check after that tries again. If this lasts, find out what else asks for tokens with these credentials.',
-    { notBefore: limit.notBefore },
+    pause.code,
+    `${tokenUrl} asked not to be called before ${new Date(pause.notBefore).toISOString()} and was not. ` +
+      'The first check after that tries again. If this lasts, ' +
+      (pause.code === 'RATE_LIMITED'
+        ? 'find out what else asks for tokens with these credentials.'
+        : 'ask the operator of the authorization server.'),
+    { notBefore: pause.notBefore },
   );
 }
 

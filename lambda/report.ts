@@ -6,6 +6,7 @@ import { canBeKeptAlive, type Policy, refreshMargin } from './decide.ts';
 import type { RefreshError } from './errors.ts';
 import { CODE_DIMENSION, METRIC, PARAMETER_DIMENSION } from './metrics.ts';
 import type { RefreshResult, RunObservations } from './refresh.ts';
+import { MAX_LIFETIME_SECONDS } from './stored-token.ts';
 
 export interface Reporters {
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
@@ -31,6 +32,12 @@ export function reportResult(
     logger.warn(
       'The client was rejected with the current credentials and accepted with the previous ones (AWSPREVIOUS). ' +
         'Finish the rotation at the authorization server, or put the right credentials into the secret.',
+    );
+  }
+  if (observations.lifetimeBounded) {
+    logger.warn(
+      `The token endpoint says that the token lives for more than ${MAX_LIFETIME_SECONDS / 86_400} days, which is not believed: ` +
+        'it is replaced as if it lived for that long. Ask the operator of the authorization server for short-lived tokens.',
     );
   }
   const { mintedLifetime } = observations;

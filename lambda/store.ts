@@ -91,6 +91,14 @@ export async function writeToken(
         { reason: failure.name },
       );
     }
+    if (failure.name === 'ParameterMaxVersionLimitExceeded') {
+      throw new RefreshError(
+        'STORE_UNAVAILABLE',
+        `parameter ${parameter.name} could not be written: its oldest version carries a label, and Parameter Store keeps ` +
+          'such a version rather than taking a new one. Remove the label with: aws ssm unlabel-parameter-version',
+        { reason: failure.name },
+      );
+    }
     throw unavailable(parameter.name, 'written', failure.text, failure.name);
   }
 }

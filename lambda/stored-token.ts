@@ -16,6 +16,12 @@ export interface StoredToken {
   readonly source: string;
 }
 
+/**
+ * A lifetime is never believed beyond this, in seconds (30 days): what a client-credentials grant returns lives
+ * for hours, and a figure of years would keep a revoked token in place for as long.
+ */
+export const MAX_LIFETIME_SECONDS = 30 * 24 * 3600;
+
 /** What stands in the parameter. */
 export type Stored =
   | { readonly state: 'missing' }
@@ -36,6 +42,7 @@ export function parseStored(value: string, version: number): Stored {
     !isInstant(expires_at) ||
     !isInstant(issued_at) ||
     expires_at <= issued_at ||
+    expires_at - issued_at > MAX_LIFETIME_SECONDS ||
     (scope !== undefined && typeof scope !== 'string')
   ) {
     return { state: 'unreadable' };

@@ -38,6 +38,8 @@ export function createProvider(settings: ProviderSettings): Provider {
       },
     ],
     clientBasedCORS: () => false,
+    // Else it would take a token for 15 seconds after it has expired.
+    clockTolerance: 0,
     cookies: { keys: [randomSecret()] },
     features: {
       clientCredentials: { enabled: true },

@@ -4,9 +4,11 @@ import { LOCAL_POLICY, type LocalSystem } from './system.ts';
 /** One pass from the event to an accepted API call. Throws where any step is not as it should be. */
 export async function runOnce(system: LocalSystem, print: (line: string) => void): Promise<void> {
   await system.putCredentials();
-  // Forced, so that it mints even where an endpoint of the user's holds a token from before.
-  const minted = await system.fn.invoke({ force: true });
+  // Where an endpoint of the user's holds a token from before, it came from another authorization server.
+  const minted = await system.fn.invoke({});
   if (!minted.ok) throw new Error(minted.errorMessage);
+  if ((minted.result as { outcome: string }).outcome !== 'minted')
+    throw new Error('the first check did not mint');
   print(`minted and stored   ${JSON.stringify(minted.result)}`);
   const kept = await system.fn.invoke({});
   if (!kept.ok) throw new Error(kept.errorMessage);

@@ -1,8 +1,11 @@
+import { KEYS } from './keys.ts';
+import type { LocalSystem } from './system.ts';
+
 /** Everything that the screen shows. Never the token. */
 export interface ScreenState {
   readonly now: number;
-  readonly awsUrl: string;
-  readonly readCommand: string;
+  /** What reads the token in another terminal, a line each. */
+  readonly readCommands: readonly string[];
   readonly authorization: 'up' | 'down' | 'answers 429';
   readonly tokenRequests: number;
   /** Seconds of validity left in the stored token. */
@@ -23,15 +26,6 @@ export interface ConsumerState {
   /** Seconds for which the last outage lasted. */
   readonly lastOutage: number | undefined;
 }
-
-export const KEYS = {
-  d: 'authorization server down / up',
-  l: 'rate limit (429) on / off',
-  r: 'revoke the token',
-  c: 'rotate the credentials',
-  f: 'force a refresh',
-  q: 'quit',
-} as const;
 
 const BAR_WIDTH = 40;
 
@@ -56,10 +50,23 @@ export function renderScreen(state: ScreenState): string {
     `  ${keys.slice(3).join('   ')}`,
     '',
     '  Read the token from another terminal:',
-    `  export AWS_ENDPOINT_URL=${state.awsUrl} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local`,
-    `  ${state.readCommand}`,
+    ...state.readCommands.map((line) => `  ${line}`),
     '',
   ].join('\n');
+}
+
+/** The commands that read the token in another terminal. */
+export function readCommands({
+  awsUrl,
+  external,
+  region,
+  parameterName,
+}: Pick<LocalSystem, 'awsUrl' | 'external' | 'region' | 'parameterName'>): readonly string[] {
+  const credentials = external ? '' : ' AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local';
+  return [
+    `export AWS_ENDPOINT_URL=${awsUrl}${credentials}`,
+    `aws ssm get-parameter --region ${region} --name ${parameterName} --with-decryption`,
+  ];
 }
 
 export function describeConsumer(

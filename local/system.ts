@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -8,6 +8,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { readSettings } from '../infra/settings.ts';
 import { ENVIRONMENT } from '../lambda/environment.ts';
 import { type AuthorizationServer, startAuthorizationServer } from './authorization-server.ts';
 import { startAwsEndpoint } from './cloud/endpoint.ts';
@@ -15,8 +16,6 @@ import { type RunningFunction, startFunction } from './function.ts';
 import { startGuardedApi } from './guarded-api.ts';
 import { type DeployableFunction, synthesizeFunction } from './synthesize.ts';
 
-/** The refresher of cdk.json that is run here. */
-const REFRESHER = 'spotnana';
 const SECRET_NAME = 'token-refresher/local';
 const REGION = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1';
 /** Stands for the key that the stack makes; the local endpoint takes every key that is one in form. */
@@ -25,7 +24,7 @@ const LOCAL_KEY = 'arn:aws:kms:us-east-1:000000000000:key/00000000-0000-4000-800
 /** The policy of the sped-up schedule and the tokens' lifetime, in seconds. */
 export const LOCAL_POLICY = { checkEvery: 5, refreshBefore: 60, tokenLifetime: 90 } as const;
 
-export interface LocalSystem {
+export interface LocalSystem extends AsyncDisposable {
   readonly awsUrl: string;
   /** Whether `AWS_ENDPOINT_URL` named the endpoint, rather than this process running its own. */
   readonly external: boolean;
@@ -38,16 +37,21 @@ export interface LocalSystem {
   readonly ssm: SSMClient;
   /** Puts the client secret that is in force at the authorization server into the secret. */
   putCredentials(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** Starts everything that the refresher needs and the bundled function itself, but sends it no event. */
 export async function startSystem(): Promise<LocalSystem> {
-  const externalUrl = process.env.AWS_ENDPOINT_URL;
+  const externalUrl = externalEndpoint();
+  const { name, entry } = await readRefresher();
+  await using started = new AsyncDisposableStack();
   const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-'));
+  started.defer(() => rm(outdir, { recursive: true, force: true }));
   const authorizationServer = await startAuthorizationServer({ tokenLifetime: LOCAL_POLICY.tokenLifetime });
+  started.defer(() => authorizationServer.stop());
   const api = await startGuardedApi(authorizationServer.isActive);
+  started.defer(() => api.stop());
   const own = externalUrl === undefined ? await startAwsEndpoint() : undefined;
+  started.defer(async () => own?.close());
   const awsUrl = own?.url ?? externalUrl ?? '';
   const credentials = {
     accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? 'local',
@@ -57,12 +61,16 @@ export async function startSystem(): Promise<LocalSystem> {
   const client = { region: REGION, endpoint: awsUrl, credentials };
   const secretsManager = new SecretsManagerClient(client);
   const ssm = new SSMClient(client);
-  const deployable = await synthesizeFunction(REFRESHER, {
+  started.defer(() => {
+    ssm.destroy();
+    secretsManager.destroy();
+  });
+  const deployable = await synthesizeFunction(name, {
     outdir,
-    context: { [`${REFRESHER}.tokenUrl`]: authorizationServer.tokenUrl },
+    context: { refreshers: { [name]: { ...entry, tokenUrl: authorizationServer.tokenUrl } } },
   });
   const fn = await startFunction(deployable.module, {
-    ...resolveEnvironment(deployable),
+    ...resolveEnvironment(deployable, own === undefined ? 'alias/aws/ssm' : LOCAL_KEY),
     [ENVIRONMENT.checkEvery]: String(LOCAL_POLICY.checkEvery),
     [ENVIRONMENT.refreshBefore]: String(LOCAL_POLICY.refreshBefore),
     AWS_REGION: REGION,
@@ -71,6 +79,8 @@ export async function startSystem(): Promise<LocalSystem> {
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
   });
+  started.defer(() => fn.close());
+  const running = started.move();
   return {
     awsUrl,
     external: own === undefined,
@@ -82,31 +92,49 @@ export async function startSystem(): Promise<LocalSystem> {
     deployable,
     ssm,
     putCredentials: () => putCredentials(secretsManager, authorizationServer),
-    close: async () => {
-      await fn.close();
-      await Promise.all([authorizationServer.stop(), api.stop(), own?.close()]);
-      ssm.destroy();
-      secretsManager.destroy();
-      await rm(outdir, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
-/** Puts what CloudFormation would put in place of the template's references. */
-export function resolveEnvironment({ environment, template }: DeployableFunction): Record<string, string> {
-  const typeOf = (id: string): string | undefined => template.Resources[id]?.Type;
-  const resolve = (value: unknown): string => {
-    if (typeof value === 'string') return value;
-    const { Ref: ref, 'Fn::GetAtt': attribute } = value as { Ref?: string; 'Fn::GetAtt'?: [string, string] };
-    const type = typeOf(ref ?? attribute?.[0] ?? '');
-    if (type === 'AWS::SecretsManager::Secret') return SECRET_NAME;
-    if (type === 'AWS::KMS::Key')
-      return process.env.AWS_ENDPOINT_URL === undefined ? LOCAL_KEY : 'alias/aws/ssm';
+/** The template's environment, with what stands here for the secret and the key that it refers to. */
+export function resolveEnvironment(
+  { environment }: DeployableFunction,
+  keyId: string = LOCAL_KEY,
+): Record<string, string> {
+  const here = { [ENVIRONMENT.credentialsSecretId]: SECRET_NAME, [ENVIRONMENT.parameterKeyId]: keyId };
+  return Object.fromEntries(
+    Object.entries({ ...environment, ...here }).map(([name, value]) => {
+      if (typeof value === 'string') return [name, value];
+      throw new Error(`the template's ${name} refers to a resource that has no local counterpart`);
+    }),
+  );
+}
+
+/** The first refresher of cdk.json, with a secret and a key of its own: those that it names are elsewhere. */
+async function readRefresher(): Promise<{ name: string; entry: object }> {
+  const cdkJson = JSON.parse(await readFile(new URL('../cdk.json', import.meta.url), 'utf8'));
+  readSettings(cdkJson.context);
+  const [name, settings] = Object.entries<Record<string, unknown>>(cdkJson.context.refreshers)[0] ?? ['', {}];
+  const { credentials: _credentials, encryptionKey: _key, ...entry } = settings;
+  return { name, entry };
+}
+
+/**
+ * The endpoint that the environment names, if it does.
+ * @throws Error where it is AWS itself, in which nothing is to be written here
+ */
+function externalEndpoint(): string | undefined {
+  const url = process.env.AWS_ENDPOINT_URL || undefined;
+  if (url === undefined) return undefined;
+  const hostname = URL.parse(url)?.hostname;
+  if (hostname === undefined) throw new Error('AWS_ENDPOINT_URL is not a URL');
+  if (/(^|\.)(amazonaws\.com(\.cn)?|api\.aws|aws\.dev)$/.test(hostname)) {
     throw new Error(
-      `the template's environment refers to ${JSON.stringify(value)}, which has no local counterpart`,
+      'AWS_ENDPOINT_URL names AWS itself, where npm start would replace the token and the credentials. ' +
+        'Unset it, or name a local endpoint.',
     );
-  };
-  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, resolve(value)]));
+  }
+  return url;
 }
 
 async function putCredentials(

@@ -61,13 +61,15 @@ const firstToken = (changes: { secretMayBeEmpty?: boolean; scope?: string } = {}
     FunctionArn: `arn:aws:lambda:us-east-1:000000000000:function:${FUNCTION_NAME}`,
     SecretMayBeEmpty: String(changes.secretMayBeEmpty ?? false),
     Environment: {
-      [ENVIRONMENT.tokenUrl]: refresher.endpoint.url,
-      [ENVIRONMENT.credentialsSecretId]: refresher.secretId,
-      [ENVIRONMENT.parameterName]: refresher.parameterName,
-      [ENVIRONMENT.parameterKeyId]: 'alias/key',
-      [ENVIRONMENT.scope]: changes.scope ?? '',
-      [ENVIRONMENT.checkEvery]: '300',
-      [ENVIRONMENT.refreshBefore]: '1800',
+      Variables: {
+        [ENVIRONMENT.tokenUrl]: refresher.endpoint.url,
+        [ENVIRONMENT.credentialsSecretId]: refresher.secretId,
+        [ENVIRONMENT.parameterName]: refresher.parameterName,
+        [ENVIRONMENT.parameterKeyId]: 'alias/key',
+        [ENVIRONMENT.scope]: changes.scope ?? '',
+        [ENVIRONMENT.checkEvery]: '300',
+        [ENVIRONMENT.refreshBefore]: '1800',
+      },
     },
   });
 const removal = (type: string) =>
@@ -124,7 +126,10 @@ describe('the first token', () => {
   });
 
   test('fails where the refresher is not there', async () => {
-    const answer = await request('Create', 'Custom::FirstToken', { FunctionArn: 'gone', Environment: {} });
+    const answer = await request('Create', 'Custom::FirstToken', {
+      FunctionArn: 'gone',
+      Environment: { Variables: {} },
+    });
     expect(answer).toMatchObject({
       Status: 'FAILED',
       Reason: expect.stringContaining('could not be invoked: ResourceNotFoundException'),
@@ -195,7 +200,7 @@ describe('the removal', () => {
     expect(await removal('Delete')).toMatchObject({
       Status: 'FAILED',
       Reason: expect.stringMatching(
-        /^STORE_UNAVAILABLE: .*aws ssm delete-parameter --name '\/test\/access-token'/,
+        new RegExp(`^STORE_UNAVAILABLE: .*aws ssm delete-parameter --name '${refresher.parameterName}'`),
       ),
     });
   });

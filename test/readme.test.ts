@@ -1,19 +1,13 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
-import { PutParameterCommand } from '@aws-sdk/client-ssm';
-import { App, type aws_lambda, Stack } from 'aws-cdk-lib';
+import { fileURLToPath } from 'node:url';
+import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readSettings, SETTING_NAMES } from '../infra/settings.ts';
-import { startAwsEndpoint } from '../local/cloud/endpoint.ts';
 import packageJson from '../package.json' with { type: 'json' };
-import { awsClients } from './support/client.ts';
-import { confidential } from './support/confidential.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Inside the repository, so that the examples find the installed packages. */
@@ -46,47 +40,33 @@ const table = (header: string): [string, string][] => {
 beforeAll(() => mkdir(scratch, { recursive: true }));
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-test('the TypeScript example reads the token', async () => {
-  const endpoint = await startAwsEndpoint();
-  const { ssm } = awsClients(endpoint.url);
-  const token = confidential(`readme-token-${randomUUID()}`);
-  const parameter = { Name: '/spotnana/access-token', Type: 'SecureString' } as const;
-  await ssm.send(new PutParameterCommand({ ...parameter, Value: JSON.stringify({ access_token: token }) }));
-  const example = join(scratch, 'read-token.ts');
-  const use = `process.exitCode = (await readToken()) === process.env.EXPECTED ? 0 : 1;\n`;
-  await writeFile(example, `${block('ts', 'readToken')}\n${use}`);
-
-  await promisify(execFile)(process.execPath, [example], {
-    env: {
-      AWS_ENDPOINT_URL: endpoint.url,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      EXPECTED: token,
-    },
-  });
-  await endpoint.close();
+test('the TypeScript example is the one that test/examples.test.ts runs, but for its comments', async () => {
+  const example = await readFile(join(root, 'examples/reader.ts'), 'utf8');
+  expect(block('ts', 'createTokenReader')).toBe(example.replaceAll(/^ *\/\/.*\n/gm, ''));
 });
 
-test('the construct example grants what the policy for any other role says', async () => {
+test('the construct example grants what the policy for any other role says, and reporting', async () => {
   const example = join(scratch, 'construct.ts');
-  const body = block('ts', 'new TokenRefresher').replaceAll('this', 'stack');
+  const body = block('ts', 'new TokenRefresher')
+    .replaceAll('this', 'stack')
+    .replace(/^import .*$/m, '');
   await writeFile(
     example,
-    `import { TokenRefresher } from '${pathToFileURL(join(root, 'infra/token-refresher.ts')).pathname}';
-export function run(stack: any, myFunction: any) {\n${body}\n}\n`,
+    `import { TokenRefresher } from '${join(root, 'infra/token-refresher.ts')}';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+export function run(stack, myFunction) {\n${body}\n}\n`,
   );
   const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Readme');
-  const role = new Role(stack, 'Reader', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-  const { run } = (await import(example)) as {
-    run: (stack: Stack, fn: Partial<aws_lambda.IFunction>) => void;
-  };
-  run(stack, { grantPrincipal: role });
+  const consumer = new LambdaFunction(stack, 'Consumer', {
+    runtime: Runtime.NODEJS_24_X,
+    handler: 'index.handler',
+    code: Code.fromInline('exports.handler = async () => {};'),
+  });
+  const { run } = (await import(example)) as { run: (stack: Stack, fn: LambdaFunction) => void };
+  run(stack, consumer);
 
   const policies = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy'));
-  const granted = policies.find(({ Properties }) =>
-    /^\[\{"Ref":"Reader/.test(JSON.stringify(Properties.Roles)),
-  );
+  const granted = policies.find(({ Properties }) => JSON.stringify(Properties.Roles).includes('"Consumer'));
   const readable = JSON.stringify(granted?.Properties.PolicyDocument.Statement)
     .replaceAll(
       /\{"Fn::Join":\["",\["arn:"[^\]]*:parameter\/spotnana\/access-token"\]\]\}/g,
@@ -94,7 +74,10 @@ export function run(stack: any, myFunction: any) {\n${body}\n}\n`,
     )
     .replaceAll(/\{"Fn::GetAtt":\["\w*EncryptionKey\w*","Arn"\]\}/g, '"<EncryptionKeyArn>"')
     .replaceAll(/\{"Fn::Join":\["",\["ssm\."[^\]]*\]\]\}/g, '"ssm.<region>.amazonaws.com"');
-  expect(JSON.parse(block('json', 'kms:Decrypt'))).toEqual(JSON.parse(readable));
+  const [read, decrypt, report, ...others] = JSON.parse(readable);
+  expect([read, decrypt]).toEqual(JSON.parse(block('json', 'kms:Decrypt')));
+  expect(report).toMatchObject({ Action: 'lambda:InvokeFunction' });
+  expect(others).toEqual([]);
 });
 
 test('the example of cdk.json is valid', () => {
@@ -115,12 +98,18 @@ test('the table of settings names each setting, and its default as it is', () =>
   expect(settings?.refreshBefore.toIsoString()).toBe(defaults.refreshBefore);
 });
 
+test('each linked file is there', async () => {
+  const links = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, file = '']) => file);
+  expect(links.length).toBeGreaterThan(8);
+  await Promise.all(links.map((file) => readFile(join(root, file))));
+});
+
 test('each npm script that the documentation names is there', async () => {
   const contributing = await readFile(join(root, 'CONTRIBUTING.md'), 'utf8');
   const named = [...`${readme}${contributing}`.matchAll(/npm (?:run )?([a-z:]+[a-z0-9])/g)].map(
     ([, name]) => name,
   );
-  const others = ['ci', 'are', 'script'];
+  const others = ['ci', 'are', 'script', 'install', 'pack'];
   const scripts = named.filter((name) => name !== undefined && !others.includes(name));
   expect(scripts.length).toBeGreaterThan(5);
   expect(scripts.filter((name) => !((name as string) in packageJson.scripts))).toEqual([]);

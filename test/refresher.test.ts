@@ -128,9 +128,13 @@ describe('a check', () => {
     expect(resultOf(await refresher.invoke())).toMatchObject({ outcome: 'kept', reason: 'fresh' });
   });
 
-  test('replaces a damaged record of its own', async () => {
+  test.for([
+    ['text', 'soon'],
+    ['milliseconds', Date.now() + 3_600_000],
+    ['the past', 1],
+  ] as const)('replaces a damaged record of its own, with %s for its expiry', async ([, expires_at]) => {
     await mintOne();
-    await refresher.putParameter(JSON.stringify({ ...(await refresher.record()), expires_at: 'soon' }));
+    await refresher.putParameter(JSON.stringify({ ...(await refresher.record()), expires_at }));
     expect(resultOf(await refresher.invoke())).toMatchObject({ outcome: 'minted', reason: 'unreadable' });
   });
 
@@ -228,6 +232,35 @@ describe('a check', () => {
     expect(resultOf(await refresher.invoke())).toMatchObject({ outcome: 'minted' });
     expect((await refresher.record()).access_token).toBe(token);
     expect(refresher.endpoint.requests).toHaveLength(1);
+  });
+
+  test('stores it in the next run too where the stored token is still good', async () => {
+    const kept = await mintOne();
+    const token = newToken();
+    refresher.endpoint.answer(grant(token));
+    deny('ssm', 'PutParameter');
+    expect(codeOf(await refresher.invoke({ force: true }))).toBe('STORE_UNAVAILABLE');
+    expect((await refresher.record()).access_token).toBe(kept);
+    restore();
+    expect(resultOf(await refresher.invoke())).toMatchObject({ outcome: 'minted', reason: 'forced' });
+    expect((await refresher.record()).access_token).toBe(token);
+    expect(resultOf(await refresher.invoke())).toMatchObject({ outcome: 'kept', reason: 'fresh' });
+    expect(refresher.endpoint.requests).toHaveLength(1);
+  });
+
+  test('does not take a pause without end, and says again why it pauses', async () => {
+    refresher.endpoint.answer({ status: 503, headers: { 'retry-after': '99999999999999' } });
+    expect(codeOf(await refresher.invoke())).toBe('ENDPOINT_UNAVAILABLE');
+    expect(codeOf(await refresher.invoke())).toBe('ENDPOINT_UNAVAILABLE');
+    expect(refresher.endpoint.requests).toHaveLength(1);
+  });
+
+  test('reports how long the stored token lives though Secrets Manager fails', async () => {
+    await mintOne();
+    const before = refresher.written().length;
+    deny('secretsmanager', 'DescribeSecret');
+    expect(codeOf(await refresher.invoke())).toBe('CREDENTIALS_UNAVAILABLE');
+    expect(refresher.written().slice(before)).toContain('"SecondsUntilExpiry":');
   });
 
   test('stores a token of more than 4 KB', async () => {
@@ -373,8 +406,18 @@ describe('a failure leaves the stored token as it was:', () => {
 
 test('CREDENTIALS_NOT_SET names the command that puts the credentials', async () => {
   const empty = await startRefresher();
+  const storedBefore = JSON.stringify({
+    access_token: newToken(),
+    token_type: 'Bearer',
+    issued_at: 1_800_000_000,
+    expires_at: 1_800_003_600,
+    source: sha256('another secret'),
+  });
+  await empty.putParameter(storedBefore);
+  const before = await empty.stored();
   const answer = await empty.invoke();
   expect(codeOf(answer)).toBe('CREDENTIALS_NOT_SET');
+  expect(await empty.stored()).toEqual(before);
   expect(JSON.stringify(answer)).toContain('aws secretsmanager put-secret-value');
   await empty.close();
 });
@@ -392,6 +435,9 @@ describe('over all scenarios above', () => {
     expect(everything).toContain('"_aws"');
     expect(everything.match(/"level":"ERROR"/g)?.length).toBeGreaterThan(REFRESH_ERROR_CODES.length);
     expect(countLeaks(confidentialValues, everything)).toBe(0);
-    expect(countLeaks([clientSecret], `client_secret=${encodeURIComponent(clientSecret)}`)).toBe(1);
+    for (const id of ['a', 'ab', 'abc']) {
+      const header = Buffer.from(`${id}:${encodeURIComponent(clientSecret)}`).toString('base64');
+      expect(countLeaks([clientSecret], `Basic ${header}`)).toBe(1);
+    }
   });
 });

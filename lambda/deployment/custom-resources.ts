@@ -8,8 +8,8 @@ export const CUSTOM_RESOURCE = {
 export interface FirstTokenProperties {
   /** ARN of the refresher function. */
   readonly FunctionArn: string;
-  /** The refresher function's environment variables. */
-  readonly Environment: Readonly<Record<string, string>>;
+  /** The refresher function's environment, as its own resource has it. */
+  readonly Environment: { readonly Variables: Readonly<Record<string, string>> };
   /** Whether the stack made the secret, so that it is still empty when it is deployed for the first time. */
   readonly SecretMayBeEmpty: 'true' | 'false';
 }

@@ -86,7 +86,7 @@ async function holdsGoodToken(
   { ssm, secretsManager, clock }: FirstTokenTools,
 ): Promise<boolean> {
   try {
-    const configuration = readConfiguration(Environment);
+    const configuration = readConfiguration(Environment.Variables);
     const stored = await readStored(ssm, configuration.parameterName);
     if (stored.state !== 'token' || stored.token.expires_at <= unixSeconds(clock.now())) return false;
     const versions = await describeCredentials(secretsManager, configuration.credentialsSecretId);

@@ -136,7 +136,7 @@ describe('the costs', () => {
   const count = (type: string) => resources.filter(({ Type }) => Type === type).length;
 
   test('follow from what the template makes', () => {
-    expect(row('KMS key').price).toBe(100 * count('AWS::KMS::Key'));
+    expect(row('KMS key').price).toBe(100 * count('AWS::KMS::Key') + 3);
     expect(row('Secret').price).toBe(40 * count('AWS::SecretsManager::Secret') + 5);
     expect(row('Alarms').price).toBe(10 * count('AWS::CloudWatch::Alarm'));
     expect(row('Dashboard').price).toBe(300 * count('AWS::CloudWatch::Dashboard'));

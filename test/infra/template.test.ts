@@ -59,6 +59,14 @@ describe('the template', () => {
     shipped().hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });
 
+  test('leaves nothing behind, neither when it is destroyed nor when its creation fails', () => {
+    const resources: Record<string, Record<string, unknown>> = shipped().toJSON().Resources;
+    const kept = Object.entries(resources).filter(([, { DeletionPolicy, UpdateReplacePolicy }]) =>
+      [DeletionPolicy, UpdateReplacePolicy].some((policy) => String(policy).startsWith('Retain')),
+    );
+    expect(kept.map(([id]) => id)).toEqual([]);
+  });
+
   test('allows nothing on every resource, but for the key policy, which AWS forces', () => {
     const policies = Object.values(
       shipped().toJSON().Resources as Record<string, { Type: string; Properties: unknown }>,
@@ -79,8 +87,6 @@ describe('the template', () => {
       'logs:PutLogEvents',
       'secretsmanager:DescribeSecret',
       'secretsmanager:GetSecretValue',
-      'sqs:GetQueueAttributes',
-      'sqs:GetQueueUrl',
       'sqs:SendMessage',
       'ssm:GetParameter',
       'ssm:PutParameter',
@@ -133,7 +139,7 @@ describe('the template', () => {
   test('uses what exists where the settings name it', () => {
     const entry = {
       ...PROPS,
-      credentials: 'my/secret',
+      credentials: 'my/client-secret',
       encryptionKey: 'arn:aws:kms:us-east-1:000000000000:key/k',
     };
     const settings = readSettings({ refreshers: { app: entry } }).get('app');
@@ -141,6 +147,11 @@ describe('the template', () => {
     const template = Template.fromStack(
       new RefresherStack(new App({ context: UNBUNDLED }), 'Test', settings),
     );
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      // The name, since AWS takes the last hyphen and six letters of a partial ARN for the end of a complete one.
+      Environment: { Variables: Match.objectLike({ CREDENTIALS_SECRET_ID: 'my/client-secret' }) },
+    });
+    expect(Object.keys(template.toJSON().Outputs)).not.toContain('NextStep');
     template.resourceCountIs('AWS::SecretsManager::Secret', 0);
     template.resourceCountIs('AWS::KMS::Key', 0);
   });
@@ -190,7 +201,7 @@ describe('the construct', () => {
     ['tokenUrl', { tokenUrl: 'http://auth.example.com' }],
     ['parameterName', { parameterName: 'token' }],
     ['extraParameters', { extraParameters: { client_id: 'x' } }],
-    ['checkEvery', { checkEvery: Duration.hours(1) }],
+    ['refreshBefore', { checkEvery: Duration.hours(1) }],
     ['checkEvery', { checkEvery: Duration.seconds(30) }],
   ])('refuses a %s out of its bounds', ([name, props]) => {
     const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');

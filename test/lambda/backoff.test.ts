@@ -11,6 +11,8 @@ test.for<[string | null, number | undefined]>([
   ['Mon, 31 Dec 2029 23:59:00 GMT', 0],
   ['-5', undefined],
   ['1.5', undefined],
+  ['99999999999999999999', 86_400_000],
+  ['Fri, 31 Dec 2999 23:59:59 GMT', 86_400_000],
   ['soon', undefined],
   ['', undefined],
   [null, undefined],

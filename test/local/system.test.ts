@@ -6,14 +6,21 @@ import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { describe, expect, test, vi } from 'vitest';
 import { startAuthorizationServer } from '../../local/authorization-server.ts';
 import { startAwsEndpoint } from '../../local/cloud/endpoint.ts';
+import { callApi } from '../../local/consumer.ts';
 import { startGuardedApi } from '../../local/guarded-api.ts';
+import { createKeys } from '../../local/keys.ts';
 import { renderScreen, type ScreenState } from '../../local/screen.ts';
+import { startSystem } from '../../local/system.ts';
 import { awsClients } from '../support/client.ts';
 import { confidential, countLeaks, recordWritten } from '../support/confidential.ts';
 
 const start = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
+/** Nothing of AWS in the shell that runs the tests may lead anywhere. */
+const withoutAws = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')),
+);
 const once = (environment: Record<string, string> = {}) =>
-  promisify(execFile)(process.execPath, [start, '--once'], { env: { ...process.env, ...environment } });
+  promisify(execFile)(process.execPath, [start, '--once'], { env: { ...withoutAws, ...environment } });
 
 describe('npm start -- --once', () => {
   test('mints, stores, reads back and is accepted, without showing the token', async () => {
@@ -42,6 +49,20 @@ describe('npm start -- --once', () => {
     expect(countLeaks(secrets, stdout + stderr)).toBe(0);
     await endpoint.close();
   });
+
+  test('takes an empty AWS_ENDPOINT_URL for none', async () => {
+    expect((await once({ AWS_ENDPOINT_URL: '' })).stdout).toContain('the API answered 200');
+  });
+
+  test.for(['https://ssm.eu-west-1.amazonaws.com', 'https://secretsmanager.eu-west-1.api.aws'])(
+    'writes nothing to AWS itself at %s',
+    async (AWS_ENDPOINT_URL) => {
+      await expect(once({ AWS_ENDPOINT_URL })).rejects.toMatchObject({
+        code: 1,
+        stdout: expect.stringContaining('AWS_ENDPOINT_URL names AWS itself'),
+      });
+    },
+  );
 
   test('fails where the AWS endpoint that the environment names does not answer', async () => {
     await expect(once({ AWS_ENDPOINT_URL: 'http://127.0.0.1:9' })).rejects.toMatchObject({ code: 1 });
@@ -85,6 +106,17 @@ describe('the authorization server', () => {
     await Promise.all([server.stop(), api.stop()]);
   });
 
+  test('takes no token for a moment longer than it lives', async () => {
+    const server = await startAuthorizationServer({ tokenLifetime: 1 });
+    const answer = await ask(server.tokenUrl, server.clientSecret);
+    const { access_token: token } = (await answer.json()) as { access_token: string };
+    expect(await server.isActive(token)).toBe(true);
+    vi.setSystemTime(Date.now() + 1_500);
+    expect(await server.isActive(token)).toBe(false);
+    vi.useRealTimers();
+    await server.stop();
+  });
+
   test('refuses the old secret after a rotation, limits on demand, and comes back where it was', async () => {
     const server = await startAuthorizationServer();
     const before = server.clientSecret;
@@ -101,11 +133,56 @@ describe('the authorization server', () => {
   });
 });
 
+describe('the keys', () => {
+  test('do what the screen says', async () => {
+    for (const name of Object.keys(withoutAws)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined);
+    await using system = await startSystem();
+    const { authorizationServer, fn, ssm, parameterName, apiUrl } = system;
+    const notes: string[] = [];
+    const results: unknown[] = [];
+    const run = async (event: object) => {
+      const answer = await fn.invoke(event);
+      results.push(answer.ok ? answer.result : answer.errorMessage);
+    };
+    const keys = createKeys(system, { note: (text) => notes.push(text), run });
+    const apiStatus = async () => (await callApi(ssm, parameterName, apiUrl)).status;
+    await system.putCredentials();
+    await run({});
+    expect(await apiStatus()).toBe(200);
+
+    await keys.d();
+    expect(authorizationServer.up).toBe(false);
+    expect(await apiStatus()).toBe(200);
+    await keys.d();
+    expect(authorizationServer.up).toBe(true);
+
+    await keys.c();
+    await run({});
+    expect(results.at(-1)).toMatchObject({ outcome: 'minted', reason: 'source-changed' });
+
+    await keys.r();
+    expect(await apiStatus()).toBe(401);
+    await keys.f();
+    expect(results.at(-1)).toMatchObject({ outcome: 'minted', reason: 'forced' });
+    expect(await apiStatus()).toBe(200);
+
+    await keys.l();
+    const answer = await fetch(authorizationServer.tokenUrl, { method: 'POST' });
+    expect(answer.status).toBe(429);
+    expect(notes).toEqual([
+      'you: authorization server down',
+      'you: authorization server up',
+      'you: credentials rotated',
+      'you: token revoked',
+      'you: rate limit on',
+    ]);
+  });
+});
+
 describe('the screen', () => {
   const state: ScreenState = {
     now: 100_000,
-    awsUrl: 'http://127.0.0.1:1',
-    readCommand: 'aws ssm get-parameter',
+    readCommands: ['aws ssm get-parameter'],
     authorization: 'up',
     tokenRequests: 3,
     secondsLeft: 45,

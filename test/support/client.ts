@@ -15,6 +15,8 @@ export function awsClients(endpoint: string): AwsClients {
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,
+    // Where a thousand consumers share a client, to wait for a socket is no fault.
+    requestHandler: { socketAcquisitionWarningTimeout: 60_000 },
   };
   return {
     ssm: new SSMClient(client),

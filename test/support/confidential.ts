@@ -29,11 +29,25 @@ export function readLines(file: string): string[] {
 }
 
 function encodings(value: string): string[] {
+  const encoded = encodeURIComponent(value);
   return [
     value,
-    encodeURIComponent(value),
+    encoded,
     JSON.stringify(value).slice(1, -1),
-    Buffer.from(value).toString('base64').replace(/=+$/, ''),
     Buffer.from(value).toString('hex'),
+    ...inBase64(value),
+    ...inBase64(encoded),
   ];
+}
+
+/**
+ * The characters of base64 that stand for the value alone, wherever in a text it begins: three bytes are encoded
+ * together, so there are three forms, as in the `Authorization` header of `client_secret_basic`.
+ */
+function inBase64(value: string): string[] {
+  return [0, 1, 2].map((before) => {
+    const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(value)]);
+    const from = Math.ceil((before * 8) / 6);
+    return bytes.toString('base64').slice(from, Math.floor((bytes.length * 8) / 6));
+  });
 }

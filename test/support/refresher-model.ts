@@ -94,7 +94,11 @@ export function modelRefresher({ policy, lifetime, from, until, random, fault }:
       metrics.addDeadLetter(at);
       continue;
     }
-    const observations: RunObservations = { attempts: 0, previousCredentialsUsed: false };
+    const observations: RunObservations = {
+      attempts: 0,
+      previousCredentialsUsed: false,
+      lifetimeBounded: false,
+    };
     const reporters = recorders(metrics, at, met !== 'log-lost');
     const fail = (error: RefreshError, took: number) => {
       const now = (at + took) * 1000;

@@ -3,12 +3,14 @@ import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secr
 import { GetParameterCommand, PutParameterCommand, type PutParameterCommandInput } from '@aws-sdk/client-ssm';
 import { inject } from 'vitest';
 import type { StoredToken } from '../../lambda/stored-token.ts';
-import { type AwsEndpoint, startAwsEndpoint } from '../../local/cloud/endpoint.ts';
+import type { AwsEndpoint } from '../../local/cloud/endpoint.ts';
 import { type RunningFunction, startFunction } from '../../local/function.ts';
 import type { InvocationResult } from '../../local/function-host.ts';
 import { resolveEnvironment } from '../../local/system.ts';
+import { startAws } from './aws.ts';
 import { awsClients } from './client.ts';
 import { confidential, recordWritten } from './confidential.ts';
+import { createContainerPool } from './container-pool.ts';
 import { startTokenEndpoint, type TokenEndpoint } from './token-endpoint.ts';
 
 /** One refresher: the real bundle with the template's environment, its own secret, parameter and token endpoint. */
@@ -21,6 +23,8 @@ export interface TestRefresher {
   invoke(event?: unknown, options?: { remaining?: number }): Promise<InvocationResult>;
   /** Starts a new container, with other environment variables where given. */
   restart(environment?: Readonly<Record<string, string>>): Promise<void>;
+  /** Has Lambda's Invoke run events in so many containers besides, one at a time in each. */
+  scaleOut(containers: number): Promise<void>;
   putSecret(value: string): Promise<void>;
   putParameter(value: string, options?: Partial<PutParameterCommandInput>): Promise<void>;
   stored(): Promise<{ value: string; version: number; type: string } | undefined>;
@@ -42,12 +46,13 @@ export async function startRefresher(
 ): Promise<TestRefresher> {
   const deployable = inject('deployable');
   const [cloud, endpoint] = await Promise.all([
-    startAwsEndpoint({ functions: { [FUNCTION_NAME]: (event) => invokeAsLambda(event) } }),
+    startAws({ functions: { [FUNCTION_NAME]: (event) => invokeAsLambda(event) } }),
     startTokenEndpoint(),
   ]);
   const { ssm, secretsManager } = awsClients(cloud.url);
-  const parameterName = '/test/access-token';
-  const secretId = 'test/credentials';
+  // Another cloud than the embedded endpoint is shared by all tests.
+  const parameterName = `/test-${randomUUID()}/access-token`;
+  const secretId = `test-${randomUUID()}/credentials`;
   await secretsManager.send(new CreateSecretCommand({ Name: secretId }));
   const answers: string[] = [];
   const finished: RunningFunction[] = [];
@@ -66,8 +71,10 @@ export async function startRefresher(
       ...more,
     });
   let fn = await start({});
+  const others: RunningFunction[] = [];
+  const pool = createContainerPool(() => [fn, ...others]);
   const invokeAsLambda = async (event: unknown): Promise<unknown> => {
-    const answer = await fn.invoke(event);
+    const answer = await pool.invoke(event);
     if (answer.ok) return answer.result;
     throw Object.assign(new Error(answer.errorMessage), { name: answer.errorType });
   };
@@ -80,7 +87,7 @@ export async function startRefresher(
     return { value: parameter.Value ?? '', version: parameter.Version ?? 0, type: parameter.Type ?? '' };
   };
   const written = () =>
-    [...finished, fn]
+    [...finished, fn, ...others]
       .flatMap(({ output }) => output)
       .concat(answers)
       .join('\n');
@@ -102,6 +109,9 @@ export async function startRefresher(
       finished.push(fn);
       fn = await start(more);
     },
+    async scaleOut(containers) {
+      others.push(...(await Promise.all(Array.from({ length: containers }, () => start({})))));
+    },
     async putSecret(value) {
       await secretsManager.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: value }));
     },
@@ -113,7 +123,7 @@ export async function startRefresher(
     record: async () => JSON.parse((await stored())?.value ?? '{}') as StoredToken,
     written,
     async close() {
-      await fn.close();
+      await Promise.all([fn, ...others].map((container) => container.close()));
       recordWritten(written());
       await Promise.all([cloud.close(), endpoint.close()]);
       ssm.destroy();

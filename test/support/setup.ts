@@ -7,10 +7,18 @@ import { countLeaks, readLines } from './confidential.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The functions as the app in cdk.json deploys them: their bundles, environment and template. */
+    /** The functions as the app deploys them: their bundles, environment and template. */
     deployable: DeployableFunction;
   }
 }
+
+/** Spotnana's sandbox with every default, whatever cdk.json holds. */
+const REFRESHERS = {
+  sandbox: {
+    tokenUrl: 'https://api-ext-sboxmeta.partners.spotnana.com/v2/auth/oauth2-token',
+    parameterName: '/spotnana/access-token',
+  },
+};
 
 /** Synthesizes the app once for all tests; at the end, searches all that was written for what must not be there. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -18,7 +26,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const leakFiles = { secrets: join(outdir, 'secrets'), written: join(outdir, 'written') };
   await Promise.all(Object.values(leakFiles).map((file) => writeFile(file, '')));
   project.provide('leakFiles', leakFiles);
-  project.provide('deployable', await synthesizeFunction('spotnana', { outdir }));
+  project.provide(
+    'deployable',
+    await synthesizeFunction('sandbox', { outdir, context: { refreshers: REFRESHERS } }),
+  );
   const testOutput = captureOutput();
   return async () => {
     const everything = [...testOutput(), await readFile(leakFiles.written, 'utf8')].join('\n');

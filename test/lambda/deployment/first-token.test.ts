@@ -23,7 +23,11 @@ afterEach(() => endpoint.close());
 
 const run = async () => {
   const clock = createTestClock();
-  const properties = { FunctionArn: 'refresher', Environment: {}, SecretMayBeEmpty: 'false' } as const;
+  const properties = {
+    FunctionArn: 'refresher',
+    Environment: { Variables: {} },
+    SecretMayBeEmpty: 'false',
+  } as const;
   const outcome = await mintFirstToken(properties, { ...awsClients(endpoint.url), clock }).catch(
     (error: Error) => error.message,
   );

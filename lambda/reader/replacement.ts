@@ -1,0 +1,81 @@
+import type { Reported } from './report.ts';
+import { singleFlightByKey } from './single-flight.ts';
+import { retryDelay, spacing } from './timing.ts';
+import type { TokenCache } from './token-cache.ts';
+import { TokenUnavailableError } from './token-unavailable-error.ts';
+
+export interface ReplacementTools {
+  readonly cache: TokenCache;
+  /** Reports a token to the refresher; undefined where this container does not know it. */
+  readonly report: ((token: string) => Promise<Reported>) | undefined;
+  /** Longest time that a search takes, in milliseconds. */
+  readonly timeout: number;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+}
+
+/**
+ * What finds another token for one that an API has refused, or undefined where none comes in time. All calls with the
+ * same token share one search. One that found nothing is not repeated at once, so that an API that refuses every
+ * token does not cause a load and a report each time.
+ */
+export function createReplacementSearch(
+  tools: ReplacementTools,
+): (refused: string) => Promise<string | undefined> {
+  const { cache, now, random } = tools;
+  let vain: { readonly token: string; readonly count: number; readonly notBefore: number } | undefined;
+
+  const searchOnce = singleFlightByKey(async (refused) => {
+    if (vain?.token === refused && now() < vain.notBefore) return undefined;
+    const found = await searchInTime(refused, tools);
+    const count = vain?.token === refused ? vain.count + 1 : 0;
+    vain =
+      found === undefined
+        ? { token: refused, count, notBefore: now() + spacing(count, undefined, random) }
+        : undefined;
+    return found;
+  });
+  return async (refused) => {
+    cache.reject(refused);
+    return cache.otherThan(refused) ?? (await searchOnce(refused));
+  };
+}
+
+async function searchInTime(refused: string, tools: ReplacementTools): Promise<string | undefined> {
+  const timer = new AbortController();
+  try {
+    const timeUp = tools.sleep(tools.timeout, timer.signal).then(() => undefined);
+    return await Promise.race([search(refused, tools), timeUp]);
+  } finally {
+    timer.abort();
+  }
+}
+
+/**
+ * Reads the parameter until it holds another token. The refused one is reported once a read has shown that it still
+ * stands there: somebody else's report or a rotation may have replaced it, and of a thousand containers whose token
+ * was revoked, Parameter Store lets 40 a second get as far as that, so that few of them call the refresher at all.
+ */
+async function search(refused: string, tools: ReplacementTools): Promise<string | undefined> {
+  const { cache, report, timeout, now, random, sleep } = tools;
+  const endsAt = now() + timeout;
+  let reported: Reported | undefined;
+  for (let attempt = 1; ; ) {
+    const loaded = await cache.load();
+    const found = cache.otherThan(refused);
+    if (found !== undefined || reported?.replacement === 'none') return found;
+    const wasRead = loaded.type === 'token' || loaded.passing === undefined;
+    if (wasRead && reported === undefined) {
+      if (report === undefined) return undefined;
+      reported = await report(refused);
+      // The caller gets the API's 401; that nobody was told of it, and why, would otherwise go unseen.
+      if (reported.type === 'failed') process.emitWarning(new TokenUnavailableError(reported.failure));
+      continue;
+    }
+    const delay = retryDelay(attempt, random);
+    if (now() + delay >= endsAt) return undefined;
+    attempt += 1;
+    await sleep(delay);
+  }
+}

@@ -1,0 +1,5 @@
+/** @throws TypeError where the value is not a number of seconds from 0 on */
+export function assertSeconds(name: string, value: number): void {
+  if (typeof value === 'number' && value >= 0 && value < Number.POSITIVE_INFINITY) return;
+  throw new TypeError(`${name} must be a number of seconds, 0 or more, got ${String(value)}`);
+}

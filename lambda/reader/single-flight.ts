@@ -1,0 +1,32 @@
+/** An operation of which at most one runs at a time: who asks while one is under way gets that one's result. */
+export interface SingleFlight<Result> {
+  run(): Promise<Result>;
+  readonly pending: boolean;
+}
+
+export function singleFlight<Result>(operation: () => Promise<Result>): SingleFlight<Result> {
+  let current: Promise<Result> | undefined;
+  return {
+    run() {
+      current ??= operation().finally(() => {
+        current = undefined;
+      });
+      return current;
+    },
+    get pending() {
+      return current !== undefined;
+    },
+  };
+}
+
+/** The same for each key on its own. */
+export function singleFlightByKey<Result>(
+  operation: (key: string) => Promise<Result>,
+): (key: string) => Promise<Result> {
+  const current = new Map<string, Promise<Result>>();
+  return (key) => {
+    const running = current.get(key) ?? operation(key).finally(() => current.delete(key));
+    current.set(key, running);
+    return running;
+  };
+}

@@ -1,0 +1,171 @@
+import type { StoredToken } from '../stored-token.ts';
+import { abortable } from './abortable.ts';
+import type { Load, Loaded } from './load.ts';
+import { assertSeconds } from './seconds.ts';
+import { type SingleFlight, singleFlight } from './single-flight.ts';
+import { FAILING_PATIENCE_MS, lookMargin, retryDelay, spacing, THROTTLED_PATIENCE_MS } from './timing.ts';
+import { TokenUnavailableError, type Unavailability } from './token-unavailable-error.ts';
+
+/**
+ * A token with less validity than this, in seconds, may expire on its way to the API. Where the caller has not asked
+ * for more, a read first looks for a better one, and serves this one if there is none.
+ */
+const TRAVEL_SECONDS = 10;
+
+export interface GetOptions {
+  /** Seconds for which the token has to be valid. Default: the reader's `minimumValidity`. */
+  readonly minimumValidity?: number;
+  /** Ends this caller's wait, where there is one, with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface TokenCache {
+  /** @throws TokenUnavailableError */
+  get(options?: GetOptions): Promise<string>;
+  /** Notes that the token was refused: it is served from now on only where a fresh load brought no other. */
+  reject(token: string): void;
+  /** Loads now, whatever is in memory, unless a load is under way. Never rejects. */
+  load(): Promise<Loaded>;
+  /** The token in memory where it is valid and not the given one. */
+  otherThan(token: string): string | undefined;
+}
+
+export interface TokenCacheOptions {
+  readonly load: Load;
+  readonly parameterName: string;
+  /** Seconds for which every token has to be valid; undefined where any valid token is better than none. */
+  readonly minimumValidity: number | undefined;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+}
+
+/** Holds one token for a container and decides when to look for its replacement. */
+export function createTokenCache(options: TokenCacheOptions): TokenCache {
+  const { parameterName, minimumValidity, now, random, sleep } = options;
+  let held: StoredToken | undefined;
+  let rejected: string | undefined;
+  /** Why the latest load brought no token. */
+  let failure: Unavailability | undefined;
+  /** Loads in a row that brought no new token, those of one wait counted as one. */
+  let fruitless = 0;
+  /** Unix time, milliseconds, of the latest load's end. */
+  let loadedAt = Number.NEGATIVE_INFINITY;
+  /** Unix time, milliseconds: before it nothing is loaded, at it the replacement of the held token is looked for. */
+  let notBefore = Number.NEGATIVE_INFINITY;
+  let lookAt = Number.NEGATIVE_INFINITY;
+  /** Until then a read needs no thought: all get this one promise, which costs less than one for each. */
+  let plainUntil = Number.NEGATIVE_INFINITY;
+  let plain: Promise<string> | undefined;
+
+  /** Seconds of validity left. */
+  const validity = (token: StoredToken | undefined) =>
+    token === undefined ? Number.NEGATIVE_INFINITY : token.expires_at - now() / 1_000;
+  const isRejected = () => held !== undefined && held.access_token === rejected;
+
+  /** Whether a loaded token takes the place of the held one. A rejected one, read from a lagging replica, does not. */
+  const isNews = (token: StoredToken): boolean => {
+    if (held === undefined) return true;
+    if (token.access_token === held.access_token || token.access_token === rejected) return false;
+    return validity(token) > 0 || validity(held) <= 0;
+  };
+
+  const loading = singleFlight(async () => {
+    const loaded = await options.load({ held, rejected: isRejected() });
+    failure = loaded.type === 'failure' ? loaded.failure : undefined;
+    if (loaded.type === 'token' && isNews(loaded.token)) {
+      held = loaded.token;
+      fruitless = 0;
+      lookAt = (held.expires_at - lookMargin(held, minimumValidity ?? 0, random)) * 1_000;
+    } else {
+      fruitless += 1;
+    }
+    spaceLoads();
+    return loaded;
+  });
+
+  const spaceLoads = (): void => {
+    loadedAt = now();
+    notBefore = loadedAt + spacing(fruitless, held, random);
+    planPlainReads();
+  };
+
+  const planPlainReads = (): void => {
+    plain = held && Promise.resolve(held.access_token);
+    plainUntil =
+      held === undefined || isRejected()
+        ? Number.NEGATIVE_INFINITY
+        : Math.min(
+            Math.max(lookAt, notBefore),
+            (held.expires_at - (minimumValidity ?? TRAVEL_SECONDS)) * 1_000,
+          );
+  };
+
+  /** Tries for as long as that may help. All callers of a container that has nothing to serve share one wait. */
+  const persistent = singleFlight(async () => {
+    const startedAt = now();
+    const fruitlessBefore = fruitless;
+    for (let attempt = 1; ; attempt += 1) {
+      const loaded = await loading.run();
+      if (loaded.type === 'token' || loaded.passing === undefined) return;
+      const patience = loaded.passing === 'throttled' ? THROTTLED_PATIENCE_MS : FAILING_PATIENCE_MS;
+      const delay = retryDelay(attempt, random);
+      if (now() + delay - startedAt > patience) break;
+      await sleep(delay);
+    }
+    fruitless = fruitlessBefore + 1;
+    spaceLoads();
+  });
+
+  /** Then the container is as good as cold, and what earlier loads did not bring is no reason to fail now. */
+  const hasExpiredSinceLoad = () =>
+    held !== undefined && validity(held) <= 0 && loadedAt < held.expires_at * 1_000;
+
+  const consider = async ({ minimumValidity: asked = minimumValidity, signal }: GetOptions) => {
+    assertSeconds('minimumValidity', asked ?? 0);
+    const mayLoad = now() >= notBefore || hasExpiredSinceLoad();
+    if (held !== undefined && !isRejected() && validity(held) > (asked ?? TRAVEL_SECONDS)) {
+      // Nobody waits for it: the token in memory will do. Where Lambda freezes the container in the middle of the load,
+      // that ends or fails when it thaws, and the next read decides anew by the clock.
+      if (mayLoad && now() >= lookAt) void loading.run();
+      return held.access_token;
+    }
+    const needed = asked ?? 0;
+    const wait: SingleFlight<unknown> = validity(held) > needed ? loading : persistent;
+    if (mayLoad || wait.pending) await abortable(wait.run(), signal);
+    if (held !== undefined && validity(held) > needed) return held.access_token;
+    throw new TokenUnavailableError(failure ?? notValidFor(needed));
+  };
+
+  const notValidFor = (needed: number): Unavailability => {
+    const left = Math.floor(validity(held));
+    if (left <= 0) {
+      return {
+        code: 'TOKEN_EXPIRED',
+        text:
+          `the token in parameter ${parameterName} expired ${-left} seconds ago and was not replaced. ` +
+          "Look at the refresher's alarm and at the error code in its log.",
+      };
+    }
+    return {
+      code: 'VALIDITY_TOO_SHORT',
+      text:
+        `the token in parameter ${parameterName} is valid for another ${left} seconds, and more than ${needed} were ` +
+        "asked for. Ask for less, or set the refresher's refreshBefore higher.",
+    };
+  };
+
+  return {
+    get(asked) {
+      if (asked === undefined && plain !== undefined && now() < plainUntil) return plain;
+      return consider(asked ?? {});
+    },
+    reject(token) {
+      rejected = token;
+      planPlainReads();
+    },
+    load: loading.run,
+    otherThan: (token) =>
+      held !== undefined && held.access_token !== token && validity(held) > 0 ? held.access_token : undefined,
+  };
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from './process.ts';
+
+const localDirectory = fileURLToPath(new URL('../../.local', import.meta.url));
+
+/** Runs a module with the packages of an environment; see the file. */
+export const UNTIL_PARENT_ENDS = fileURLToPath(new URL('./until-parent-ends.py', import.meta.url));
+
+export interface Python {
+  readonly command: string;
+  readonly version: string;
+}
+
+const CANDIDATES = [
+  'python3.14',
+  'python3.13',
+  'python3.12',
+  'python3.11',
+  'python3.10',
+  'python3',
+  'python',
+];
+/** What MiniStack asks for. */
+const OLDEST_MINOR = 10;
+
+/** The first Python in PATH that is new enough and can make virtual environments. */
+export async function findPython(signal?: AbortSignal): Promise<Python | undefined> {
+  for (const command of CANDIDATES) {
+    // Run rather than looked up: a version manager puts names into PATH that it then refuses to run.
+    const script = 'import ensurepip, platform, venv; print(platform.python_version())';
+    const version = await run(command, ['-c', script], {
+      environment: process.env,
+      ...(signal && { signal }),
+    }).catch(() => '');
+    const [major, minor] = version.split('.').map(Number);
+    if (major === 3 && minor !== undefined && minor >= OLDEST_MINOR) return { command, version };
+  }
+  return undefined;
+}
+
+/**
+ * The interpreter of a virtual environment with these packages, which is made under `.local` where it is not there yet.
+ * `name` has to change with the packages.
+ */
+export async function installPackages(
+  python: Python,
+  name: string,
+  packages: readonly string[],
+  signal?: AbortSignal,
+): Promise<string> {
+  const directory = join(localDirectory, `${name}-python${python.version}`);
+  const interpreter = join(directory, 'bin', 'python');
+  if (await exists(interpreter)) return interpreter;
+  // Made beside it and moved: whatever is at the final name is complete, also where two make it at once.
+  const draft = join(localDirectory, `.draft-${randomUUID()}`);
+  const options = { environment: process.env, ...(signal && { signal }) };
+  try {
+    await mkdir(localDirectory, { recursive: true });
+    await run(python.command, ['-m', 'venv', draft], options);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', ...packages];
+    await run(join(draft, 'bin', 'python'), pip, options);
+    await rename(draft, directory).catch(async (error: unknown) => {
+      if (!(await exists(interpreter))) throw error;
+    });
+    return interpreter;
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

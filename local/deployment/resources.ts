@@ -1,0 +1,39 @@
+import { paginateListStackResources } from '@aws-sdk/client-cloudformation';
+import type { Clients } from './clients.ts';
+
+export interface DeployedResource {
+  /** As in CloudFormation: `AWS::Lambda::Function`. */
+  readonly type: string;
+  readonly logicalId: string;
+  /** What the deployed thing is called. */
+  readonly physicalId: string;
+}
+
+/** What a stack is made of. */
+export async function listResources(
+  { cloudFormation }: Clients,
+  stack: string,
+): Promise<readonly DeployedResource[]> {
+  const resources: DeployedResource[] = [];
+  for await (const page of paginateListStackResources({ client: cloudFormation }, { StackName: stack })) {
+    for (const { ResourceType, LogicalResourceId, PhysicalResourceId } of page.StackResourceSummaries ?? []) {
+      resources.push({
+        type: ResourceType ?? '',
+        logicalId: LogicalResourceId ?? '',
+        physicalId: PhysicalResourceId ?? '',
+      });
+    }
+  }
+  return resources;
+}
+
+/** The physical id of the one resource of this type whose logical id has `part` in it. */
+export function findResource(resources: readonly DeployedResource[], type: string, part = ''): string {
+  const [found, another] = resources.filter(
+    (resource) => resource.type === type && resource.logicalId.includes(part),
+  );
+  if (found === undefined || another !== undefined) {
+    throw new Error(`the stack has ${found === undefined ? 'no' : 'more than one'} ${type} ${part}`);
+  }
+  return found.physicalId;
+}

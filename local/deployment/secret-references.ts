@@ -1,0 +1,55 @@
+import { GetRolePolicyCommand, ListRolePoliciesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
+import type { Clients } from './clients.ts';
+import { listResources } from './resources.ts';
+import { waitFor } from './wait.ts';
+
+/**
+ * Puts the ARN of a stack's secret into the policies that MiniStack writes with the secret's name in its place, and that
+ * would therefore allow nothing: there `Ref` gives the name, in AWS the ARN. Goes on for as long as `deployment` does,
+ * since it is needed as soon as the policies are there.
+ * Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
+ */
+export async function correctSecretReferences<Result>(
+  clients: Clients,
+  stack: string,
+  deployment: Promise<Result>,
+): Promise<Result> {
+  const ended = new AbortController();
+  const result = deployment.finally(() => ended.abort());
+  const endless = { within: Number.POSITIVE_INFINITY, every: 250, signal: ended.signal };
+  const look = async () => correctOnce(clients, stack).catch(() => undefined);
+  await Promise.allSettled([result, waitFor('the end of the deployment', look, endless)]);
+  await result;
+  await correctOnce(clients, stack);
+  return result;
+}
+
+async function correctOnce(clients: Clients, stack: string): Promise<undefined> {
+  const resources = await listResources(clients, stack);
+  const idsOf = (type: string) =>
+    resources.filter((resource) => resource.type === type).map(({ physicalId }) => physicalId);
+  for (const secretId of idsOf('AWS::SecretsManager::Secret')) {
+    if (secretId.startsWith('arn:')) continue;
+    const { ARN: arn = '' } = await clients.secretsManager.send(
+      new DescribeSecretCommand({ SecretId: secretId }),
+    );
+    for (const RoleName of idsOf('AWS::IAM::Role')) await replaceInPolicies(clients, RoleName, secretId, arn);
+  }
+}
+
+async function replaceInPolicies(
+  { iam }: Clients,
+  RoleName: string,
+  name: string,
+  arn: string,
+): Promise<void> {
+  const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
+  for (const PolicyName of PolicyNames) {
+    const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
+    const found = decodeURIComponent(PolicyDocument);
+    const corrected = found.replaceAll(JSON.stringify(name), JSON.stringify(arn));
+    if (corrected === found) continue;
+    await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument: corrected }));
+  }
+}

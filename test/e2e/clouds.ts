@@ -1,0 +1,59 @@
+import type { TestProject } from 'vitest/node';
+import { createCdk } from '../../local/deployment/cdk.ts';
+import { type CloudAccess, ownCloud } from '../../local/deployment/cloud.ts';
+import { startMiniStack } from '../../local/deployment/ministack.ts';
+import { findPython } from '../../local/deployment/python.ts';
+import { createStep } from '../../local/deployment/step.ts';
+import { startMoto } from './moto.ts';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** MiniStack, bootstrapped for the CDK. It holds functions to the policies of their roles. */
+    ministack: CloudAccess;
+    /** URL of moto, a second Parameter Store and Secrets Manager. */
+    moto: string;
+    /** A Python interpreter that has the AWS command line as its module `awscli`. */
+    awsPython: string;
+  }
+}
+
+/** Starts the clouds once for all tests, on free ports and keeping nothing. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const step = createStep((text) => void process.stdout.write(text));
+  const started = new AsyncDisposableStack();
+  try {
+    const python = await findPython();
+    if (python === undefined) {
+      throw new Error(
+        'The end-to-end tests run MiniStack and moto, which take Python 3.10 or newer with its venv module, as python3 in PATH',
+      );
+    }
+    const ministack = await step(
+      'MiniStack',
+      () => startMiniStack(python),
+      ({ url }) => url,
+    );
+    started.defer(() => ministack.close());
+    const moto = await step(
+      'moto',
+      () => startMoto(python),
+      ({ url }) => url,
+    );
+    started.defer(() => moto.close());
+    const { url, region, environment } = ownCloud(ministack, `Python ${python.version}`);
+    const cdk = await createCdk({ url, region, environment });
+    started.defer(() => cdk.close());
+    await step(
+      'cdk bootstrap',
+      () => cdk.bootstrap({}),
+      () => 'done',
+    );
+    project.provide('ministack', { url, region, environment });
+    project.provide('moto', moto.url);
+    project.provide('awsPython', moto.interpreter);
+    return () => started.disposeAsync();
+  } catch (error) {
+    await started.disposeAsync();
+    throw error;
+  }
+}

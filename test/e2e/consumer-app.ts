@@ -1,0 +1,52 @@
+import { fileURLToPath } from 'node:url';
+import { App, CfnOutput, CfnWaitConditionHandle, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Runtime } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { readSettings } from '../../infra/settings.ts';
+import { RefresherStack } from '../../infra/stack.ts';
+import type { TokenRefresher } from '../../infra/token-refresher.ts';
+
+const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Two functions of users in a stack of their own: one is connected to the refresher, the other is not. */
+class ConsumerStack extends Stack {
+  constructor(
+    scope: Construct,
+    id: string,
+    { refresher, apiUrl }: { refresher: TokenRefresher; apiUrl: string },
+  ) {
+    super(scope, id);
+    refresher.connect(this.addFunction('Connected', apiUrl));
+    const stranger = this.addFunction('Stranger', apiUrl);
+    // The name of the parameter is no secret; what it takes is the permission.
+    stranger.addEnvironment('TOKEN_PARAMETER_NAME', refresher.parameterName);
+  }
+
+  private addFunction(id: string, apiUrl: string): NodejsFunction {
+    const fn = new NodejsFunction(this, id, {
+      entry: file('./consumer.ts'),
+      projectRoot: file('../..'),
+      depsLockFilePath: file('../../package-lock.json'),
+      runtime: Runtime.NODEJS_24_X,
+      logGroup: new LogGroup(this, `${id}Logs`, { removalPolicy: RemovalPolicy.DESTROY }),
+      environment: { API_URL: apiUrl },
+      bundling: { format: OutputFormat.ESM, externalModules: [], mainFields: ['module', 'main'] },
+    });
+    new CfnOutput(this, `${id}Name`, { value: fn.functionName });
+    return fn;
+  }
+}
+
+const app = new App();
+for (const [name, settings] of readSettings(app.node.getAllContext())) {
+  const stack = new RefresherStack(app, `TokenRefresher-${name}`, settings);
+  // The consumer's stack refers to things in the refresher's, which therefore exports them. MiniStack takes an update
+  // that changes nothing but outputs for none at all, so there is something else in it that does nothing.
+  new CfnWaitConditionHandle(stack, 'OutputsChanged');
+  new ConsumerStack(app, `Consumer-${name}`, {
+    refresher: stack.refresher,
+    apiUrl: String(app.node.getContext('apiUrl')),
+  });
+}

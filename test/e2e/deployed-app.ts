@@ -1,0 +1,152 @@
+import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  type EnvironmentResponse,
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+} from '@aws-sdk/client-lambda';
+import { GetParameterCommand, ParameterNotFound, PutParameterCommand } from '@aws-sdk/client-ssm';
+import { inject } from 'vitest';
+import type { RefreshResult } from '../../lambda/refresh.ts';
+import type { StoredToken } from '../../lambda/stored-token.ts';
+import { type CdkSettings, createCdk, type StackOutputs } from '../../local/deployment/cdk.ts';
+import { type Clients, createClients } from '../../local/deployment/clients.ts';
+import { findLogGroup, type LogEntry, readFunctionLog } from '../../local/deployment/function-log.ts';
+import { type DeployedResource, listResources } from '../../local/deployment/resources.ts';
+import { correctSecretReferences } from '../../local/deployment/secret-references.ts';
+import { waitFor } from '../../local/deployment/wait.ts';
+import { confidential, recordWritten } from '../support/confidential.ts';
+
+/** A minute to the next check, and more than Scheduler may be late, in milliseconds. */
+const NEXT_CHECK_WITHIN = 150_000;
+
+/** An app on the cloud, with one refresher. */
+export interface DeployedApp {
+  readonly clients: Clients;
+  /** What the CDK's command wrote. */
+  deploy(settings: CdkSettings): Promise<string>;
+  destroy(settings: CdkSettings): Promise<void>;
+  /** An output of a stack, by default the refresher's. */
+  output(name: string, stack?: string): string;
+  /** What the refresher's stack is made of. */
+  resources(): Promise<readonly DeployedResource[]>;
+  /** Runs a function and returns its result. Throws what it fails with. */
+  invoke<Result>(functionName: string, event?: object): Promise<Result>;
+  /** Runs the refresher. */
+  refresh(event?: object): Promise<RefreshResult>;
+  environment(functionName: string): Promise<EnvironmentResponse['Variables']>;
+  /** What the refresher has logged since `from` (Unix time, milliseconds). */
+  readLog(from?: number): Promise<readonly LogEntry[]>;
+  /** The parameter's version; 0 where there is none. */
+  storedVersion(): Promise<number>;
+  /** Waits for a version after this one, which nobody but the schedule brings about, and returns it. */
+  nextScheduledVersion(after: number): Promise<number>;
+  storedToken(): Promise<StoredToken>;
+  /** Moves the times in the stored record into the past, as if the seconds had passed. Returns the new version. */
+  age(seconds: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** `project` is the directory of the app's cdk.json, by default this project's. */
+export async function createDeployedApp({
+  stack,
+  parameterName: Name,
+  project,
+}: {
+  stack: string;
+  parameterName: string;
+  project?: string;
+}): Promise<DeployedApp> {
+  const clients = createClients(inject('ministack'));
+  const { lambda, logs, ssm } = clients;
+  const cdk = await createCdk(inject('ministack'), project === undefined ? {} : { project });
+  const logGroups = new Set<string>();
+  let outputs: StackOutputs = {};
+
+  const output: DeployedApp['output'] = (name, of = stack) => outputs[of]?.[name] ?? '';
+  const invoke: DeployedApp['invoke'] = async (FunctionName, event = {}) => {
+    const { FunctionError, Payload } = await lambda.send(
+      new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }),
+    );
+    const text = Buffer.from(Payload ?? []).toString('utf8');
+    recordWritten(text);
+    const answer = JSON.parse(text);
+    if (FunctionError !== undefined) throw new Error(answer.errorMessage);
+    return answer;
+  };
+  const storedVersion = async (): Promise<number> => {
+    try {
+      return (await ssm.send(new GetParameterCommand({ Name }))).Parameter?.Version ?? 0;
+    } catch (error) {
+      if (error instanceof ParameterNotFound) return 0;
+      throw error;
+    }
+  };
+  const storedToken = async (): Promise<StoredToken> => {
+    const { Parameter: parameter } = await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
+    const record = JSON.parse(parameter?.Value ?? '') as StoredToken;
+    confidential(record.access_token);
+    return record;
+  };
+  /** Has what the functions logged searched for confidential values at the end of all tests. */
+  const recordLogs = async (): Promise<void> => {
+    for (const logGroupName of logGroups) {
+      const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName }));
+      for (const { message = '' } of events) recordWritten(message);
+    }
+  };
+  return {
+    clients,
+    output,
+    invoke,
+    storedVersion,
+    storedToken,
+    async deploy(settings) {
+      const deployed = await correctSecretReferences(clients, stack, cdk.deploy(settings));
+      outputs = deployed.outputs;
+      logGroups.add(await findLogGroup(clients, output('FunctionName')));
+      return deployed.output;
+    },
+    async destroy(settings) {
+      await recordLogs();
+      await cdk.destroy(settings);
+    },
+    resources: () => listResources(clients, stack),
+    refresh: (event) => invoke(output('FunctionName'), event),
+    async environment(FunctionName) {
+      const { Environment: environment } = await lambda.send(
+        new GetFunctionConfigurationCommand({ FunctionName }),
+      );
+      return environment?.Variables;
+    },
+    readLog: async (from = 0) =>
+      readFunctionLog(clients, await findLogGroup(clients, output('FunctionName')), from),
+    nextScheduledVersion: (after) =>
+      waitFor(
+        'a scheduled refresh',
+        async () => {
+          const version = await storedVersion();
+          return version > after ? version : undefined;
+        },
+        { within: NEXT_CHECK_WITHIN },
+      ),
+    async age(seconds) {
+      const record = await storedToken();
+      const { issued_at, expires_at } = record;
+      const { Version: version = 0 } = await ssm.send(
+        new PutParameterCommand({
+          Name,
+          Value: JSON.stringify({
+            ...record,
+            issued_at: issued_at - seconds,
+            expires_at: expires_at - seconds,
+          }),
+          Type: 'SecureString',
+          KeyId: output('EncryptionKeyArn'),
+          Overwrite: true,
+        }),
+      );
+      return version;
+    },
+    close: () => cdk.close(),
+  };
+}

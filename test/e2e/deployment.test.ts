@@ -1,0 +1,220 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import { GetScheduleCommand, GetScheduleGroupCommand } from '@aws-sdk/client-scheduler';
+import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { ENVIRONMENT } from '../../lambda/environment.ts';
+import type { RefreshResult } from '../../lambda/refresh.ts';
+import { type AuthorizationServer, startAuthorizationServer } from '../../local/authorization-server.ts';
+import { run } from '../../local/deployment/process.ts';
+import { findResource, listResources } from '../../local/deployment/resources.ts';
+import { type GuardedApi, startGuardedApi } from '../../local/guarded-api.ts';
+import { confidential } from '../support/confidential.ts';
+import type { ConsumerResult } from './consumer.ts';
+import { createDeployedApp, type DeployedApp } from './deployed-app.ts';
+import { findLeftovers } from './leftovers.ts';
+import { allows, readTrustPolicy } from './permissions.ts';
+import { inSteps } from './steps.ts';
+
+const STACK = 'TokenRefresher-spotnana';
+const CONSUMER_STACK = 'Consumer-spotnana';
+const CONSUMER_APP = 'npx node test/e2e/consumer-app.ts';
+const PARAMETER = '/spotnana/access-token';
+const TOKEN_LIFETIME = 3600;
+
+describe('the app of cdk.json with a secret of its own', () => {
+  let app: DeployedApp;
+  let authorizationServer: AuthorizationServer;
+  let api: GuardedApi;
+  let directory: string;
+  let context: Record<string, string>;
+
+  const credentials = () => {
+    const { clientId, clientSecret } = authorizationServer;
+    return JSON.stringify({ client_id: clientId, client_secret: confidential(clientSecret) });
+  };
+  const consume = (id = 'Connected') => app.invoke<ConsumerResult>(app.output(`${id}Name`, CONSUMER_STACK));
+  const minted = (reason: string) =>
+    expect.objectContaining({ fields: expect.objectContaining({ outcome: 'minted', reason }) });
+
+  inSteps();
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'token-refresher-e2e-'));
+    authorizationServer = await startAuthorizationServer({ tokenLifetime: TOKEN_LIFETIME });
+    api = await startGuardedApi(authorizationServer.isActive);
+    app = await createDeployedApp({ stack: STACK, parameterName: PARAMETER });
+    context = {
+      'spotnana.tokenUrl': authorizationServer.tokenUrl,
+      'spotnana.checkEvery': 'PT1M',
+      'spotnana.refreshBefore': 'PT2M',
+      apiUrl: api.url,
+    };
+  });
+
+  afterAll(async () => {
+    await Promise.all([authorizationServer?.stop(), api?.stop(), app?.close()]);
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  test('is created by cdk deploy, which tells what to do next', async () => {
+    await app.deploy({ context });
+    const resources = await app.resources();
+    expect(app.output('ParameterName')).toBe(PARAMETER);
+    expect(app.output('ParameterArn')).toBe(`arn:aws:ssm:us-east-1:000000000000:parameter${PARAMETER}`);
+    expect(app.output('EncryptionKeyArn')).toContain(findResource(resources, 'AWS::KMS::Key'));
+    expect(app.output('NextStep')).toContain('PutCredentialsCommand');
+    expect(await app.storedVersion()).toBe(0);
+  });
+
+  test('fails its runs with CREDENTIALS_NOT_SET and the remedy while the secret is empty', async () => {
+    await expect(app.refresh()).rejects.toThrow(
+      /^CREDENTIALS_NOT_SET: .*: aws secretsmanager put-secret-value /,
+    );
+    expect(await app.readLog()).toContainEqual(
+      expect.objectContaining({
+        level: 'ERROR',
+        message: expect.stringContaining('aws secretsmanager put-secret-value'),
+        fields: expect.objectContaining({ code: 'CREDENTIALS_NOT_SET' }),
+      }),
+    );
+    expect(authorizationServer.requests).toBe(0);
+  });
+
+  test('has a schedule whose role may invoke this function, write to the dead-letter queue, and nothing else', async () => {
+    const { iam, lambda, scheduler } = app.clients;
+    const resources = await app.resources();
+    const GroupName = findResource(resources, 'AWS::Scheduler::ScheduleGroup');
+    const Name = findResource(resources, 'AWS::Scheduler::Schedule');
+    const { Arn: groupArn } = await scheduler.send(new GetScheduleGroupCommand({ Name: GroupName }));
+    const schedule = await scheduler.send(new GetScheduleCommand({ GroupName, Name }));
+    const { FunctionArn: functionArn = '' } = await lambda.send(
+      new GetFunctionConfigurationCommand({ FunctionName: app.output('FunctionName') }),
+    );
+    expect(schedule).toMatchObject({
+      State: 'ENABLED',
+      ScheduleExpression: 'rate(1 minute)',
+      Target: { Arn: functionArn, Input: '{}' },
+    });
+    const roleArn = schedule.Target?.RoleArn ?? '';
+    const queueArn = schedule.Target?.DeadLetterConfig?.Arn ?? '';
+    expect(await readTrustPolicy(iam, roleArn)).toMatchObject({
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: 'sts:AssumeRole',
+          Principal: { Service: 'scheduler.amazonaws.com' },
+          Condition: { StringEquals: { 'aws:SourceAccount': '000000000000', 'aws:SourceArn': groupArn } },
+        },
+      ],
+    });
+    const permissions: readonly [action: string, resource: string, allowed: boolean][] = [
+      ['lambda:InvokeFunction', functionArn, true],
+      ['lambda:InvokeFunction', `${functionArn}-of-another`, false],
+      ['lambda:UpdateFunctionCode', functionArn, false],
+      ['sqs:SendMessage', queueArn, true],
+      ['sqs:SendMessage', `${queueArn}-of-another`, false],
+    ];
+    for (const [action, resource, allowed] of permissions) {
+      expect(await allows(iam, roleArn, action, resource), `${action} on ${resource}`).toBe(allowed);
+    }
+  });
+
+  test('is left as it is by cdk deploy without a change', async () => {
+    expect(await app.deploy({ context })).toContain(`${STACK} (no changes)`);
+  });
+
+  test('takes its credentials from the command in its outputs', async () => {
+    await writeFile(join(directory, 'credentials.json'), credentials());
+    const aws = `aws() { '${inject('awsPython')}' -m awscli "$@"; }`;
+    await run('bash', ['-c', `${aws}; ${app.output('PutCredentialsCommand')}`], {
+      directory,
+      environment: { ...inject('ministack').environment, PATH: process.env.PATH, HOME: directory },
+    });
+  });
+
+  test('is joined by a stack with functions of users', async () => {
+    await app.deploy({ app: CONSUMER_APP, context });
+  });
+
+  test('mints on its next scheduled run', async () => {
+    expect(await app.nextScheduledVersion(0)).toBe(1);
+    expect(await app.readLog()).toContainEqual(minted('missing'));
+    expect(authorizationServer.issued).toBe(1);
+  });
+
+  test('gives a connected function a token that the API accepts, and a stranger none', async () => {
+    expect(await consume()).toEqual({ status: 200, version: 1, fingerprint: expect.any(String) });
+    expect(await consume('Stranger')).toEqual({});
+  });
+
+  test('replaces the token within one check when the credentials are rotated', async () => {
+    authorizationServer.rotateClientSecret();
+    await app.clients.secretsManager.send(
+      new PutSecretValueCommand({
+        SecretId: app.output('CredentialsSecretArn'),
+        SecretString: credentials(),
+      }),
+    );
+    expect(await app.nextScheduledVersion(1)).toBe(2);
+    expect(await app.readLog()).toContainEqual(minted('source-changed'));
+    expect(authorizationServer.issued).toBe(2);
+    expect(await consume()).toMatchObject({ status: 200, version: 2 });
+  });
+
+  test('replaces a revoked token once, however often it is reported', async () => {
+    authorizationServer.revokeAll();
+    const aged = await app.age(120);
+    const { status, fingerprint: rejected } = await consume();
+    expect(status).toBe(401);
+
+    const results: RefreshResult[] = [];
+    for (let report = 0; report < 5; report += 1) results.push(await app.refresh({ rejected }));
+
+    expect(results.map(({ outcome, reason }) => `${outcome} ${reason}`)).toEqual([
+      'minted rejected',
+      ...Array(4).fill('kept already-replaced'),
+    ]);
+    expect(authorizationServer.issued).toBe(3);
+    expect(await consume()).toMatchObject({ status: 200, version: aged + 1 });
+  });
+
+  test('obeys a new refreshBefore as soon as it is deployed', async () => {
+    const aged = await app.age(TOKEN_LIFETIME - 600);
+    expect(await app.refresh()).toMatchObject({ outcome: 'kept', reason: 'fresh' });
+
+    const deployedAt = Date.now();
+    context['spotnana.refreshBefore'] = 'PT30M';
+    await app.deploy({ app: CONSUMER_APP, context });
+
+    expect(await app.environment(app.output('FunctionName'))).toMatchObject({
+      [ENVIRONMENT.refreshBefore]: '1800',
+    });
+    expect(await app.readLog(deployedAt)).toContainEqual(minted('expiring'));
+    expect(await app.storedVersion()).toBe(aged + 1);
+  });
+
+  test('leaves nothing behind after cdk destroy but its key, which is pending deletion', async () => {
+    await app.storedToken();
+    const { clients } = app;
+    const resources = [...(await app.resources()), ...(await listResources(clients, CONSUMER_STACK))];
+    const before = await findLeftovers(clients, resources);
+    expect(before.map((leftover) => leftover.split(' ')[0])).toEqual(
+      expect.arrayContaining([
+        'AWS::IAM::Role',
+        'AWS::KMS::Key',
+        'AWS::Lambda::Function',
+        'AWS::Logs::LogGroup',
+        'AWS::SQS::Queue',
+        'AWS::Scheduler::Schedule',
+        'AWS::Scheduler::ScheduleGroup',
+        'AWS::SecretsManager::Secret',
+      ]),
+    );
+    await app.destroy({ app: CONSUMER_APP, context });
+    expect(await findLeftovers(clients, resources)).toEqual([]);
+    expect(await app.storedVersion(), 'the parameter').toBe(0);
+  });
+});

@@ -1,0 +1,85 @@
+import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { GetRoleCommand } from '@aws-sdk/client-iam';
+import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { GetFunctionCommand } from '@aws-sdk/client-lambda';
+import { GetScheduleGroupCommand, ListSchedulesCommand } from '@aws-sdk/client-scheduler';
+import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { inject } from 'vitest';
+import { type Clients, clientSettings } from '../../local/deployment/clients.ts';
+import type { DeployedResource } from '../../local/deployment/resources.ts';
+
+/** Parts of other resources, which go with them, and what is nothing outside of CloudFormation. */
+const PARTS: ReadonlySet<string> = new Set([
+  'AWS::CDK::Metadata',
+  'AWS::CloudFormation::WaitConditionHandle',
+  'AWS::IAM::Policy',
+  'AWS::Lambda::EventInvokeConfig',
+  'AWS::SQS::QueuePolicy',
+  'Custom::FirstToken',
+  'Custom::TokenRemoval',
+]);
+
+/**
+ * Which of the resources are still there and not about to go.
+ * @throws Error for a type of resource that it does not know how to look for
+ */
+export async function findLeftovers(
+  clients: Clients,
+  resources: readonly DeployedResource[],
+): Promise<readonly string[]> {
+  const { iam, lambda, logs, scheduler, secretsManager } = clients;
+  const settings = clientSettings(inject('ministack'));
+  const kms = new KMSClient(settings);
+  const sqs = new SQSClient(settings);
+  const looks: Readonly<Record<string, (id: string) => Promise<boolean>>> = {
+    'AWS::IAM::Role': (RoleName) => exists(() => iam.send(new GetRoleCommand({ RoleName }))),
+    'AWS::KMS::Key': async (KeyId) => {
+      const { KeyMetadata: key } = await kms.send(new DescribeKeyCommand({ KeyId }));
+      return key?.KeyState !== 'PendingDeletion';
+    },
+    'AWS::Lambda::Function': (FunctionName) =>
+      exists(() => lambda.send(new GetFunctionCommand({ FunctionName }))),
+    'AWS::Logs::LogGroup': async (logGroupNamePrefix) => {
+      const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix }));
+      return logGroups.length > 0;
+    },
+    // Listed, because the queue's own policy refuses whatever comes without TLS.
+    'AWS::SQS::Queue': async (url) => {
+      const QueueNamePrefix = url.slice(url.lastIndexOf('/') + 1);
+      const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({ QueueNamePrefix }));
+      return QueueUrls.length > 0;
+    },
+    'AWS::Scheduler::Schedule': async (NamePrefix) => {
+      const { Schedules: schedules = [] } = await scheduler.send(new ListSchedulesCommand({ NamePrefix }));
+      return schedules.length > 0;
+    },
+    'AWS::Scheduler::ScheduleGroup': (Name) =>
+      exists(() => scheduler.send(new GetScheduleGroupCommand({ Name }))),
+    'AWS::SecretsManager::Secret': (SecretId) =>
+      exists(async () => {
+        const { DeletedDate } = await secretsManager.send(new DescribeSecretCommand({ SecretId }));
+        return DeletedDate === undefined;
+      }),
+  };
+  const leftovers: string[] = [];
+  for (const { type, physicalId } of resources) {
+    if (PARTS.has(type)) continue;
+    const look = looks[type];
+    if (look === undefined)
+      throw new Error(`nobody knows how to look for a ${type}: teach ${import.meta.filename}`);
+    if (await look(physicalId)) leftovers.push(`${type} ${physicalId}`);
+  }
+  return leftovers;
+}
+
+const NOT_FOUND = /NotFound|NoSuchEntity/;
+
+async function exists(look: () => Promise<unknown>): Promise<boolean> {
+  try {
+    return (await look()) !== false;
+  } catch (error) {
+    if (error instanceof Error && NOT_FOUND.test(error.name)) return false;
+    throw error;
+  }
+}

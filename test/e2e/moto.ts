@@ -1,0 +1,45 @@
+import { answers, freePort } from '../../local/deployment/ministack.ts';
+import { startService } from '../../local/deployment/process.ts';
+import { installPackages, type Python, UNTIL_PARENT_ENDS } from '../../local/deployment/python.ts';
+import { waitFor } from '../../local/deployment/wait.ts';
+
+const MOTO_VERSION = '5.2.5';
+const AWS_COMMAND_VERSION = '1.46.3';
+/** moto's `server` extra would bring every service's packages. */
+const PACKAGES = [
+  `moto[ssm,secretsmanager]==${MOTO_VERSION}`,
+  'flask==3.1.3',
+  'flask-cors==6.0.5',
+  `awscli==${AWS_COMMAND_VERSION}`,
+];
+
+export interface Moto {
+  readonly url: string;
+  /** Runs the AWS command line too, as its module `awscli`. */
+  readonly interpreter: string;
+  close(): Promise<void>;
+}
+
+/** moto and the AWS command line, in a virtual environment under `.local`. */
+export async function startMoto(python: Python): Promise<Moto> {
+  const name = `moto-${MOTO_VERSION}-awscli-${AWS_COMMAND_VERSION}`;
+  const interpreter = await installPackages(python, name, PACKAGES);
+  const port = await freePort();
+  const service = await startService(
+    interpreter,
+    [UNTIL_PARENT_ENDS, 'moto.server', '-H', '127.0.0.1', '-p', String(port)],
+    { environment: { PATH: process.env.PATH, HOME: process.env.HOME } },
+  );
+  const url = `http://127.0.0.1:${port}`;
+  const ready = async () => {
+    if (service.exitCode !== undefined) throw new Error(['moto did not start', ...service.output].join('\n'));
+    return (await answers(`${url}/moto-api/data.json`)) || undefined;
+  };
+  try {
+    await waitFor('moto', ready, { within: 60_000, every: 100 });
+    return { url, interpreter, close: () => service.stop() };
+  } catch (error) {
+    await service.stop();
+    throw error;
+  }
+}

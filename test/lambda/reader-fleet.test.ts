@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { awsClients } from '../support/client.ts';
+import { createFleet, createRefresher, READS_PER_SECOND, throttle } from '../support/simulated-fleet.ts';
+import {
+  createRandom,
+  createStoredParameter,
+  DOWN,
+  type StoredParameter,
+} from '../support/stored-parameter.ts';
+
+let parameter: StoredParameter;
+let minting: boolean;
+
+beforeEach(async () => {
+  parameter = await createStoredParameter({
+    functions: {
+      // The run that mints takes two seconds, of which nobody waits for the end here.
+      async refresher() {
+        if (!minting) void parameter.time.sleep(2_000).then(() => parameter.put('second'));
+        minting = true;
+        return { outcome: 'kept', reason: 'being-replaced' };
+      },
+    },
+  });
+  minting = false;
+});
+afterEach(() => parameter.close());
+
+/** The largest count from the given second on. */
+const peak = (counts: ReadonlyMap<number, number>, from = 0) =>
+  Math.max(...[...counts].filter(([second]) => second >= from).map(([, count]) => count));
+const HOUR = 3_600;
+const START = 1_800_000_000_000;
+
+describe('one container', () => {
+  test.for([1, 2, 3, 4, 5, 6, 7, 8])(
+    'makes at most two calls for 100,000 reads over the lifetime of a token (seed %j)',
+    async (seed) => {
+      const refresher = createRefresher(parameter, createRandom(seed));
+      await refresher.tick();
+      const reader = parameter.reader({ random: createRandom(seed) });
+      const seen = new Set<string>();
+      for (let read = 0; read < 100_000; read += 1) {
+        seen.add(await reader.get());
+        await refresher.tick();
+        await parameter.time.advance(36);
+      }
+      expect(parameter.time.now()).toBe(START + HOUR * 1_000);
+      expect(seen.size).toBe(2);
+      expect(parameter.reads()).toBeLessThanOrEqual(2);
+    },
+  );
+});
+
+// Thousands of requests over HTTP each: no matter of seconds on a busy machine.
+describe('a fleet of a thousand containers', { timeout: 180_000 }, () => {
+  const startFleet = async (seed: number, containerLifetime: number) => {
+    const refresher = createRefresher(parameter, createRandom(seed));
+    await refresher.tick();
+    const arrived = throttle(parameter);
+    const fleet = createFleet(parameter, { containers: 1_000, readsPerSecond: 0.1, containerLifetime, seed });
+    fleet.readAll();
+    const pass = async (seconds: number, { checking = true } = {}) => {
+      for (let second = 0; second < seconds; second += 1) {
+        if (checking) await refresher.tick();
+        await fleet.second();
+      }
+    };
+    return { arrived, fleet, pass };
+  };
+  const afterStorm = START / 1_000 + 60;
+
+  test('starts cold at one instant without an error, and then stays under the throughput of Parameter Store', async () => {
+    const { arrived, fleet, pass } = await startFleet(1, 2 * HOUR);
+    await pass(60);
+    expect(peak(arrived)).toBeGreaterThan(1_000);
+    expect(fleet.served.containers).toBe(1_000);
+    await pass(55 * 60);
+    expect(fleet.failures).toEqual([]);
+    expect(peak(arrived, afterStorm)).toBeLessThan(READS_PER_SECOND);
+  });
+
+  test('does not notice ten minutes without Parameter Store, and does not besiege it', async () => {
+    const { arrived, fleet, pass } = await startFleet(2, 100 * HOUR);
+    await pass(45 * 60);
+    const restore = parameter.fail(DOWN);
+    const before = parameter.reads();
+    await pass(600, { checking: false });
+    expect(parameter.reads() - before).toBeGreaterThan(500);
+    restore();
+    await pass(15 * 60);
+    expect(fleet.failures).toEqual([]);
+    expect(peak(arrived, afterStorm)).toBeLessThan(READS_PER_SECOND);
+  });
+
+  test('whose token was revoked gets another one through few reports, at the pace of Parameter Store', async () => {
+    const { lambda } = awsClients(parameter.cloud.url);
+    parameter.time.watch(lambda);
+    await parameter.put('first');
+    let accepted = 'first';
+    const fetch: typeof globalThis.fetch = async (_input, init) => {
+      const authorization = new Headers(init?.headers).get('authorization');
+      return new Response(null, { status: authorization === `Bearer ${accepted}` ? 200 : 401 });
+    };
+    const options = { refresherFunctionName: 'refresher', lambda, fetch, replacementTimeout: 60 };
+    const fleet = Array.from({ length: 1_000 }, (_, seed) =>
+      parameter.reader({ ...options, random: createRandom(seed) }),
+    );
+    const call = () => Promise.all(fleet.map((reader) => reader.fetch('http://api')));
+    await parameter.time.until(call());
+    throttle(parameter);
+    accepted = 'second';
+    const responses = await parameter.time.until(call());
+    expect(responses.filter(({ status }) => status === 200)).toHaveLength(1_000);
+    const reports = parameter.cloud.calls.filter(({ service }) => service === 'lambda').length;
+    expect(reports).toBeLessThan(200);
+    lambda.destroy();
+  });
+
+  test('does not besiege Parameter Store while the refresher is down, and recovers with it', async () => {
+    const { arrived, fleet, pass } = await startFleet(3, 100 * HOUR);
+    await pass(25 * 60);
+    await pass(34 * 60, { checking: false });
+    expect(fleet.failures).toEqual([]);
+    await pass(10 * 60);
+    expect(fleet.failures).toEqual([]);
+    expect(peak(arrived, afterStorm)).toBeLessThan(READS_PER_SECOND);
+  });
+});

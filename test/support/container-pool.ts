@@ -1,0 +1,28 @@
+import type { RunningFunction } from '../../local/function.ts';
+import type { InvocationResult } from '../../local/function-host.ts';
+
+/** Runs each event in a container that is free, as Lambda does; where all are busy, it waits for one. */
+export interface ContainerPool {
+  invoke(event: unknown): Promise<InvocationResult>;
+}
+
+export function createContainerPool(containers: () => readonly RunningFunction[]): ContainerPool {
+  const busy = new Set<RunningFunction>();
+  const waiting: (() => void)[] = [];
+  return {
+    async invoke(event) {
+      let container = containers().find((candidate) => !busy.has(candidate));
+      while (container === undefined) {
+        await new Promise<void>((resolve) => waiting.push(resolve));
+        container = containers().find((candidate) => !busy.has(candidate));
+      }
+      busy.add(container);
+      try {
+        return await container.invoke(event);
+      } finally {
+        busy.delete(container);
+        waiting.shift()?.();
+      }
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+
+/** Time that passes only when it is told to, while what is really sent over HTTP takes none of it. */
+export interface SimulatedTime {
+  /** Unix time, milliseconds. */
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  /** Lets everything under way come to an end, and then time pass, waking each sleeper at its instant. */
+  advance(milliseconds: number): Promise<void>;
+  /** Waits for the requests that are under way, without letting time pass. */
+  settle(): Promise<void>;
+  /** Resolves as the promise does, letting time pass for as long as that takes. */
+  until<Value>(promise: Promise<Value>): Promise<Value>;
+  /** How many are waiting for time to pass. */
+  readonly sleeping: number;
+  /** Takes account of this client's requests. */
+  watch(client: SSMClient | LambdaClient): void;
+}
+
+interface Sleeper {
+  readonly at: number;
+  readonly wake: () => void;
+}
+
+/** Turns of the event loop in which code goes on after a response or a wake-up, some of it in dynamic imports. */
+const TURNS = 4;
+
+export function createSimulatedTime(start = 1_800_000_000_000): SimulatedTime {
+  let now = start;
+  let underWay = 0;
+  let sleepers: readonly Sleeper[] = [];
+
+  const settle = async (): Promise<void> => {
+    for (let quiet = 0; quiet < TURNS; quiet = underWay === 0 ? quiet + 1 : 0) await setImmediate();
+  };
+  const nextWakeUp = () => sleepers.reduce((least, { at }) => Math.min(least, at), Number.POSITIVE_INFINITY);
+  const passTo = async (instant: number): Promise<void> => {
+    now = Math.max(now, instant);
+    const due = sleepers.filter(({ at }) => at <= now);
+    if (due.length === 0) return;
+    sleepers = sleepers.filter(({ at }) => at > now);
+    for (const { wake } of due) wake();
+    await settle();
+  };
+  return {
+    now: () => now,
+    sleep: (milliseconds, signal) =>
+      new Promise((resolve, reject) => {
+        const sleeper = { at: now + milliseconds, wake: resolve };
+        sleepers = [...sleepers, sleeper];
+        signal?.addEventListener('abort', () => {
+          sleepers = sleepers.filter((other) => other !== sleeper);
+          reject(signal.reason);
+        });
+      }),
+    settle,
+    get sleeping() {
+      return sleepers.length;
+    },
+    async advance(milliseconds) {
+      const end = now + milliseconds;
+      // A turn for what was just called to get as far as its request.
+      await setImmediate();
+      if (underWay > 0) await settle();
+      while (nextWakeUp() <= end) await passTo(nextWakeUp());
+      await passTo(end);
+    },
+    async until(promise) {
+      let pending = true;
+      const done = () => {
+        pending = false;
+      };
+      promise.then(done, done);
+      await settle();
+      while (pending) {
+        // Without a sleeper, it waits for something over the network that is not watched.
+        if (sleepers.length === 0) await setTimeout(1);
+        else await passTo(nextWakeUp());
+      }
+      return promise;
+    },
+    watch(client) {
+      // The two clients' stacks differ in types of no account here.
+      (client as SSMClient).middlewareStack.add(
+        (next) => async (args) => {
+          underWay += 1;
+          try {
+            return await next(args);
+          } finally {
+            underWay -= 1;
+          }
+        },
+        { step: 'initialize', name: 'watch' },
+      );
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { PutParameterCommand, type PutParameterCommandInput, type SSMClient } from '@aws-sdk/client-ssm';
+import { createTokenReader, type TokenReader, type TokenReaderOptions } from '../../lambda/reader.ts';
+import { type StoredToken, sha256 } from '../../lambda/stored-token.ts';
+import { type AwsCall, type AwsEndpoint, type Fault, startAwsEndpoint } from '../../local/cloud/endpoint.ts';
+import { awsClients } from './client.ts';
+import { createSimulatedTime, type SimulatedTime } from './simulated-time.ts';
+
+/** A parameter at the local endpoint, in simulated time, and what reads it. */
+export interface StoredParameter {
+  readonly name: string;
+  readonly cloud: AwsEndpoint;
+  readonly ssm: SSMClient;
+  readonly time: SimulatedTime;
+  /** Writes a token that is issued now and lives for an hour, unless the fields say otherwise. */
+  put(accessToken: string, fields?: Partial<StoredToken> & { readonly lifetime?: number }): Promise<void>;
+  putValue(value: string, options?: Partial<PutParameterCommandInput>): Promise<void>;
+  /** `GetParameter` calls so far. */
+  reads(): number;
+  /** Has every `GetParameter` fail until the returned function is called. */
+  fail(fault: Fault): () => void;
+  reader(options?: TokenReaderOptions): TokenReader;
+  close(): Promise<void>;
+}
+
+export const THROTTLED: Fault = { status: 400, type: 'ThrottlingException', message: 'Rate exceeded' };
+export const DOWN: Fault = { status: 500, type: 'InternalServerError', message: 'internal error' };
+export const isRead = ({ operation }: AwsCall) => operation === 'GetParameter';
+
+export async function createStoredParameter(
+  options: Parameters<typeof startAwsEndpoint>[0] = {},
+): Promise<StoredParameter> {
+  const time = createSimulatedTime();
+  const cloud = await startAwsEndpoint({ now: time.now, ...options });
+  const { ssm } = awsClients(cloud.url);
+  time.watch(ssm);
+  const name = '/reader/access-token';
+  const putValue: StoredParameter['putValue'] = async (value, more = {}) => {
+    const input = { Name: name, Value: value, Type: 'SecureString', Overwrite: true } as const;
+    await ssm.send(new PutParameterCommand({ ...input, ...more }));
+  };
+  return {
+    name,
+    cloud,
+    ssm,
+    time,
+    putValue,
+    async put(accessToken, { lifetime = 3_600, ...fields } = {}) {
+      const issuedAt = fields.issued_at ?? Math.floor(time.now() / 1_000);
+      const record: StoredToken = {
+        access_token: accessToken,
+        token_type: 'Bearer',
+        expires_at: issuedAt + lifetime,
+        issued_at: issuedAt,
+        source: sha256('source'),
+        ...fields,
+      };
+      await putValue(JSON.stringify(record));
+    },
+    reads: () => cloud.calls.filter(isRead).length,
+    fail: (fault) => cloud.intercept((call) => (isRead(call) ? fault : undefined)),
+    reader: (more = {}) =>
+      createTokenReader({
+        parameterName: name,
+        ssm,
+        now: time.now,
+        sleep: time.sleep,
+        random: () => 0.5,
+        ...more,
+      }),
+    async close() {
+      ssm.destroy();
+      await cloud.close();
+    },
+  };
+}
+
+/** Numbers from 0 to 1 that are the same in every run (a linear congruential generator). */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
