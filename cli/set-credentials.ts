@@ -56,7 +56,8 @@ export async function checkCredentials(
   { clock, fetch, random }: { clock: Clock; fetch: typeof globalThis.fetch; random: () => number },
 ): Promise<number> {
   const deadline = clock.now() + CHECK_TIME_MS;
-  const tools = { clock, fetch, random, deadline, onAttempt: () => undefined };
+  const ignore = () => undefined;
+  const tools = { clock, fetch, random, deadline, onAttempt: ignore, onLifetimeBounded: ignore };
   const { issued_at, expires_at } = await mint(configuration, credentials, 'check', tools);
   return expires_at - issued_at;
 }

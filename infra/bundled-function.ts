@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Effect, type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
   type FunctionOptions,
+  type IFunction,
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
@@ -12,10 +13,14 @@ import {
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { acknowledge, OWN_POLICY } from './acknowledge.ts';
 
 /** The package holds the functions as they were bundled for it; a clone bundles them from their sources. */
 const IS_PACKAGE = import.meta.url.endsWith('.js');
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Where a function runs: outside of any VPC where it is empty. */
+export type VpcPlacement = Pick<FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
 
 export interface BundledFunctionProps
   extends Pick<FunctionOptions, 'description' | 'environment' | 'onFailure' | 'retryAttempts'> {
@@ -23,6 +28,9 @@ export interface BundledFunctionProps
   readonly entry: string;
   readonly roleDescription: string;
   readonly timeout: Duration;
+  readonly placement: VpcPlacement;
+  /** Why the function needs no dead-letter queue of its own. */
+  readonly withoutDeadLetterQueue: string;
 }
 
 /**
@@ -32,11 +40,15 @@ export interface BundledFunctionProps
 export function createBundledFunction(
   scope: Construct,
   id: string,
-  { entry, roleDescription, ...options }: BundledFunctionProps,
+  { entry, roleDescription, placement, withoutDeadLetterQueue, ...options }: BundledFunctionProps,
 ): LambdaFunction {
   const logGroup = new LogGroup(scope, `${id}Logs`, {
     retention: RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
+  });
+  acknowledge(logGroup, {
+    'NIST.800.53.R5-CloudWatchLogGroupEncrypted':
+      'CloudWatch encrypts logs by itself. Nothing confidential is written to them, so that a key for a dollar a month adds nothing.',
   });
   const role = new Role(scope, `${id}Role`, {
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
@@ -49,24 +61,47 @@ export function createBundledFunction(
       resources: [logGroup.logGroupArn],
     }),
   );
-  const common = {
+  acknowledge(role, OWN_POLICY);
+  if (placement.vpc !== undefined) allowNetworkInterfaces(role);
+  const fn = createFunction(scope, id, entry, {
     ...options,
+    ...placement,
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     memorySize: 256,
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,
-  };
+  });
+  acknowledge(fn, {
+    'NIST.800.53.R5-LambdaDLQ': withoutDeadLetterQueue,
+    'NIST.800.53.R5-LambdaConcurrency':
+      'One event in minutes needs no limit. Reserved concurrency is taken from all other functions, and new accounts have none to spare.',
+    ...(placement.vpc === undefined
+      ? {
+          'NIST.800.53.R5-LambdaInsideVPC':
+            'It calls public endpoints over TLS and listens to nothing. Who wants it in a VPC passes one to the construct.',
+        }
+      : {}),
+  });
+  return fn;
+}
+
+function createFunction(
+  scope: Construct,
+  id: string,
+  entry: string,
+  options: FunctionOptions & { readonly runtime: Runtime },
+): LambdaFunction {
   if (IS_PACKAGE) {
     return new LambdaFunction(scope, id, {
-      ...common,
+      ...options,
       handler: 'index.handler',
       code: Code.fromAsset(file(`../functions/${id}`)),
     });
   }
   return new NodejsFunction(scope, id, {
-    ...common,
+    ...options,
     entry: file(`../lambda/${entry}`),
     projectRoot: file('..'),
     depsLockFilePath: file('../package-lock.json'),
@@ -80,5 +115,44 @@ export function createBundledFunction(
       esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': file('../lambda/aws-credentials.ts') },
       forceDockerBundling: false,
     },
+  });
+}
+
+export function roleOf(fn: IFunction): IRole {
+  if (fn.role === undefined) throw new Error(`${fn.node.path} has no role`);
+  return fn.role;
+}
+
+/**
+ * What Lambda itself needs to put a function into a VPC. The function's own code is kept from it.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+ */
+function allowNetworkInterfaces(role: Role): void {
+  const actions = [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:DeleteNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:UnassignPrivateIpAddresses',
+  ];
+  const anyFunction = Stack.of(role).formatArn({
+    service: 'lambda',
+    resource: 'function',
+    resourceName: '*',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  role.addToPolicy(new PolicyStatement({ actions, resources: ['*'] }));
+  role.addToPolicy(
+    new PolicyStatement({
+      effect: Effect.DENY,
+      actions,
+      resources: ['*'],
+      conditions: { ArnLike: { 'lambda:SourceFunctionArn': anyFunction } },
+    }),
+  );
+  acknowledge(role, {
+    'AwsSolutions-IAM5[Resource::*]':
+      "Lambda makes the network interfaces, whose ARNs nobody knows before. A deny keeps the function's code from these actions.",
   });
 }

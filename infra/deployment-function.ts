@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { createBundledFunction } from './bundled-function.ts';
+import { createBundledFunction, type VpcPlacement } from './bundled-function.ts';
 
 /** Time for several runs of the refresher, with waits for new permissions to take effect between them. */
 const TIMEOUT = Duration.minutes(6);
@@ -10,12 +10,14 @@ const TIMEOUT = Duration.minutes(6);
 export const CUSTOM_RESOURCE_TIMEOUT = Duration.minutes(7);
 
 /** Serves the stack's custom resources. Runs only while the stack is deployed or destroyed. */
-export function createDeploymentFunction(scope: Construct): IFunction {
+export function createDeploymentFunction(scope: Construct, placement: VpcPlacement): IFunction {
   return createBundledFunction(scope, 'DeploymentFunction', {
     description:
       'Mints the first token when the stack is deployed and removes the token when it is destroyed',
     entry: 'deployment/handler.ts',
     roleDescription: 'Mints the first token and removes the last one',
     timeout: TIMEOUT,
+    placement,
+    withoutDeadLetterQueue: 'Without its answer CloudFormation fails the deployment and shows that it did.',
   });
 }

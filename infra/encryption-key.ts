@@ -1,17 +1,6 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
-import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
-import type { Construct } from 'constructs';
-
-/** A key for one token parameter alone. A lost token is minted again, so the shortest deletion window will do. */
-export function createEncryptionKey(scope: Construct, parameterName: string): Key {
-  return new Key(scope, 'EncryptionKey', {
-    description: `Encrypts the access token in ${parameterName}`,
-    enableKeyRotation: true,
-    removalPolicy: RemovalPolicy.DESTROY,
-    pendingWindow: Duration.days(7),
-  });
-}
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 
 /** Allows use of the key through Parameter Store and for this parameter's encryption context alone. */
 export function grantKeyForParameter(
@@ -29,15 +18,16 @@ export function grantKeyForParameter(
 }
 
 /**
- * The conditions under which the key may be used: in a call that Parameter Store makes, for this parameter.
+ * The conditions under which the key may be used: in a call that Parameter Store makes, for this parameter, or for any
+ * where none is given.
  * Source: https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
  */
-export function viaParameterStore(key: IKey, parameterArn: string): Record<string, Record<string, string>> {
+export function viaParameterStore(key: IKey, parameterArn?: string): Record<string, Record<string, string>> {
   const { region, urlSuffix } = Stack.of(key);
   return {
     StringEquals: {
       'kms:ViaService': `ssm.${region}.${urlSuffix}`,
-      'kms:EncryptionContext:PARAMETER_ARN': parameterArn,
+      ...(parameterArn === undefined ? {} : { 'kms:EncryptionContext:PARAMETER_ARN': parameterArn }),
     },
   };
 }

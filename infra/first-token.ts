@@ -5,6 +5,8 @@ import type { CfnFunction, IFunction, Function as LambdaFunction } from 'aws-cdk
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { CUSTOM_RESOURCE, type FirstTokenProperties } from '../lambda/deployment/custom-resources.ts';
+import { acknowledge, OWN_POLICY } from './acknowledge.ts';
+import { roleOf } from './bundled-function.ts';
 import { CUSTOM_RESOURCE_TIMEOUT } from './deployment-function.ts';
 
 /** Properties as they stand in the template, where what CloudFormation fills in is still open. */
@@ -38,7 +40,8 @@ export function createFirstToken(
       }),
     ],
   });
-  if (deploymentFunction.role !== undefined) policy.attachToRole(deploymentFunction.role);
+  policy.attachToRole(roleOf(deploymentFunction));
+  acknowledge(policy, OWN_POLICY);
   const properties: Properties<FirstTokenProperties> = {
     FunctionArn: refresher.functionArn,
     Environment: (refresher.node.defaultChild as CfnFunction).environment,

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import { RESERVED_FORM_FIELDS, SCHEDULE_PRECISION_SECONDS } from '../lambda/environment.ts';
 
 export const DEFAULT_CHECK_EVERY = Duration.minutes(5);
@@ -62,8 +62,27 @@ export function extraParametersProblem(parameters: Readonly<Record<string, strin
   return reserved === undefined ? undefined : `"${reserved}" is set by the refresher itself`;
 }
 
-/** A value for an error message. Whoever puts a password into a URL has made a mistake that a log need not repeat. */
-export function shown(value: unknown): string {
+/** Why an entry of `readers` cannot stand in a key policy, or undefined where it can. */
+export function readerProblem(arn: string): string | undefined {
+  if (arn === '*' || Token.isUnresolved(arn)) return undefined;
+  if (/^arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/*?-]+$/.test(arn)) return undefined;
+  return 'it must be the ARN of an IAM role or user, or "*"';
+}
+
+/** Why `readers` cannot be given, or undefined where they can. */
+export function readersProblem(
+  readers: readonly string[] | undefined,
+  encryptionKey: unknown,
+): string | undefined {
+  if (readers === undefined || encryptionKey === undefined) return undefined;
+  return "they stand in the policy of the refresher's own key; with encryptionKey, that key's policy decides";
+}
+
+/** How an error shows a value: not at all where somebody may by mistake have put a secret into it. */
+export function shown(property: string, value: unknown): string {
   if (value === undefined) return 'nothing';
-  return JSON.stringify(value).replaceAll(/\/\/[^/"]*@/g, '//…@');
+  const text = JSON.stringify(value);
+  const mayHoldSecret =
+    ['credentials', 'extraParameters'].includes(property) || (property === 'tokenUrl' && text.includes('@'));
+  return mayHoldSecret ? 'a value that is not shown here, as it may hold a secret' : text;
 }

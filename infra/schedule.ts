@@ -5,6 +5,7 @@ import { Schedule, ScheduleExpression, ScheduleGroup, ScheduleTargetInput } from
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { acknowledge, OWN_POLICY } from './acknowledge.ts';
 
 /** An event that could not be delivered is tried again this often, until the next check makes it pointless. */
 const SCHEDULE_RETRIES = 3;
@@ -38,6 +39,7 @@ export function createSchedule(
   role.addToPolicy(
     new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetterQueue.queueArn] }),
   );
+  acknowledge(role, OWN_POLICY);
   const schedule = new Schedule(scope, 'Schedule', {
     description: 'Checks whether the access token has to be replaced',
     schedule: ScheduleExpression.rate(checkEvery),

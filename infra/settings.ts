@@ -7,6 +7,8 @@ import {
   extraParametersProblem,
   parameterNameProblem,
   policyProblem,
+  readerProblem,
+  readersProblem,
   secretProblem,
   shown,
 } from './property-rules.ts';
@@ -35,6 +37,18 @@ const extraParameters = z.preprocess(
   }),
 );
 
+/** On the command line: ARNs separated by spaces. */
+const readers = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(/\s+/).filter(Boolean) : value),
+  z.array(checked(readerProblem)),
+);
+
+/** The command line gives a boolean as a string, too. */
+const boolean = z.preprocess(
+  (value) => (value === 'true' || value === 'false' ? value === 'true' : value),
+  z.boolean('must be true or false'),
+);
+
 /** One entry of `context.refreshers` in cdk.json. */
 const settingsSchema = z
   .strictObject({
@@ -52,13 +66,32 @@ const settingsSchema = z
       .string()
       .regex(/^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/, 'must be the ARN of a KMS key')
       .optional(),
+    /** ARNs of roles and users that may decrypt the token. */
+    readers: readers.optional(),
+    /** Gets an e-mail for every alarm. */
+    notificationEmail: z.email('must be an e-mail address').optional(),
+    /** ARN of an existing SNS topic for the alarms. */
+    notificationTopic: z
+      .string()
+      .regex(/^arn:[^:]+:sns:[^:]+:\d{12}:[\w-]+$/, 'must be the ARN of an SNS topic')
+      .optional(),
+    dashboard: boolean.default(true),
   })
-  .superRefine(({ checkEvery, refreshBefore }, context) => {
-    const problem = policyProblem(checkEvery, refreshBefore);
-    if (problem !== undefined) {
-      const path = [problem.property];
-      context.addIssue({ code: 'custom', path, message: problem.text });
-    }
+  .refine(
+    ({ notificationEmail, notificationTopic }) =>
+      notificationEmail === undefined || notificationTopic === undefined,
+    {
+      path: ['notificationEmail'],
+      message: 'cannot stand beside notificationTopic: subscribe the address to the topic instead',
+    },
+  )
+  .superRefine(({ checkEvery, refreshBefore, readers, encryptionKey }, context) => {
+    const report = (path: string, message: string | undefined) => {
+      if (message !== undefined) context.addIssue({ code: 'custom', path: [path], message });
+    };
+    const policy = policyProblem(checkEvery, refreshBefore);
+    if (policy !== undefined) report(policy.property, policy.text);
+    report('readers', readersProblem(readers, encryptionKey));
   });
 
 export type RefresherSettings = z.output<typeof settingsSchema>;
@@ -139,8 +172,7 @@ function describeIssue(
     return `${issue.keys.map((key) => `${name}.${key}`).join(', ')}: unknown; allowed are ${SETTING_NAMES.join(', ')}`;
   }
   const key = String(issue.path[0] ?? '');
-  const found = key === 'credentials' ? 'a value that is not shown' : shown(values[key]);
-  return `${name}.${issue.path.join('.')}: ${issue.message}; got ${found}`;
+  return `${name}.${issue.path.join('.')}: ${issue.message}; got ${shown(key, values[key])}`;
 }
 
 function parseJson(value: string): unknown {

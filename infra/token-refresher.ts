@@ -1,9 +1,11 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { type Duration, Stack } from 'aws-cdk-lib';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import {
@@ -13,10 +15,14 @@ import {
   tokenUrlProblem,
 } from '../lambda/environment.ts';
 import { shareWithAccount } from './account-share.ts';
+import { createAlarms, type TokenRefresherAlarms } from './alarms.ts';
+import { roleOf, type VpcPlacement } from './bundled-function.ts';
 import { connect, grantRead, grantReport, type ITokenRefresher } from './consumers.ts';
 import { createEmptySecret, secretId } from './credentials-secret.ts';
+import { createDashboard } from './dashboard.ts';
+import { createDeadLetterQueue } from './dead-letter-queue.ts';
 import { createDeploymentFunction } from './deployment-function.ts';
-import { createEncryptionKey, grantKeyForParameter } from './encryption-key.ts';
+import { grantKeyForParameter } from './encryption-key.ts';
 import { createFirstToken } from './first-token.ts';
 import { ImportedTokenRefresher, type TokenRefresherAttributes } from './imported-token-refresher.ts';
 import {
@@ -25,13 +31,16 @@ import {
   extraParametersProblem,
   parameterNameProblem,
   policyProblem,
+  readerProblem,
+  readersProblem,
   shown,
 } from './property-rules.ts';
 import { createRefresherFunction } from './refresher-function.ts';
 import { createSchedule } from './schedule.ts';
+import { REFRESH_ACTIONS, TokenKey } from './token-key.ts';
 import { createTokenRemoval } from './token-removal.ts';
 
-export type { ClientAuthenticationMethod, ITokenRefresher, TokenRefresherAttributes };
+export type { ClientAuthenticationMethod, ITokenRefresher, TokenRefresherAlarms, TokenRefresherAttributes };
 
 export interface TokenRefresherProps {
   /** The token endpoint (RFC 6749 section 3.2), as an `https:` URL. */
@@ -78,10 +87,49 @@ export interface TokenRefresherProps {
   readonly refreshBefore?: Duration;
 
   /**
-   * The key that encrypts the parameter.
-   * @default - a key of its own is made, with yearly rotation
+   * The key that encrypts the parameter. Its own policy decides who may use it.
+   * @default - a key of its own is made, with yearly rotation, which nobody can use but for this parameter
    */
   readonly encryptionKey?: IKey;
+
+  /**
+   * Who may decrypt the token besides those given to `grantRead`, where their own policies allow it as well: ARNs of roles and
+   * users, in which `*` stands for any characters, or `*` for whoever the IAM policies of the account allow. Not with `encryptionKey`.
+   * @default - nobody else
+   */
+  readonly readers?: readonly string[];
+
+  /**
+   * Where the functions run. They need a way to the token endpoint, Systems Manager, Secrets Manager, Lambda and, while the
+   * stack is deployed or destroyed, to S3, which takes their answer to CloudFormation.
+   * @default - outside of any VPC, with TLS to public endpoints
+   */
+  readonly vpc?: IVpc;
+
+  /**
+   * The subnets of `vpc` for the functions.
+   * @default - its private subnets
+   */
+  readonly vpcSubnets?: SubnetSelection;
+
+  /**
+   * The security groups of the functions in `vpc`.
+   * @default - one for each function, which allows all outbound traffic and no inbound
+   */
+  readonly securityGroups?: ISecurityGroup[];
+
+  /**
+   * Where the alarms are announced when they go off and when they are over. Its policy, and that of its key where it has one, has
+   * to let CloudWatch publish: AWS's own key for SNS does not.
+   * @default - the alarms go off without telling anybody
+   */
+  readonly notificationTopic?: ITopic;
+
+  /**
+   * Whether to make a CloudWatch dashboard, at $3 a month beyond the first three of an account.
+   * @default true
+   */
+  readonly dashboard?: boolean;
 }
 
 /** Keeps an OAuth 2.0 access token fresh in an encrypted SSM parameter, from which any function can read it. */
@@ -99,6 +147,7 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
   readonly credentials: ISecret;
   /** Receives schedule events that could not be delivered and failed runs. */
   readonly deadLetterQueue: IQueue;
+  readonly alarms: TokenRefresherAlarms;
   private readonly shareWith: (accountId: string) => void;
 
   /** @throws Error where a property is out of its bounds, naming the property, the value and what is allowed */
@@ -114,12 +163,14 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
       resourceName: parameterName.replace(/^\//, ''),
     });
     this.credentials = props.credentials ?? (createEmptySecret(this) as ISecret);
-    this.encryptionKey = props.encryptionKey ?? createEncryptionKey(this, parameterName);
-    this.deadLetterQueue = new Queue(this, 'DeadLetterQueue', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(14),
-    });
+    this.encryptionKey =
+      props.encryptionKey ??
+      new TokenKey(this, 'EncryptionKey', {
+        parameterName,
+        parameterArn: this.parameterArn,
+        readers: props.readers ?? [],
+      });
+    this.deadLetterQueue = createDeadLetterQueue(this);
     const environment = {
       [ENVIRONMENT.tokenUrl]: props.tokenUrl,
       // Not a partial ARN: AWS takes a name's last hyphen and six letters for the end of a complete one.
@@ -134,15 +185,24 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
       [ENVIRONMENT.checkEvery]: String(checkEvery.toSeconds()),
       [ENVIRONMENT.refreshBefore]: String(refreshBefore.toSeconds()),
     };
-    const deploymentFunction = createDeploymentFunction(this);
+    const placement = vpcPlacement(props);
+    const deploymentFunction = createDeploymentFunction(this, placement);
     const removal = createTokenRemoval(this, {
       deploymentFunction,
       parameterName,
       parameterArn: this.parameterArn,
       encryptionKey: this.encryptionKey,
     });
-    const refresher = createRefresherFunction(this, { environment, deadLetterQueue: this.deadLetterQueue });
+    const refresher = createRefresherFunction(this, {
+      environment,
+      deadLetterQueue: this.deadLetterQueue,
+      placement,
+    });
     this.function = refresher;
+    if (this.encryptionKey instanceof TokenKey) {
+      this.encryptionKey.allowRefresh(roleOf(refresher));
+      this.encryptionKey.allowRemoval(roleOf(deploymentFunction));
+    }
     // The function would create it as well, but then nothing would remove it.
     const claim = new StringParameter(this, 'ReplacementClaim', {
       description: `Lets one run at a time replace a rejected token in ${parameterName}`,
@@ -162,6 +222,18 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
       checkEvery,
       deadLetterQueue: this.deadLetterQueue,
     });
+    this.alarms = createAlarms(this, {
+      parameterName,
+      checkEvery,
+      refreshBefore,
+      refresher,
+      deadLetterQueue: this.deadLetterQueue,
+      firstToken,
+      topic: props.notificationTopic,
+    });
+    if (props.dashboard ?? true) {
+      createDashboard(this, { parameterName, checkEvery, refreshBefore, refresher, alarms: this.alarms });
+    }
     this.shareWith = (accountId) => {
       if (props.credentials === undefined)
         throw new Error('grantReadToAccount: give the refresher existing credentials first');
@@ -172,7 +244,13 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     schedule.node.addDependency(firstToken);
   }
 
+  /**
+   * Allows to read the current token: `ssm:GetParameter` on this parameter and decryption of it, nothing else. The policy of the
+   * refresher's own key names the grantee; one of another stack that has no name of its own gets a tag for it.
+   * @throws Error where that policy cannot name the grantee, as one that another stack imports, and there are no `readers`
+   */
   grantRead(grantee: IGrantable): Grant {
+    if (this.encryptionKey instanceof TokenKey) this.encryptionKey.allowRead(grantee.grantPrincipal);
     return grantRead(this, grantee);
   }
 
@@ -201,14 +279,18 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
       actions: ['ssm:GetParameter', 'ssm:PutParameter'],
       resourceArns: [this.parameterArn, claimArn],
     });
-    // Parameter Store encrypts a standard parameter with Encrypt and an advanced one with GenerateDataKey.
-    grantKeyForParameter(this.encryptionKey, this.parameterArn, grantee, [
-      'kms:Decrypt',
-      'kms:Encrypt',
-      'kms:GenerateDataKey',
-    ]);
+    grantKeyForParameter(this.encryptionKey, this.parameterArn, grantee, REFRESH_ACTIONS);
     this.credentials.grantRead(grantee);
   }
+}
+
+function vpcPlacement({ vpc, vpcSubnets, securityGroups }: TokenRefresherProps): VpcPlacement {
+  if (vpc === undefined) return {};
+  return {
+    vpc,
+    ...(vpcSubnets === undefined ? {} : { vpcSubnets }),
+    ...(securityGroups === undefined ? {} : { securityGroups }),
+  };
 }
 
 function assertUsable(props: TokenRefresherProps): void {
@@ -224,9 +306,13 @@ function assertUsable(props: TokenRefresherProps): void {
       refreshBefore.toIsoString(),
       policy?.property === 'refreshBefore' ? policy.text : undefined,
     ],
+    ['readers', props.readers, readersProblem(props.readers, props.encryptionKey)],
+    ...(props.readers ?? []).map((reader) => ['readers', reader, readerProblem(reader)] as const),
   ] as const;
   for (const [property, value, problem] of problems) {
     if (problem !== undefined)
-      throw new Error(`TokenRefresher: ${property} cannot be used: ${problem}; got ${shown(value)}`);
+      throw new Error(
+        `TokenRefresher: ${property} cannot be used: ${problem}; got ${shown(property, value)}`,
+      );
   }
 }

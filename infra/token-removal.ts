@@ -5,6 +5,8 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { CUSTOM_RESOURCE, type TokenRemovalProperties } from '../lambda/deployment/custom-resources.ts';
+import { acknowledge, OWN_POLICY } from './acknowledge.ts';
+import { roleOf } from './bundled-function.ts';
 import { CUSTOM_RESOURCE_TIMEOUT } from './deployment-function.ts';
 import { viaParameterStore } from './encryption-key.ts';
 
@@ -36,7 +38,8 @@ export function createTokenRemoval(
       }),
     ],
   });
-  if (deploymentFunction.role !== undefined) policy.attachToRole(deploymentFunction.role);
+  policy.attachToRole(roleOf(deploymentFunction));
+  acknowledge(policy, OWN_POLICY);
   const properties: TokenRemovalProperties = { ParameterName: parameterName };
   const removal = new CustomResource(scope, `TokenRemoval${suffix}`, {
     resourceType: CUSTOM_RESOURCE.tokenRemoval,

@@ -11,7 +11,7 @@ import { RefreshError } from './errors.ts';
 import { parseEvent } from './event.ts';
 import { METRICS_NAMESPACE, METRICS_SERVICE } from './metrics.ts';
 import { type RefreshResult, type RunObservations, refresh, type WarmMemory } from './refresh.ts';
-import { metricDimensions, reportFailure, reportResult } from './report.ts';
+import { metricDimensions, reportFailure, reportObservations, reportResult } from './report.ts';
 
 /**
  * Kept free at the end of a run, so that a minted token can always be stored, in milliseconds: three attempts of
@@ -33,7 +33,11 @@ let configuration: Configuration | undefined;
 /** The Lambda function: one check for each event. Fails with a `RefreshError`, so that a failed run shows as one. */
 export async function handler(event: unknown, context: Context): Promise<RefreshResult> {
   logger.addContext(context);
-  const observations: RunObservations = { attempts: 0, previousCredentialsUsed: false };
+  const observations: RunObservations = {
+    attempts: 0,
+    previousCredentialsUsed: false,
+    lifetimeBounded: false,
+  };
   try {
     configuration ??= readConfiguration(process.env);
     const result = await refresh(parseEvent(event), configuration, {
@@ -53,7 +57,8 @@ export async function handler(event: unknown, context: Context): Promise<Refresh
     reportFailure({ logger, metrics }, error, observations, systemClock.now());
     throw error;
   } finally {
-    metrics.publishStoredMetrics();
+    reportObservations(metrics, observations, systemClock.now());
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
   }
 }
 

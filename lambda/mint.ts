@@ -19,6 +19,8 @@ export interface MintTools {
   readonly deadline: number;
   /** Told of each request to the token endpoint. */
   readonly onAttempt: () => void;
+  /** Told where the token endpoint states a lifetime that is not believed. */
+  readonly onLifetimeBounded: () => void;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function mint(
   source: string,
   tools: MintTools,
 ): Promise<StoredToken> {
-  const { clock, deadline, random, onAttempt } = tools;
+  const { clock, deadline, random, onAttempt, onLifetimeBounded } = tools;
   for (let attempt = 1; ; attempt += 1) {
     const sentAt = clock.now();
     const timeout = Math.min(REQUEST_TIMEOUT_MS, deadline - sentAt);
@@ -40,6 +42,7 @@ export async function mint(
     const answer = await requestToken(configuration, credentials, { ...tools, timeout });
     try {
       const grant = await processTokenAnswer(answer, configuration.tokenUrl);
+      if (grant.isLifetimeBounded) onLifetimeBounded();
       const issuedAt = unixSeconds(sentAt);
       return {
         access_token: grant.accessToken,

@@ -32,13 +32,15 @@ export type RefreshResult =
 
 /** What a run met on its way, for the report; filled in as it goes, so that a failed run has it too. */
 export interface RunObservations {
-  /** Unix time, seconds, at which the token that consumers read expires. */
+  /** Unix time, seconds, at which the token that consumers read expires; 0 where they find none. */
   expiresAt?: number;
   /** Seconds from issue to expiry of a newly minted token. */
   mintedLifetime?: number;
   attempts: number;
   mintDurationMs?: number;
   previousCredentialsUsed: boolean;
+  /** The token endpoint stated a lifetime that was not believed. */
+  lifetimeBounded: boolean;
 }
 
 interface Unstored {
@@ -121,7 +123,7 @@ async function check(
   ]);
   const stored = unwrap(storedRead);
   // Reported whatever fails from here on.
-  if (stored.state === 'token') observations.expiresAt = stored.token.expires_at;
+  observations.expiresAt = stored.state === 'token' ? stored.token.expires_at : 0;
   const versions = unwrap(secretRead);
   const source = sourceFingerprint(configuration, versions.current);
   const now = unixSeconds(clock.now());
@@ -210,7 +212,10 @@ async function mintToken(
     const onAttempt = () => {
       observations.attempts += 1;
     };
-    return mint(configuration, credentials, source, { ...tools, onAttempt });
+    const onLifetimeBounded = () => {
+      observations.lifetimeBounded = true;
+    };
+    return mint(configuration, credentials, source, { ...tools, onAttempt, onLifetimeBounded });
   };
   const startedAt = clock.now();
   try {

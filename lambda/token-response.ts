@@ -7,8 +7,10 @@ import { MAX_RESPONSE_BYTES, type TokenAnswer } from './token-request.ts';
 /** What a token endpoint granted. */
 export interface Grant {
   readonly accessToken: string;
-  /** Seconds from the moment of the request. */
+  /** Seconds from the moment of the request, at most 30 days. */
   readonly lifetime: number;
+  /** Whether the token endpoint said that it lives for longer. */
+  readonly isLifetimeBounded: boolean;
   readonly scope: string | undefined;
 }
 
@@ -43,10 +45,11 @@ export async function processTokenAnswer(answer: TokenAnswer, tokenUrl: string):
   if (answer.type === 'too-large')
     throw invalid(tokenUrl, `a body of more than ${MAX_RESPONSE_BYTES / 1024} KB`);
   if (answer.status !== 200) throw refused(answer.status, answer.body, tokenUrl);
-  return readGrant(answer.status, answer.headers, answer.body, tokenUrl);
+  return readGrant(answer.body, tokenUrl);
 }
 
-async function readGrant(status: number, headers: Headers, body: string, tokenUrl: string): Promise<Grant> {
+/** What counts is the body: a grant under another content type than `application/json` is a grant. */
+async function readGrant(body: string, tokenUrl: string): Promise<Grant> {
   // The library takes "3600" for 3600; RFC 6749 section 5.1 asks for a number, and so does the contract.
   const expiresIn = parseJsonObject(body)?.expires_in;
   if (expiresIn === undefined)
@@ -54,17 +57,12 @@ async function readGrant(status: number, headers: Headers, body: string, tokenUr
   if (typeof expiresIn !== 'number' || !Number.isFinite(expiresIn) || expiresIn < 1) {
     throw invalid(tokenUrl, 'an expires_in that is not a positive number of seconds');
   }
-  // Of the headers only the content type matters here; a content encoding has already been undone.
-  const response = new Response(body, {
-    status,
-    headers: { 'content-type': headers.get('content-type') ?? '' },
-  });
   let token: oauth.TokenEndpointResponse;
   try {
     token = await oauth.processClientCredentialsResponse(
       { issuer: new URL(tokenUrl).origin },
       { client_id: 'unused' },
-      response,
+      new Response(body),
     );
   } catch {
     // Dropped on purpose: the library's errors hold the response body.
@@ -77,6 +75,7 @@ async function readGrant(status: number, headers: Headers, body: string, tokenUr
   return {
     accessToken: token.access_token,
     lifetime: Math.min(Math.floor(expiresIn), MAX_LIFETIME_SECONDS),
+    isLifetimeBounded: expiresIn > MAX_LIFETIME_SECONDS,
     scope: token.scope,
   };
 }

@@ -18,6 +18,8 @@ export interface DeployableFunction {
   /** The bundled module of the function that serves the stack's custom resources. */
   readonly deploymentModule: string;
   readonly template: Template;
+  /** The directory that the app was synthesized to. */
+  readonly outdir: string;
 }
 
 export interface Template {
@@ -67,6 +69,7 @@ export async function synthesizeFunction(
     timeout: refresher.Timeout,
     deploymentModule: moduleOf(deployment),
     template,
+    outdir,
   };
 }
 

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import cdkJson from '../../cdk.json' with { type: 'json' };
 import { readSettings } from '../../infra/settings.ts';
+import { confidential, countLeaks } from '../support/confidential.ts';
 
 const REQUIRED = { tokenUrl: 'https://auth.example.com/token', parameterName: '/app/token' };
 const read = (entry: object, more: object = {}) =>
@@ -49,6 +52,25 @@ describe('settings', () => {
       (settings) => settings.get('app')?.encryptionKey,
       'arn:aws:kms:us-east-1:000000000000:key/k',
     ],
+    [
+      'readers',
+      'arn:aws:iam::111111111111:role/a arn:aws:iam::111111111111:user/b',
+      (settings) => settings.get('app')?.readers,
+      ['arn:aws:iam::111111111111:role/a', 'arn:aws:iam::111111111111:user/b'],
+    ],
+    [
+      'notificationEmail',
+      'on-call@example.com',
+      (settings) => settings.get('app')?.notificationEmail,
+      'on-call@example.com',
+    ],
+    [
+      'notificationTopic',
+      'arn:aws:sns:us-east-1:000000000000:on-call',
+      (settings) => settings.get('app')?.notificationTopic,
+      'arn:aws:sns:us-east-1:000000000000:on-call',
+    ],
+    ['dashboard', 'false', (settings) => settings.get('app')?.dashboard, false],
   ])('take %s from the command line', ([key, value, pick, expected]) => {
     expect(pick(read({}, { [`app.${key}`]: value }))).toEqual(expected);
   });
@@ -82,6 +104,16 @@ describe('settings', () => {
       { checkEvery: 'PT30M' },
       /app\.refreshBefore: a token may expire.*checkEvery PT30M and refreshBefore PT30M/,
     ],
+    [
+      'readers that are none',
+      { readers: ['travel'] },
+      /app\.readers\.0: it must be the ARN of an IAM role or user/,
+    ],
+    [
+      "readers of somebody else's key",
+      { readers: ['*'], encryptionKey: 'arn:aws:kms:us-east-1:000000000000:key/k' },
+      /app\.readers: .*that key's policy decides/,
+    ],
     ['a reserved form field', { extraParameters: { grant_type: 'x' } }, /app\.extraParameters: "grant_type"/],
     [
       'an unknown method',
@@ -93,8 +125,54 @@ describe('settings', () => {
       { encryptionKey: 'alias/x' },
       /app\.encryptionKey: must be the ARN of a KMS key/,
     ],
+    [
+      'an address that is none',
+      { notificationEmail: 'on-call' },
+      /app\.notificationEmail: must be an e-mail address; got "on-call"/,
+    ],
+    [
+      'a topic that is no ARN',
+      { notificationTopic: 'on-call' },
+      /app\.notificationTopic: must be the ARN of an SNS topic/,
+    ],
+    [
+      'an address beside a topic',
+      { notificationEmail: 'a@example.com', notificationTopic: 'arn:aws:sns:us-east-1:000000000000:t' },
+      /app\.notificationEmail: cannot stand beside notificationTopic/,
+    ],
+    ['a dashboard that is neither', { dashboard: 'yes' }, /app\.dashboard: must be true or false; got "yes"/],
   ])('refuse %s by name', ([, entry, message]) => {
     expect(() => read(entry)).toThrow(message);
+  });
+
+  test.for<[string, (secret: string) => object]>([
+    ['credentials as an object', (secret) => ({ credentials: { client_id: 'id', client_secret: secret } })],
+    ['credentials as JSON', (secret) => ({ credentials: JSON.stringify({ client_secret: secret }) })],
+    [
+      'a client_secret among the extra parameters',
+      (secret) => ({ extraParameters: { client_secret: secret } }),
+    ],
+    ['extra parameters that are no object', (secret) => ({ extraParameters: secret })],
+    ['a password in the URL', (secret) => ({ tokenUrl: `https://user:${secret}@auth.example.com` })],
+    ['a password in what is no URL', (secret) => ({ tokenUrl: `user:${secret}@auth.example.com` })],
+    ['a setting of their own', (secret) => ({ clientSecret: secret })],
+  ])('refuse %s without showing it', ([, entry]) => {
+    const secret = confidential(`mistaken-${randomUUID()}`);
+    let message = '';
+    try {
+      read(entry(secret));
+    } catch (error) {
+      message = inspect(error);
+    }
+    expect(message).toContain('cannot be used');
+    expect(countLeaks([secret], message)).toBe(0);
+  });
+
+  test.for([
+    'app/credentials',
+    'arn:aws:secretsmanager:us-east-1:111111111111:secret:app/credentials-AbCdEf',
+  ])('take %s for the name of a secret', (credentials) => {
+    expect(read({ credentials }).get('app')?.credentials).toBe(credentials);
   });
 
   test('refuse an override for a refresher that is not there', () => {

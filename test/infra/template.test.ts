@@ -87,8 +87,6 @@ describe('the template', () => {
       'logs:PutLogEvents',
       'secretsmanager:DescribeSecret',
       'secretsmanager:GetSecretValue',
-      'sqs:GetQueueAttributes',
-      'sqs:GetQueueUrl',
       'sqs:SendMessage',
       'ssm:GetParameter',
       'ssm:PutParameter',

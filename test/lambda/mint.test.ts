@@ -12,10 +12,12 @@ import {
 
 let endpoint: TokenEndpoint;
 let clock: TestClock;
+let bounded = 0;
 
 beforeEach(async () => {
   endpoint = await startTokenEndpoint();
   clock = createTestClock();
+  bounded = 0;
 });
 afterEach(() => endpoint.close());
 
@@ -39,6 +41,9 @@ const mintOne = ({ budget = 60_000, random = 1 } = {}) => {
     random: () => random,
     deadline: clock.now() + budget,
     onAttempt: () => {},
+    onLifetimeBounded: () => {
+      bounded += 1;
+    },
   });
 };
 const limited = (retryAfter?: string): Answer => ({
@@ -113,8 +118,14 @@ test('counts the lifetime from the moment at which the successful request was se
   });
 });
 
-test('does not believe a lifetime of more than 30 days', async () => {
-  endpoint.answer(grant('eternal', { expires_in: 10 ** 9 }));
+test.for([
+  ['30 days', 30 * 86_400, 30 * 86_400, 0],
+  ['a second more than 30 days', 30 * 86_400 + 1, 30 * 86_400, 1],
+  ['decades', 10 ** 9, 30 * 86_400, 1],
+  ['more seconds than a number can count', 1e300, 30 * 86_400, 1],
+] as const)('takes a lifetime of %s for at most 30 days, and says so', async ([, stated, believed, told]) => {
+  endpoint.answer(grant('eternal', { expires_in: stated }));
   const { issued_at, expires_at } = await mintOne();
-  expect(expires_at - issued_at).toBe(30 * 86_400);
+  expect(expires_at - issued_at).toBe(believed);
+  expect(bounded).toBe(told);
 });

@@ -30,6 +30,8 @@ export type Answer =
   | { readonly reset: true }
   /** Goes on sending for as long as the client reads. */
   | { readonly endlessBody: true }
+  /** Sends these parts one after the other, as fast as the client reads. */
+  | { readonly headers: Readonly<Record<string, string>>; readonly parts: Iterable<string | Buffer> }
   | ((request: ReceivedRequest) => Answer | Promise<Answer>);
 
 export interface TokenEndpoint {
@@ -95,6 +97,10 @@ async function give(answer: Answer, request: ReceivedRequest, response: ServerRe
     return;
   }
   if ('endlessBody' in answer) return void pipeline(endless, startBody(response), () => undefined);
+  if ('parts' in answer) {
+    response.writeHead(200, { 'content-type': 'application/json', ...answer.headers });
+    return void pipeline(answer.parts, response, () => undefined);
+  }
   const { status = 200, headers = {}, body = '' } = answer;
   response.writeHead(status, { 'content-type': 'application/json', ...headers });
   response.end(typeof body === 'string' ? body : JSON.stringify(body));

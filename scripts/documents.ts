@@ -1,0 +1,34 @@
+import { bundle, type FunctionName, listMaterials, renderMaterials } from './bill-of-materials.ts';
+import { readReport, renderFindings } from './findings.ts';
+import { renderPermissions } from './permissions.ts';
+
+export interface GeneratedSection {
+  readonly file: string;
+  /** Name in the comments that enclose it. */
+  readonly section: string;
+  readonly content: string;
+}
+
+/** `outdir` is where the app was synthesized to. */
+export async function renderDocuments(outdir: string): Promise<GeneratedSection[]> {
+  const names: readonly FunctionName[] = ['Function', 'DeploymentFunction'];
+  const bundles = new Map(await Promise.all(names.map(async (name) => [name, await bundle(name)] as const)));
+  return [
+    { file: 'SECURITY.md', section: 'permissions', content: renderPermissions() },
+    { file: 'SECURITY.md', section: 'findings', content: renderFindings(await readReport(outdir)) },
+    {
+      file: 'docs/bill-of-materials.md',
+      section: 'materials',
+      content: renderMaterials(await listMaterials(bundles)),
+    },
+  ];
+}
+
+/** @throws Error where the document has no such section */
+export function replaceSection(document: string, section: string, content: string): string {
+  const [start, end] = [`<!-- ${section} -->\n`, `\n<!-- /${section} -->`];
+  const from = document.indexOf(start);
+  const to = document.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`the document has no section "${section}"`);
+  return `${document.slice(0, from + start.length)}${content}${document.slice(to)}`;
+}

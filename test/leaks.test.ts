@@ -1,0 +1,241 @@
+import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
+import { Logger } from '@aws-lambda-powertools/logger';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import type { Configuration } from '../lambda/configuration.ts';
+import { REFRESH_ERROR_CODES } from '../lambda/errors.ts';
+import { mint } from '../lambda/mint.ts';
+import { confidential, countLeaks, recordWritten } from './support/confidential.ts';
+import { CLIENT_ID, credentials, startRefresher, type TestRefresher } from './support/refresher.ts';
+import { createTestClock } from './support/test-clock.ts';
+import { type Answer, type ReceivedRequest, startTokenEndpoint } from './support/token-endpoint.ts';
+
+/** Values that are in play in a test. Each holds characters that are encoded where they are sent. */
+const newValue = (name: string): string => confidential(`${name}+/${randomBytes(24).toString('hex')}`);
+
+/** What an answer can echo. The generated answers hold these names, so that a counterexample shows no secret. */
+const ECHOES: Readonly<Record<string, (request: ReceivedRequest, token: string) => string>> = {
+  '%TOKEN%': (_, token) => token,
+  '%FORM%': ({ body }) => body,
+  '%SECRET%': ({ body, headers }) =>
+    new URLSearchParams(body).get('client_secret') ?? passwordOf(headers.authorization),
+  '%AUTHORIZATION%': ({ headers }) => headers.authorization ?? '',
+};
+
+function passwordOf(authorization = ''): string {
+  const [, password = ''] = Buffer.from(authorization.replace(/^Basic /, ''), 'base64')
+    .toString()
+    .split(':');
+  return decodeURIComponent(password);
+}
+
+const echo = fc.constantFrom(...Object.keys(ECHOES));
+const text = fc
+  .array(fc.oneof(echo, fc.string({ maxLength: 12 })), { maxLength: 4 })
+  .map((parts) => parts.join(' '));
+const value = fc.oneof(
+  { weight: 3, arbitrary: text },
+  { weight: 3, arbitrary: echo },
+  fc.constantFrom(3600, '3600', 0, -1, 1e15, true, null, 'Bearer', 'bearer', 'DPoP', 'invalid_client'),
+  fc.array(text, { maxLength: 2 }),
+  fc.dictionary(fc.string({ maxLength: 8 }), text, { maxKeys: 2 }),
+);
+const FIELDS = [
+  'access_token',
+  'token_type',
+  'expires_in',
+  'scope',
+  'error',
+  'error_description',
+  'error_uri',
+  'id_token',
+  'refresh_token',
+  '__proto__',
+  'toString',
+];
+const fields = fc.dictionary(fc.constantFrom(...FIELDS), value, { maxKeys: 6 });
+const body = fc.oneof(
+  { weight: 2, arbitrary: fields.map((found) => JSON.stringify(found)) },
+  // Nearly a good grant, so that what follows the first checks is reached as well.
+  {
+    weight: 3,
+    arbitrary: fields.map((found) =>
+      JSON.stringify({ access_token: '%TOKEN%', token_type: 'Bearer', expires_in: 3600, ...found }),
+    ),
+  },
+  text,
+  fc.json(),
+);
+const headerText = fc.oneof(echo, fc.string({ unit: fc.constantFrom(...'abc 019;="'), maxLength: 12 }));
+const headers = fc.dictionary(
+  fc.constantFrom('content-type', 'www-authenticate', 'location', 'x-debug', 'set-cookie', 'retry-after'),
+  // Seconds in Retry-After would keep the container from asking again for as long.
+  headerText.map((found) => found.replace(/^\d+$/, '0')),
+  { maxKeys: 3 },
+);
+const status = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(200) },
+  { weight: 2, arbitrary: fc.constantFrom(400, 401, 403, 429, 500, 503) },
+  fc.integer({ min: 200, max: 599 }),
+);
+const answer = fc.record({ status, headers, body });
+type Generated = typeof answer extends fc.Arbitrary<infer Value> ? Value : never;
+
+const fill = (template: string, request: ReceivedRequest, token: string): string =>
+  Object.entries(ECHOES).reduce(
+    (filled, [name, of]) => filled.replaceAll(name, of(request, token)),
+    template,
+  );
+
+/** In a JSON body what is echoed is escaped as a server would. */
+const answerWith =
+  (generated: Generated, token: string, seen: (request: ReceivedRequest) => void) =>
+  (request: ReceivedRequest): Answer => {
+    seen(request);
+    const filled = Object.entries(generated.headers).map(([name, text]) => [
+      name,
+      fill(text, request, token),
+    ]);
+    return {
+      status: generated.status,
+      headers: Object.fromEntries(filled),
+      body: fill(generated.body, request, token),
+    };
+  };
+
+/** Any twelve characters in a row of the random part of a value: neither a cut nor a mask may leave so much. */
+const piecesOf = (secret: string): string[] => {
+  const random = secret.slice(secret.lastIndexOf('/') + 1);
+  return Array.from({ length: random.length - 11 }, (_, start) => random.slice(start, start + 12));
+};
+const leaksIn = (written: string, secrets: readonly string[]): number =>
+  countLeaks(secrets, written) + countLeaks(secrets.flatMap(piecesOf), written);
+
+describe('whatever the token endpoint answers', () => {
+  const secrets: Readonly<Record<'current' | 'previous', string>> = {
+    current: newValue('secret'),
+    previous: newValue('former'),
+  };
+  let refresher: TestRefresher;
+  beforeAll(async () => {
+    refresher = await startRefresher();
+    for (const secret of [secrets.previous, secrets.current]) await refresher.putSecret(credentials(secret));
+  });
+  afterAll(() => refresher.close());
+
+  test.for(['client_secret_post', 'client_secret_basic'])(
+    'the function writes and answers nothing confidential, and fails only in ways that it knows, with %s',
+    async (method) => {
+      await refresher.restart({ CLIENT_AUTHENTICATION: method });
+      const property = fc.asyncProperty(answer, async (generated) => {
+        const token = newValue('token');
+        const confidentialHere: string[] = [token, ...Object.values(secrets)];
+        const respond = answerWith(generated, token, ({ headers: { authorization } }) => {
+          if (authorization !== undefined) confidentialHere.push(confidential(authorization.slice(6)));
+        });
+        refresher.endpoint.answer(respond);
+        const from = refresher.fn.output.length;
+        // Half a second for the endpoint: enough for one request, too little to wait for another.
+        const answered = await refresher.invoke({ force: true }, { remaining: 15_900 });
+        const written = [...refresher.fn.output.slice(from), JSON.stringify(answered)].join('\n');
+        expect(leaksIn(written, confidentialHere)).toBe(0);
+        expect(
+          answered.ok || REFRESH_ERROR_CODES.some((code) => answered.errorMessage.startsWith(`${code}: `)),
+        ).toBe(true);
+        if (answered.ok) expect((await refresher.record()).access_token).toMatch(/^[\x21-\x7e]+$/);
+      });
+      await fc.assert(property, { numRuns: 100 });
+    },
+  );
+
+  test('an error shows nothing confidential, as console.error and Powertools print it', async () => {
+    const endpoint = await startTokenEndpoint();
+    const printed: string[] = [];
+    for (const level of ['debug', 'error', 'info', 'log', 'warn'] as const)
+      vi.spyOn(console, level).mockImplementation((...parts: unknown[]) => {
+        printed.push(parts.map((part) => (typeof part === 'string' ? part : inspect(part))).join(' '));
+      });
+    vi.stubEnv('POWERTOOLS_DEV', 'true');
+    const logger = new Logger({ logLevel: 'DEBUG' });
+    const configuration: Configuration = {
+      tokenUrl: endpoint.url,
+      credentialsSecretId: 'secret',
+      parameterName: '/a/b',
+      parameterKeyId: 'alias/k',
+      parameterTier: 'Intelligent-Tiering',
+      scope: undefined,
+      extraParameters: {},
+      clientAuthentication: 'client_secret_post',
+      checkEvery: 300,
+      refreshBefore: 1800,
+    };
+    const client = { clientId: CLIENT_ID, clientSecret: secrets.current };
+    let failures = 0;
+    const property = fc.asyncProperty(answer, async (generated) => {
+      const token = newValue('token');
+      endpoint.answer(answerWith(generated, token, () => undefined));
+      const clock = createTestClock();
+      const tools = {
+        clock,
+        fetch: globalThis.fetch,
+        random: () => 1,
+        deadline: clock.now() + 600,
+        onAttempt: () => {},
+        onLifetimeBounded: () => {},
+      };
+      const error = await mint(configuration, client, 'source', tools).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      if (error === undefined) return;
+      failures += 1;
+      printed.length = 0;
+      console.error(error);
+      logger.error('the run failed', error as Error);
+      logger.error('the run failed', { error });
+      printed.push(
+        inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true }),
+        JSON.stringify(error),
+      );
+      recordWritten(printed.join('\n'));
+      expect(leaksIn(printed.join('\n'), [token, secrets.current])).toBe(0);
+    });
+    await fc.assert(property, { numRuns: 150 });
+    expect(failures).toBeGreaterThan(20);
+    expect(printed.join('\n')).toContain('"level": "ERROR"');
+    vi.unstubAllEnvs();
+    await endpoint.close();
+  });
+});
+
+test('the search finds what is echoed, so that it can find a leak', () => {
+  const secret = newValue('secret');
+  const received: ReceivedRequest = {
+    method: 'POST',
+    path: '/',
+    headers: {},
+    body: `client_secret=${encodeURIComponent(secret)}`,
+    at: 0,
+  };
+  expect(leaksIn(fill('%SECRET%', received, ''), [secret])).toBeGreaterThan(0);
+  expect(leaksIn(fill('%FORM%', received, ''), [secret])).toBeGreaterThan(0);
+  expect(leaksIn(secret.slice(20, 40), [secret])).toBeGreaterThan(0);
+  expect(leaksIn(secret.slice(0, 9), [secret])).toBe(0);
+});
+
+describe('the template', () => {
+  const { template } = inject('deployable');
+
+  test('neither holds a secret value, nor takes one as a parameter, nor has CloudFormation look one up', () => {
+    expect(JSON.stringify(template)).not.toMatch(/SecretString|resolve:(secretsmanager|ssm-secure)/);
+    expect(Object.keys((template as { Parameters?: object }).Parameters ?? {})).toEqual(['BootstrapVersion']);
+  });
+
+  test('traces nothing: no function sends what it does to X-Ray', () => {
+    const functions = Object.values(template.Resources).filter(
+      ({ Type }) => Type === 'AWS::Lambda::Function',
+    );
+    expect(functions.map(({ Properties }) => Properties.TracingConfig)).toEqual([undefined, undefined]);
+  });
+});

@@ -1,0 +1,74 @@
+import type { Policies, Request, Statement } from './policy-evaluation.ts';
+import { isAllowed } from './policy-evaluation.ts';
+import { arnOf, type Resource, type Resources, resolveFunctions } from './resolve-template.ts';
+
+/** The policies of a stack as they would be in force, and the ARNs of its resources. */
+export interface DeployedStack {
+  /** ARN of the resource of this type whose logical id matches. */
+  arn(type: string, id?: RegExp): string;
+  /** Whether AWS would allow the request. `more` are statements that somebody else gave the principal. */
+  allows(request: Request, more?: readonly Statement[]): boolean;
+}
+
+interface PolicyDocument {
+  readonly Statement: readonly Statement[];
+}
+
+/** `imports` are values that other stacks export, by name. */
+export function deployedStack(
+  resources: Resources,
+  imports: Readonly<Record<string, string>> = {},
+): DeployedStack {
+  const ofType = (...types: string[]) =>
+    Object.entries(resources).filter(([, { Type }]) => types.includes(Type));
+  const resolved = ({ Properties = {} }: Resource) =>
+    resolveFunctions(Properties, resources, imports) as Readonly<Record<string, unknown>>;
+
+  const identity = (principal: string): readonly Statement[] =>
+    ofType('AWS::IAM::Policy')
+      .map(([, policy]) => resolved(policy) as { Roles: readonly string[]; PolicyDocument: PolicyDocument })
+      .filter(({ Roles }) =>
+        Roles.some((id) => resources[id] !== undefined && arnOf(resources, id) === principal),
+      )
+      .flatMap(({ PolicyDocument: { Statement } }) => Statement);
+
+  const tagsOf = (principal: string): Readonly<Record<string, string>> =>
+    Object.fromEntries(
+      ofType('AWS::IAM::Role')
+        .filter(([id]) => arnOf(resources, id) === principal)
+        .flatMap(([, role]) => (resolved(role).Tags ?? []) as readonly { Key: string; Value: string }[])
+        .map(({ Key, Value }) => [`aws:PrincipalTag/${Key}`, Value]),
+    );
+
+  const ofResource = (arn: string): readonly Statement[] => [
+    ...ofType('AWS::KMS::Key')
+      .filter(([id]) => arnOf(resources, id) === arn)
+      .flatMap(([, key]) => (resolved(key).KeyPolicy as PolicyDocument).Statement),
+    ...ofType('AWS::IAM::Role')
+      .filter(([id]) => arnOf(resources, id) === arn)
+      .flatMap(([, role]) => (resolved(role).AssumeRolePolicyDocument as PolicyDocument).Statement),
+    ...ofType('AWS::SQS::QueuePolicy')
+      .flatMap(([, policy]) => (resolved(policy).PolicyDocument as PolicyDocument).Statement)
+      .filter(({ Resource }) => Resource === arn),
+  ];
+
+  return {
+    arn(type, id = /./) {
+      const found = ofType(type).filter(([logicalId]) => id.test(logicalId));
+      const [first] = found;
+      if (first === undefined || found.length > 1)
+        throw new Error(`${found.length} resources of type ${type} match ${id}`);
+      return arnOf(resources, first[0]);
+    },
+    allows(request, more = []) {
+      const policies: Policies = {
+        identity: [...identity(request.principal), ...more],
+        resource: ofResource(request.resource),
+      };
+      return isAllowed(
+        { ...request, context: { ...tagsOf(request.principal), ...request.context } },
+        policies,
+      );
+    },
+  };
+}

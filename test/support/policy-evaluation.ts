@@ -1,0 +1,131 @@
+/**
+ * Evaluates IAM policies as AWS does for a request inside one account.
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+ */
+type OneOrMore<Value> = Value | readonly Value[];
+
+export interface Statement {
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Principal?: '*' | Readonly<Record<string, OneOrMore<string>>>;
+  readonly Action?: OneOrMore<string>;
+  readonly NotAction?: OneOrMore<string>;
+  readonly Resource?: OneOrMore<string>;
+  readonly NotResource?: OneOrMore<string>;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMore<string>>>>>;
+}
+
+export interface Request {
+  /** ARN of a role or user, or the name of an AWS service. */
+  readonly principal: string;
+  readonly action: string;
+  readonly resource: string;
+  readonly context?: Readonly<Record<string, string>>;
+}
+
+export interface Policies {
+  readonly identity: readonly Statement[];
+  /** Those of the resource: key policy, queue policy, trust policy. */
+  readonly resource?: readonly Statement[];
+}
+
+/** Whether the request is allowed: by both policies for a key, by the trust policy for a role, else by either. */
+export function isAllowed(request: Request, { identity, resource = [] }: Policies): boolean {
+  const context = contextOf(request);
+  const applies = (statement: Statement) => statementApplies(statement, request, context);
+  const inIdentity = identity.filter(applies);
+  const inResource = resource.filter(
+    (statement) => principalMatch(statement, request) !== 'none' && applies(statement),
+  );
+  if ([...inIdentity, ...inResource].some(({ Effect }) => Effect === 'Deny')) return false;
+  const byIdentity = inIdentity.length > 0;
+  const byName = inResource.some((statement) => principalMatch(statement, request) === 'named');
+  // A statement for the account leaves it to the policies of the account's identities.
+  if (request.action.startsWith('kms:')) return byName || (inResource.length > 0 && byIdentity);
+  if (request.action === 'sts:AssumeRole') return byName;
+  return byName || byIdentity;
+}
+
+function contextOf({ principal, context = {} }: Request): Readonly<Record<string, string>> {
+  const implied = principal.startsWith('arn:') ? { 'aws:PrincipalArn': principal } : {};
+  return lowerKeys({ 'aws:SecureTransport': 'true', ...implied, ...context });
+}
+
+function statementApplies(
+  { Action, NotAction, Resource, NotResource, Condition = {} }: Statement,
+  { action, resource }: Request,
+  context: Readonly<Record<string, string>>,
+): boolean {
+  const isAction = (pattern: string) => matches(pattern.toLowerCase(), action.toLowerCase());
+  const isResource = (pattern: string) => matches(pattern, resource);
+  return (
+    (Action === undefined ? !list(NotAction).some(isAction) : list(Action).some(isAction)) &&
+    // A trust policy has no resource: it stands for its own role.
+    (Resource === undefined ? !list(NotResource).some(isResource) : list(Resource).some(isResource)) &&
+    Object.entries(Condition).every(([operator, keys]) =>
+      Object.entries(keys).every(([key, values]) =>
+        conditionHolds(operator, context[key.toLowerCase()], list(values)),
+      ),
+    )
+  );
+}
+
+function conditionHolds(operator: string, found: string | undefined, values: readonly string[]): boolean {
+  const test = CONDITIONS[operator];
+  if (test === undefined) throw new Error(`the condition operator ${operator} is not known here`);
+  return test(found, values);
+}
+
+type ConditionTest = (found: string | undefined, values: readonly string[]) => boolean;
+
+const equals: ConditionTest = (found, values) => found !== undefined && values.includes(found);
+const like: ConditionTest = (found, values) =>
+  found !== undefined && values.some((pattern) => matches(pattern, found));
+/** Of an ARN each of the six parts is compared on its own, so that a wildcard does not reach beyond a colon. */
+const arnLike: ConditionTest = (found, values) =>
+  found !== undefined &&
+  values.some((pattern) => {
+    const patterns = splitArn(pattern);
+    const parts = splitArn(found);
+    return patterns.length === 6 && patterns.every((part, index) => matches(part, parts[index] ?? ''));
+  });
+
+/** With a key that the request does not have, only a negated operator holds. */
+const CONDITIONS: Readonly<Record<string, ConditionTest>> = {
+  StringEquals: equals,
+  StringNotEquals: (found, values) => !equals(found, values),
+  StringLike: like,
+  ArnEquals: arnLike,
+  ArnLike: arnLike,
+  Bool: equals,
+};
+
+/** Whether a resource's statement names the principal itself, its account, or neither. */
+function principalMatch({ Principal }: Statement, { principal }: Request): 'named' | 'account' | 'none' {
+  if (Principal === '*') return 'named';
+  const named = Object.values(Principal ?? {}).flatMap(list);
+  if (named.includes('*') || named.includes(principal)) return 'named';
+  const account = principal.split(':')[4] ?? '';
+  return account !== '' && named.includes(`arn:aws:iam::${account}:root`) ? 'account' : 'none';
+}
+
+function splitArn(arn: string): readonly string[] {
+  const parts = arn.split(':');
+  return parts.length <= 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
+}
+
+/** `*` stands for any characters, `?` for one. */
+function matches(pattern: string, text: string): boolean {
+  const expression = pattern
+    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${expression}$`, 's').test(text);
+}
+
+function list<Value extends string>(values: OneOrMore<Value> | undefined): readonly Value[] {
+  return values === undefined ? [] : typeof values === 'string' ? [values] : (values as readonly Value[]);
+}
+
+function lowerKeys(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key.toLowerCase(), value]));
+}
