@@ -27,6 +27,7 @@ export function describeFailure(error: unknown): string {
     return 'no AWS region is set. Give --region, set AWS_REGION, or configure one with: aws configure';
   }
   const { name, text } = describeAwsFailure(error);
+  if (/^E[A-Z]+$/.test(name) || name === 'TimeoutError') return `AWS could not be reached: ${name}`;
   return (
     REMEDIES[name] ??
     (name === 'AccessDenied' && error instanceof Error ? `${text} "${error.message}"` : text)
