@@ -51,6 +51,7 @@ export async function findLeftovers(
       const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({ QueueNamePrefix }));
       return QueueUrls.length > 0;
     },
+    'AWS::SSM::Parameter': (Name) => exists(() => ssm.send(new GetParameterCommand({ Name }))),
     'AWS::Scheduler::Schedule': async (NamePrefix) => {
       const { Schedules: schedules = [] } = await scheduler.send(new ListSchedulesCommand({ NamePrefix }));
       return schedules.length > 0;
