@@ -1,3 +1,4 @@
+import { CloudWatchClient, DescribeAlarmsCommand, ListDashboardsCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
@@ -31,9 +32,22 @@ export async function findLeftovers(
 ): Promise<readonly string[]> {
   const { iam, lambda, logs, scheduler, secretsManager, ssm } = clients;
   const settings = clientSettings(inject('ministack'));
+  const cloudWatch = new CloudWatchClient(settings);
   const kms = new KMSClient(settings);
   const sqs = new SQSClient(settings);
   const looks: Readonly<Record<string, (id: string) => Promise<boolean>>> = {
+    'AWS::CloudWatch::Alarm': async (AlarmName) => {
+      const { MetricAlarms = [] } = await cloudWatch.send(
+        new DescribeAlarmsCommand({ AlarmNames: [AlarmName] }),
+      );
+      return MetricAlarms.length > 0;
+    },
+    'AWS::CloudWatch::Dashboard': async (DashboardNamePrefix) => {
+      const { DashboardEntries = [] } = await cloudWatch.send(
+        new ListDashboardsCommand({ DashboardNamePrefix }),
+      );
+      return DashboardEntries.length > 0;
+    },
     'AWS::IAM::Role': (RoleName) => exists(() => iam.send(new GetRoleCommand({ RoleName }))),
     'AWS::KMS::Key': async (KeyId) => {
       const { KeyMetadata: key } = await kms.send(new DescribeKeyCommand({ KeyId }));
@@ -63,7 +77,6 @@ export async function findLeftovers(
         const { DeletedDate } = await secretsManager.send(new DescribeSecretCommand({ SecretId }));
         return DeletedDate === undefined;
       }),
-    'AWS::SSM::Parameter': (Name) => exists(() => ssm.send(new GetParameterCommand({ Name }))),
   };
   const leftovers: string[] = [];
   for (const { type, physicalId } of resources) {
