@@ -3,13 +3,8 @@ import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IDestination, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { RUN_TIMEOUT_SECONDS } from '../lambda/environment.ts';
 import { createBundledFunction, type VpcPlacement } from './bundled-function.ts';
-
-/**
- * Time for a run. Minting backs off inside it, and it ends before the next check can begin (`checkEvery` is at
- * least a minute), so that two runs do not mint side by side.
- */
-export const REFRESHER_TIMEOUT = Duration.seconds(60);
 
 /** The function of one refresher. */
 export function createRefresherFunction(
@@ -24,7 +19,7 @@ export function createRefresherFunction(
     description: 'Keeps an OAuth 2.0 access token fresh in an SSM parameter',
     entry: 'handler.ts',
     roleDescription: 'Refreshes one access token',
-    timeout: REFRESHER_TIMEOUT,
+    timeout: Duration.seconds(RUN_TIMEOUT_SECONDS),
     environment,
     placement,
     withoutDeadLetterQueue:

@@ -43,6 +43,12 @@ const readers = z.preprocess(
   z.array(checked(readerProblem)),
 );
 
+/** The command line gives a boolean as a string, too. */
+const boolean = z.preprocess(
+  (value) => (value === 'true' || value === 'false' ? value === 'true' : value),
+  z.boolean('must be true or false'),
+);
+
 /** One entry of `context.refreshers` in cdk.json. */
 const settingsSchema = z
   .strictObject({
@@ -62,7 +68,23 @@ const settingsSchema = z
       .optional(),
     /** ARNs of roles and users that may decrypt the token. */
     readers: readers.optional(),
+    /** Gets an e-mail for every alarm. */
+    notificationEmail: z.email('must be an e-mail address').optional(),
+    /** ARN of an existing SNS topic for the alarms. */
+    notificationTopic: z
+      .string()
+      .regex(/^arn:[^:]+:sns:[^:]+:\d{12}:[\w-]+$/, 'must be the ARN of an SNS topic')
+      .optional(),
+    dashboard: boolean.default(true),
   })
+  .refine(
+    ({ notificationEmail, notificationTopic }) =>
+      notificationEmail === undefined || notificationTopic === undefined,
+    {
+      path: ['notificationEmail'],
+      message: 'cannot stand beside notificationTopic: subscribe the address to the topic instead',
+    },
+  )
   .superRefine(({ checkEvery, refreshBefore, readers, encryptionKey }, context) => {
     const report = (path: string, message: string | undefined) => {
       if (message !== undefined) context.addIssue({ code: 'custom', path: [path], message });

@@ -1,7 +1,9 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { importSecret, secretId } from './credentials-secret.ts';
+import { createNotificationTopic } from './notification-topic.ts';
 import type { RefresherSettings } from './settings.ts';
 import { TokenRefresher } from './token-refresher.ts';
 
@@ -18,8 +20,11 @@ export class RefresherStack extends Stack {
       scope: oauthScope,
       extraParameters,
       clientAuthentication,
+      notificationEmail,
+      notificationTopic,
       ...required
     } = settings;
+    const topic = this.notificationTopic(notificationEmail, notificationTopic);
     this.refresher = new TokenRefresher(this, 'Refresher', {
       ...required,
       ...(credentials === undefined ? {} : { credentials: importSecret(this, credentials) }),
@@ -30,9 +35,15 @@ export class RefresherStack extends Stack {
       ...(oauthScope === undefined ? {} : { scope: oauthScope }),
       ...(extraParameters === undefined ? {} : { extraParameters }),
       ...(clientAuthentication === undefined ? {} : { clientAuthentication }),
+      ...(topic === undefined ? {} : { notificationTopic: topic }),
     });
     this.addOutputs(this.refresher);
     if (credentials === undefined) this.addNextStep(settings);
+  }
+
+  private notificationTopic(email: string | undefined, topicArn: string | undefined): ITopic | undefined {
+    if (topicArn !== undefined) return Topic.fromTopicArn(this, 'NotificationTopic', topicArn);
+    return email === undefined ? undefined : createNotificationTopic(this, email);
   }
 
   /** The command shows only the value of an output, not its description. */

@@ -4,6 +4,7 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
@@ -14,9 +15,11 @@ import {
   tokenUrlProblem,
 } from '../lambda/environment.ts';
 import { shareWithAccount } from './account-share.ts';
+import { createAlarms, type TokenRefresherAlarms } from './alarms.ts';
 import { roleOf, type VpcPlacement } from './bundled-function.ts';
 import { connect, grantRead, grantReport, type ITokenRefresher } from './consumers.ts';
 import { createEmptySecret, secretId } from './credentials-secret.ts';
+import { createDashboard } from './dashboard.ts';
 import { createDeadLetterQueue } from './dead-letter-queue.ts';
 import { createDeploymentFunction } from './deployment-function.ts';
 import { grantKeyForParameter } from './encryption-key.ts';
@@ -37,7 +40,7 @@ import { createSchedule } from './schedule.ts';
 import { REFRESH_ACTIONS, TokenKey } from './token-key.ts';
 import { createTokenRemoval } from './token-removal.ts';
 
-export type { ClientAuthenticationMethod, ITokenRefresher, TokenRefresherAttributes };
+export type { ClientAuthenticationMethod, ITokenRefresher, TokenRefresherAlarms, TokenRefresherAttributes };
 
 export interface TokenRefresherProps {
   /** The token endpoint (RFC 6749 section 3.2), as an `https:` URL. */
@@ -114,6 +117,19 @@ export interface TokenRefresherProps {
    * @default - one for each function, which allows all outbound traffic and no inbound
    */
   readonly securityGroups?: ISecurityGroup[];
+
+  /**
+   * Where the alarms are announced when they go off and when they are over. Its policy, and that of its key where it has one, has
+   * to let CloudWatch publish: AWS's own key for SNS does not.
+   * @default - the alarms go off without telling anybody
+   */
+  readonly notificationTopic?: ITopic;
+
+  /**
+   * Whether to make a CloudWatch dashboard, at $3 a month beyond the first three of an account.
+   * @default true
+   */
+  readonly dashboard?: boolean;
 }
 
 /** Keeps an OAuth 2.0 access token fresh in an encrypted SSM parameter, from which any function can read it. */
@@ -131,6 +147,7 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
   readonly credentials: ISecret;
   /** Receives schedule events that could not be delivered and failed runs. */
   readonly deadLetterQueue: IQueue;
+  readonly alarms: TokenRefresherAlarms;
   private readonly shareWith: (accountId: string) => void;
 
   /** @throws Error where a property is out of its bounds, naming the property, the value and what is allowed */
@@ -205,6 +222,18 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
       checkEvery,
       deadLetterQueue: this.deadLetterQueue,
     });
+    this.alarms = createAlarms(this, {
+      parameterName,
+      checkEvery,
+      refreshBefore,
+      refresher,
+      deadLetterQueue: this.deadLetterQueue,
+      firstToken,
+      topic: props.notificationTopic,
+    });
+    if (props.dashboard ?? true) {
+      createDashboard(this, { parameterName, checkEvery, refreshBefore, refresher, alarms: this.alarms });
+    }
     this.shareWith = (accountId) => {
       if (props.credentials === undefined)
         throw new Error('grantReadToAccount: give the refresher existing credentials first');

@@ -48,6 +48,12 @@ export const RESERVED_FORM_FIELDS = [
  */
 export const SCHEDULE_PRECISION_SECONDS = 60;
 
+/**
+ * Time for a run, in seconds. Minting backs off inside it, and it ends before the next check can begin (`checkEvery` is
+ * at least a minute), so that two runs do not mint side by side.
+ */
+export const RUN_TIMEOUT_SECONDS = 60;
+
 /** Why a token URL cannot be used, or undefined where it can: the client secret travels there. */
 export function tokenUrlProblem(value: string): string | undefined {
   const url = URL.parse(value);

@@ -11,7 +11,7 @@ import { RefreshError } from './errors.ts';
 import { parseEvent } from './event.ts';
 import { METRICS_NAMESPACE, METRICS_SERVICE } from './metrics.ts';
 import { type RefreshResult, type RunObservations, refresh, type WarmMemory } from './refresh.ts';
-import { metricDimensions, reportFailure, reportResult } from './report.ts';
+import { metricDimensions, reportFailure, reportObservations, reportResult } from './report.ts';
 
 /**
  * Kept free at the end of a run, so that a minted token can always be stored, in milliseconds: three attempts of
@@ -57,7 +57,8 @@ export async function handler(event: unknown, context: Context): Promise<Refresh
     reportFailure({ logger, metrics }, error, observations, systemClock.now());
     throw error;
   } finally {
-    metrics.publishStoredMetrics();
+    reportObservations(metrics, observations, systemClock.now());
+    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
   }
 }
 

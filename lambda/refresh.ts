@@ -32,7 +32,7 @@ export type RefreshResult =
 
 /** What a run met on its way, for the report; filled in as it goes, so that a failed run has it too. */
 export interface RunObservations {
-  /** Unix time, seconds, at which the token that consumers read expires. */
+  /** Unix time, seconds, at which the token that consumers read expires; 0 where they find none. */
   expiresAt?: number;
   /** Seconds from issue to expiry of a newly minted token. */
   mintedLifetime?: number;
@@ -123,7 +123,7 @@ async function check(
   ]);
   const stored = unwrap(storedRead);
   // Reported whatever fails from here on.
-  if (stored.state === 'token') observations.expiresAt = stored.token.expires_at;
+  observations.expiresAt = stored.state === 'token' ? stored.token.expires_at : 0;
   const versions = unwrap(secretRead);
   const source = sourceFingerprint(configuration, versions.current);
   const now = unixSeconds(clock.now());

@@ -68,7 +68,7 @@ async function readBounded(response: Response, signal: AbortSignal): Promise<str
 }
 
 /** The system's or the HTTP client's error code, such as `ECONNREFUSED` or `DEPTH_ZERO_SELF_SIGNED_CERT`. */
-function networkErrorCode(error: unknown): string {
+export function networkErrorCode(error: unknown): string {
   for (
     let current = error, depth = 0;
     current instanceof Error && depth < 5;

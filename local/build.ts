@@ -1,10 +1,11 @@
-/** Builds what the package holds: the construct and the reader as JavaScript with types, and the bundled functions. */
+/** Builds what the package holds: the construct and the reader as JavaScript with types, the bundled functions, and the command line. */
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { bundleCommand } from './bundle-command.ts';
 import { synthesizeFunction } from './synthesize.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,3 +24,4 @@ const { module, deploymentModule } = await synthesizeFunction('package', {
 await cp(dirname(module), join(dist, 'functions', 'Function'), { recursive: true });
 await cp(dirname(deploymentModule), join(dist, 'functions', 'DeploymentFunction'), { recursive: true });
 await rm(outdir, { recursive: true, force: true });
+await bundleCommand(join(dist, 'cli'));

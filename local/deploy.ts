@@ -72,7 +72,7 @@ async function deploy(): Promise<Deployed> {
   started.defer(() => authorizationServer.stop());
   const api = await startGuardedApi(authorizationServer.isActive);
   started.defer(() => api.stop());
-  const cdk = await createCdk(cloud, { signal });
+  const cdk = await createCdk(cloud);
   started.defer(() => cdk.close());
 
   const first = [...readSettings(cdkJson.context)][0];
@@ -94,13 +94,13 @@ async function deploy(): Promise<Deployed> {
   }
   await step(
     'cdk bootstrap',
-    () => cdk.bootstrap({ context }),
+    () => cdk.bootstrap({ context, signal }),
     () => 'done',
   );
   const deployedAt = Date.now();
   const { outputs } = await step(
     'cdk deploy',
-    () => correctSecretReferences(clients, stack, cdk.deploy({ context, stacks: [stack] })),
+    () => correctSecretReferences(clients, stack, cdk.deploy({ context, stacks: [stack], signal })),
     () => stack,
   );
   const {

@@ -69,6 +69,11 @@ test('installs nothing for the consumer but the clients that a reader needs', as
   expect(Object.keys(dependencies)).toEqual(['@aws-sdk/client-lambda', '@aws-sdk/client-ssm']);
 });
 
+test('brings the command line, with all that it needs', async () => {
+  const { stdout } = await execute('npx', ['token-refresher', '--version'], { cwd: app });
+  expect(stdout).toBe(`${packageJson.version}\n`);
+});
+
 test('synthesizes with the very functions that the clone deploys', async () => {
   const outdir = join(app, 'cdk.out');
   await execute(process.execPath, [join(app, 'app.ts')], {

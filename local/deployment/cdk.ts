@@ -15,6 +15,7 @@ export interface CdkSettings {
   readonly context?: Readonly<Record<string, string>>;
   /** Default: every stack of the app. */
   readonly stacks?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The outputs of each deployed stack. */
@@ -30,20 +31,12 @@ export interface Cdk {
   close(): Promise<void>;
 }
 
-export interface CdkOptions {
-  /** Directory of the cdk.json. Default: this project's. */
-  readonly project?: string;
-  readonly signal?: AbortSignal;
-}
-
-export async function createCdk(
-  { environment }: CloudAccess,
-  { project = root, signal }: CdkOptions = {},
-): Promise<Cdk> {
+/** `project` is the directory of the cdk.json, by default this project's. */
+export async function createCdk({ environment }: CloudAccess, project = root): Promise<Cdk> {
   const directory = await mkdtemp(join(tmpdir(), 'token-refresher-cdk-'));
   const cdk = (
     args: readonly string[],
-    { app, context = {}, stacks = [] }: CdkSettings = {},
+    { app, context = {}, stacks = [], signal }: CdkSettings = {},
   ): Promise<string> =>
     run(
       process.execPath,
@@ -66,7 +59,12 @@ export async function createCdk(
   return {
     async bootstrap(settings) {
       const template = join(directory, 'bootstrap.json');
-      await writeFile(template, withoutBucketPolicy(await cdk(['bootstrap', '--show-template', '--json'])));
+      await writeFile(
+        template,
+        withoutBucketPolicy(
+          await cdk(['bootstrap', '--show-template', '--json'], { signal: settings.signal }),
+        ),
+      );
       await cdk(['bootstrap', '--template', template], { ...settings, stacks: [] });
     },
     async deploy(settings) {
@@ -86,8 +84,13 @@ function allUnlessNamed({ stacks }: CdkSettings): readonly string[] {
   return stacks === undefined ? ['--all'] : [];
 }
 
-/** The command would otherwise look for newer versions and announcements, and tell of its use. */
-const OFFLINE = { CDK_DISABLE_VERSION_CHECK: '1', CDK_DISABLE_CLI_TELEMETRY: 'true', CI: 'true' } as const;
+/** The command would otherwise look for newer versions, tell of its use, and take a proxy to the local cloud. */
+const OFFLINE = {
+  CDK_DISABLE_VERSION_CHECK: '1',
+  CDK_DISABLE_CLI_TELEMETRY: 'true',
+  CI: 'true',
+  NO_PROXY: '127.0.0.1',
+} as const;
 
 /** The bucket for assets refuses requests without TLS, which a local cloud does not have. */
 function withoutBucketPolicy(template: string): string {

@@ -31,11 +31,9 @@ export async function run(
   signal?.addEventListener('abort', end, { once: true });
   try {
     const [code] = (await once(child, 'close')) as [number | null];
-    signal?.throwIfAborted();
     if (code === 0) return output.join('\n');
-    throw new Error(
-      [`${command} ${args.join(' ')} ended with code ${code}`, ...output.slice(-20)].join('\n'),
-    );
+    const how = signal?.aborted === true ? 'was ended' : `ended with code ${code}`;
+    throw new Error([`${command} ${args.join(' ')} ${how}`, ...output.slice(-20)].join('\n'));
   } finally {
     signal?.removeEventListener('abort', end);
   }

@@ -46,6 +46,13 @@ describe('Parameter Store', () => {
     expect((await get(`${Name}:1`)).Parameter).toMatchObject({ Value: 'value', Version: 1 });
   });
 
+  test('gives each of many writes at once a number of its own', async () => {
+    const Name = name();
+    const writes = Array.from({ length: 20 }, () => put({ Name, Type: 'String', Overwrite: true }));
+    const numbers = (await Promise.all(writes)).map(({ Version }) => Version ?? 0);
+    expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  });
+
   test('keeps the latest hundred versions', async () => {
     const Name = name();
     for (let version = 1; version <= 102; version += 1)

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { App, CfnOutput, CfnWaitConditionHandle, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, CfnOutput, CfnWaitConditionHandle, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Runtime } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -10,28 +10,33 @@ import type { TokenRefresher } from '../../infra/token-refresher.ts';
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** Two functions of users in a stack of their own: one is connected to the refresher, the other is not. */
+/** Functions of users in a stack of their own, with less and less of a right to the token. */
 class ConsumerStack extends Stack {
+  private readonly apiUrl: string;
+
   constructor(
     scope: Construct,
     id: string,
     { refresher, apiUrl }: { refresher: TokenRefresher; apiUrl: string },
   ) {
     super(scope, id);
-    refresher.connect(this.addFunction('Connected', apiUrl));
-    const stranger = this.addFunction('Stranger', apiUrl);
-    // The name of the parameter is no secret; what it takes is the permission.
-    stranger.addEnvironment('TOKEN_PARAMETER_NAME', refresher.parameterName);
+    this.apiUrl = apiUrl;
+    refresher.connect(this.addFunction('Connected', './connected-consumer.ts'));
+    const reading = this.addFunction('Reading', './consumer.ts');
+    const stranger = this.addFunction('Stranger', './consumer.ts');
+    refresher.grantRead(reading);
+    for (const fn of [reading, stranger]) fn.addEnvironment('TOKEN_PARAMETER_NAME', refresher.parameterName);
   }
 
-  private addFunction(id: string, apiUrl: string): NodejsFunction {
+  private addFunction(id: string, entry: string): NodejsFunction {
     const fn = new NodejsFunction(this, id, {
-      entry: file('./consumer.ts'),
+      entry: file(entry),
       projectRoot: file('../..'),
       depsLockFilePath: file('../../package-lock.json'),
       runtime: Runtime.NODEJS_24_X,
+      timeout: Duration.seconds(30),
       logGroup: new LogGroup(this, `${id}Logs`, { removalPolicy: RemovalPolicy.DESTROY }),
-      environment: { API_URL: apiUrl },
+      environment: { API_URL: this.apiUrl },
       bundling: { format: OutputFormat.ESM, externalModules: [], mainFields: ['module', 'main'] },
     });
     new CfnOutput(this, `${id}Name`, { value: fn.functionName });

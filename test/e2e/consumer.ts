@@ -1,26 +1,23 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { READER_ENVIRONMENT } from '../../lambda/reader-environment.ts';
 import { sha256 } from '../../lambda/stored-token.ts';
 import { callApi } from '../../local/consumer.ts';
 
 /** What the consumer tells of a call. */
 export interface ConsumerResult {
-  /** HTTP status of the API's answer. */
-  readonly status: number | undefined;
+  /** HTTP status of the API's answer; absent where there was no token to call it with. */
+  readonly status?: number;
   /** Version of the parameter that was read. */
-  readonly version: number | undefined;
+  readonly version?: number;
   /** SHA-256 of the token, as it is reported when the API refuses it. */
-  readonly fingerprint: string | undefined;
+  readonly fingerprint?: string;
 }
 
-/** Name of the consumer's own environment variable. */
-export const API_URL = 'API_URL';
-
 const ssm = new SSMClient({});
-const { [READER_ENVIRONMENT.parameterName]: parameterName = '', [API_URL]: apiUrl = '' } = process.env;
+const { TOKEN_PARAMETER_NAME: parameterName = '', API_URL: apiUrl = '' } = process.env;
 
-/** A user's function: reads the token and calls an API with it. */
+/** A user's function that reads the parameter itself, every time. */
 export async function handler(): Promise<ConsumerResult> {
   const { status, version, record } = await callApi(ssm, parameterName, apiUrl);
-  return { status, version, fingerprint: record === undefined ? undefined : sha256(record.access_token) };
+  if (status === undefined || version === undefined || record === undefined) return {};
+  return { status, version, fingerprint: sha256(record.access_token) };
 }

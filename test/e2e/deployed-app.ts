@@ -19,6 +19,9 @@ import { confidential, recordWritten } from '../support/confidential.ts';
 /** A minute to the next check, and more than Scheduler may be late, in milliseconds. */
 const NEXT_CHECK_WITHIN = 150_000;
 
+/** How long a deployment may take: otherwise a function that cannot even answer holds it up for minutes, in milliseconds. */
+const DEPLOYED_WITHIN = 150_000;
+
 /** An app on the cloud, with one refresher. */
 export interface DeployedApp {
   readonly clients: Clients;
@@ -58,7 +61,12 @@ export async function createDeployedApp({
 }): Promise<DeployedApp> {
   const clients = createClients(inject('ministack'));
   const { lambda, logs, ssm } = clients;
-  const cdk = await createCdk(inject('ministack'), project === undefined ? {} : { project });
+  const cdk = await createCdk(inject('ministack'), project);
+  const closed = new AbortController();
+  const timely = (settings: CdkSettings): CdkSettings => ({
+    ...settings,
+    signal: AbortSignal.any([closed.signal, AbortSignal.timeout(DEPLOYED_WITHIN)]),
+  });
   const logGroups = new Set<string>();
   let outputs: StackOutputs = {};
 
@@ -101,14 +109,14 @@ export async function createDeployedApp({
     storedVersion,
     storedToken,
     async deploy(settings) {
-      const deployed = await correctSecretReferences(clients, stack, cdk.deploy(settings));
+      const deployed = await correctSecretReferences(clients, stack, cdk.deploy(timely(settings)));
       outputs = deployed.outputs;
       logGroups.add(await findLogGroup(clients, output('FunctionName')));
       return deployed.output;
     },
     async destroy(settings) {
       await recordLogs();
-      await cdk.destroy(settings);
+      await cdk.destroy(timely(settings));
     },
     resources: () => listResources(clients, stack),
     refresh: (event) => invoke(output('FunctionName'), event),
@@ -147,6 +155,9 @@ export async function createDeployedApp({
       );
       return version;
     },
-    close: () => cdk.close(),
+    close: () => {
+      closed.abort();
+      return cdk.close();
+    },
   };
 }

@@ -6,7 +6,6 @@ import { GetScheduleCommand, GetScheduleGroupCommand } from '@aws-sdk/client-sch
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ENVIRONMENT } from '../../lambda/environment.ts';
-import type { RefreshResult } from '../../lambda/refresh.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../local/authorization-server.ts';
 import { run } from '../../local/deployment/process.ts';
 import { findResource, listResources } from '../../local/deployment/resources.ts';
@@ -35,7 +34,8 @@ describe('the app of cdk.json with a secret of its own', () => {
     const { clientId, clientSecret } = authorizationServer;
     return JSON.stringify({ client_id: clientId, client_secret: confidential(clientSecret) });
   };
-  const consume = (id = 'Connected') => app.invoke<ConsumerResult>(app.output(`${id}Name`, CONSUMER_STACK));
+  const consume = (consumer: 'Connected' | 'Reading' | 'Stranger') =>
+    app.invoke<ConsumerResult>(app.output(`${consumer}Name`, CONSUMER_STACK));
   const minted = (reason: string) =>
     expect.objectContaining({ fields: expect.objectContaining({ outcome: 'minted', reason }) });
 
@@ -145,12 +145,31 @@ describe('the app of cdk.json with a secret of its own', () => {
     expect(authorizationServer.issued).toBe(1);
   });
 
-  test('gives a connected function a token that the API accepts, and a stranger none', async () => {
-    expect(await consume()).toEqual({ status: 200, version: 1, fingerprint: expect.any(String) });
+  test('gives functions that may read it a token that the API accepts, and a stranger none', async () => {
+    expect(await consume('Reading')).toEqual({ status: 200, version: 1, fingerprint: expect.any(String) });
+    expect(await consume('Connected')).toEqual({ status: 200 });
     expect(await consume('Stranger')).toEqual({});
   });
 
+  test('replaces a revoked token once, however many report it, while its users wait', async () => {
+    const { fingerprint: rejected } = await consume('Reading');
+    // No token is replaced in its first minute.
+    const aged = await app.age(120);
+    authorizationServer.revokeAll();
+    expect(await consume('Reading')).toMatchObject({ status: 401 });
+
+    const users = await Promise.all(Array.from({ length: 5 }, () => consume('Connected')));
+    expect(users).toEqual(Array(5).fill({ status: 200 }));
+    const late = await Promise.all(Array.from({ length: 5 }, () => app.refresh({ rejected })));
+    expect(late.map(({ reason }) => reason)).toEqual(Array(5).fill('already-replaced'));
+
+    expect(authorizationServer.issued).toBe(2);
+    expect(await app.readLog()).toContainEqual(minted('rejected'));
+    expect(await consume('Reading')).toMatchObject({ status: 200, version: aged + 1 });
+  });
+
   test('replaces the token within one check when the credentials are rotated', async () => {
+    const before = await app.storedVersion();
     authorizationServer.rotateClientSecret();
     await app.clients.secretsManager.send(
       new PutSecretValueCommand({
@@ -158,27 +177,11 @@ describe('the app of cdk.json with a secret of its own', () => {
         SecretString: credentials(),
       }),
     );
-    expect(await app.nextScheduledVersion(1)).toBe(2);
+    expect(await app.nextScheduledVersion(before)).toBe(before + 1);
     expect(await app.readLog()).toContainEqual(minted('source-changed'));
-    expect(authorizationServer.issued).toBe(2);
-    expect(await consume()).toMatchObject({ status: 200, version: 2 });
-  });
-
-  test('replaces a revoked token once, however often it is reported', async () => {
-    authorizationServer.revokeAll();
-    const aged = await app.age(120);
-    const { status, fingerprint: rejected } = await consume();
-    expect(status).toBe(401);
-
-    const results: RefreshResult[] = [];
-    for (let report = 0; report < 5; report += 1) results.push(await app.refresh({ rejected }));
-
-    expect(results.map(({ outcome, reason }) => `${outcome} ${reason}`)).toEqual([
-      'minted rejected',
-      ...Array(4).fill('kept already-replaced'),
-    ]);
     expect(authorizationServer.issued).toBe(3);
-    expect(await consume()).toMatchObject({ status: 200, version: aged + 1 });
+    expect(await consume('Reading')).toMatchObject({ status: 200, version: before + 1 });
+    expect(await consume('Connected')).toEqual({ status: 200 });
   });
 
   test('obeys a new refreshBefore as soon as it is deployed', async () => {
@@ -208,6 +211,7 @@ describe('the app of cdk.json with a secret of its own', () => {
         'AWS::Lambda::Function',
         'AWS::Logs::LogGroup',
         'AWS::SQS::Queue',
+        'AWS::SSM::Parameter',
         'AWS::Scheduler::Schedule',
         'AWS::Scheduler::ScheduleGroup',
         'AWS::SecretsManager::Secret',

@@ -5,6 +5,7 @@ import { GetFunctionCommand } from '@aws-sdk/client-lambda';
 import { GetScheduleGroupCommand, ListSchedulesCommand } from '@aws-sdk/client-scheduler';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { inject } from 'vitest';
 import { type Clients, clientSettings } from '../../local/deployment/clients.ts';
 import type { DeployedResource } from '../../local/deployment/resources.ts';
@@ -28,7 +29,7 @@ export async function findLeftovers(
   clients: Clients,
   resources: readonly DeployedResource[],
 ): Promise<readonly string[]> {
-  const { iam, lambda, logs, scheduler, secretsManager } = clients;
+  const { iam, lambda, logs, scheduler, secretsManager, ssm } = clients;
   const settings = clientSettings(inject('ministack'));
   const kms = new KMSClient(settings);
   const sqs = new SQSClient(settings);
@@ -50,6 +51,7 @@ export async function findLeftovers(
       const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({ QueueNamePrefix }));
       return QueueUrls.length > 0;
     },
+    'AWS::SSM::Parameter': (Name) => exists(() => ssm.send(new GetParameterCommand({ Name }))),
     'AWS::Scheduler::Schedule': async (NamePrefix) => {
       const { Schedules: schedules = [] } = await scheduler.send(new ListSchedulesCommand({ NamePrefix }));
       return schedules.length > 0;
@@ -61,6 +63,7 @@ export async function findLeftovers(
         const { DeletedDate } = await secretsManager.send(new DescribeSecretCommand({ SecretId }));
         return DeletedDate === undefined;
       }),
+    'AWS::SSM::Parameter': (Name) => exists(() => ssm.send(new GetParameterCommand({ Name }))),
   };
   const leftovers: string[] = [];
   for (const { type, physicalId } of resources) {

@@ -58,6 +58,19 @@ describe('settings', () => {
       (settings) => settings.get('app')?.readers,
       ['arn:aws:iam::111111111111:role/a', 'arn:aws:iam::111111111111:user/b'],
     ],
+    [
+      'notificationEmail',
+      'on-call@example.com',
+      (settings) => settings.get('app')?.notificationEmail,
+      'on-call@example.com',
+    ],
+    [
+      'notificationTopic',
+      'arn:aws:sns:us-east-1:000000000000:on-call',
+      (settings) => settings.get('app')?.notificationTopic,
+      'arn:aws:sns:us-east-1:000000000000:on-call',
+    ],
+    ['dashboard', 'false', (settings) => settings.get('app')?.dashboard, false],
   ])('take %s from the command line', ([key, value, pick, expected]) => {
     expect(pick(read({}, { [`app.${key}`]: value }))).toEqual(expected);
   });
@@ -112,6 +125,22 @@ describe('settings', () => {
       { encryptionKey: 'alias/x' },
       /app\.encryptionKey: must be the ARN of a KMS key/,
     ],
+    [
+      'an address that is none',
+      { notificationEmail: 'on-call' },
+      /app\.notificationEmail: must be an e-mail address; got "on-call"/,
+    ],
+    [
+      'a topic that is no ARN',
+      { notificationTopic: 'on-call' },
+      /app\.notificationTopic: must be the ARN of an SNS topic/,
+    ],
+    [
+      'an address beside a topic',
+      { notificationEmail: 'a@example.com', notificationTopic: 'arn:aws:sns:us-east-1:000000000000:t' },
+      /app\.notificationEmail: cannot stand beside notificationTopic/,
+    ],
+    ['a dashboard that is neither', { dashboard: 'yes' }, /app\.dashboard: must be true or false; got "yes"/],
   ])('refuse %s by name', ([, entry, message]) => {
     expect(() => read(entry)).toThrow(message);
   });

@@ -106,6 +106,27 @@ describe('the template', () => {
     ]);
   });
 
+  test('lets the function write its parameter and the claim to replace a rejected token, no other', () => {
+    shipped().hasResourceProperties('AWS::SSM::Parameter', {
+      Name: '/spotnana/access-token.claim',
+      Type: 'String',
+      Value: '{}',
+    });
+    const written = statementsOf(shipped(), 'RefresherFunctionRole').filter(({ Action }) =>
+      [Action].flat().includes('ssm:PutParameter'),
+    );
+    expect(written).toHaveLength(1);
+    expect(written[0]?.Resource).toEqual([
+      { 'Fn::Join': ['', expect.arrayContaining([':parameter/spotnana/access-token'])] },
+      {
+        'Fn::Join': [
+          '',
+          expect.arrayContaining([':parameter', { Ref: expect.stringMatching(/ReplacementClaim/) }]),
+        ],
+      },
+    ]);
+  });
+
   test('lets the schedule invoke the function and nothing else', () => {
     const actions = statementsOf(shipped(), 'ScheduleRole').flatMap(({ Action }) => Action);
     expect(actions.sort()).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);

@@ -1,0 +1,38 @@
+import { unixSeconds } from '../../lambda/clock.ts';
+import { sha256 } from '../../lambda/stored-token.ts';
+import type { Context } from '../context.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { selectRefresher } from '../select.ts';
+import { readUsableToken } from '../token.ts';
+import { duration, instant } from '../view/time.ts';
+
+/** The one command that prints a token, and only with `show`. */
+export async function token(
+  context: Context,
+  name: string | undefined,
+  { show = false }: { readonly show?: boolean },
+): Promise<ExitCode> {
+  const refresher = await selectRefresher(context, name);
+  const now = unixSeconds(context.clock.now());
+  const found = await readUsableToken(context.clients.ssm, refresher, now);
+  if ('problem' in found) {
+    const { problem } = found;
+    context.answer({ problem }, `${problem}\n${context.commands.self('doctor', refresher)}`);
+    return EXIT.noToken;
+  }
+  const { access_token, ...summary } = found.token;
+  if (show) {
+    context.answer({ access_token, ...summary }, access_token);
+    return EXIT.ok;
+  }
+  const fingerprint = sha256(access_token);
+  const lines = [
+    `good for ${duration(summary.expires_at - now)}, until ${instant(summary.expires_at)}`,
+    `issued ${duration(now - summary.issued_at)} ago, version ${found.version} of ${refresher.parameterName}`,
+    ...(summary.scope === undefined ? [] : [`scope ${summary.scope}`]),
+    `SHA-256 ${fingerprint}`,
+    'The token itself is printed with --show.',
+  ];
+  context.answer({ ...summary, parameter_version: found.version, sha256: fingerprint }, lines.join('\n'));
+  return EXIT.ok;
+}

@@ -1,0 +1,40 @@
+import type { AccountOptions } from './clients.ts';
+import type { Refresher } from './deployed/refreshers.ts';
+
+/** How this command is called: in a clone through its script, elsewhere by the name of the package. */
+export const SELF = import.meta.url.endsWith('.js') ? 'npx token-refresher' : 'npm run token-refresher --';
+
+/**
+ * Has a deployment bring back what was deleted or changed outside of it, where otherwise it would find nothing to do.
+ * Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
+ */
+export const REVERT_DRIFT = ['--revert-drift'] as const;
+
+/** Writes down commands for the same account and region that this one was told to use. */
+export interface Commands {
+  /** A command of the AWS CLI. Arguments are quoted for the shell where they have to be. */
+  aws(...args: readonly string[]): string;
+  /** A command of this CLI for one refresher. */
+  self(command: string, refresher: Refresher): string;
+  /** A deployment of the refresher's stack, from the directory of its app. */
+  deploy(refresher: Refresher, ...options: readonly string[]): string;
+}
+
+export function createCommands({ profile, region }: AccountOptions): Commands {
+  const account = [
+    ...(profile === undefined ? [] : ['--profile', profile]),
+    ...(region === undefined ? [] : ['--region', region]),
+  ];
+  const line = (words: readonly string[]) => words.map(quote).join(' ');
+  return {
+    aws: (...args) => `aws ${line([...args, ...account])}`,
+    self: (command, { name }) => `${SELF} ${line([command, name, ...account])}`,
+    deploy: ({ stack }, ...options) =>
+      `npx cdk deploy ${line([stack, ...options, ...(profile === undefined ? [] : ['--profile', profile])])}`,
+  };
+}
+
+/** For a POSIX shell. */
+export function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,35 @@
+import { type CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import type { DeployedResource, Refresher } from './refreshers.ts';
+
+export interface Alarm {
+  readonly name: string;
+  readonly resource: DeployedResource;
+  readonly state: 'ok' | 'alarm' | 'no-data' | 'gone';
+  /** Whether it notifies anybody when its state changes. */
+  readonly notifies: boolean;
+}
+
+const STATES = { OK: 'ok', ALARM: 'alarm', INSUFFICIENT_DATA: 'no-data' } as const;
+
+/** The alarms that the stack has for a refresher, as they are now. */
+export async function readAlarms(
+  cloudWatch: CloudWatchClient,
+  { alarms }: Refresher,
+): Promise<readonly Alarm[]> {
+  if (alarms.length === 0) return [];
+  const { MetricAlarms: metric = [], CompositeAlarms: composite = [] } = await cloudWatch.send(
+    new DescribeAlarmsCommand({
+      AlarmNames: alarms.map(({ id }) => id),
+      AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+    }),
+  );
+  return alarms.map((resource) => {
+    const found = [...metric, ...composite].find(({ AlarmName: name }) => name === resource.id);
+    return {
+      name: resource.id,
+      resource,
+      state: found === undefined ? 'gone' : STATES[found.StateValue ?? 'INSUFFICIENT_DATA'],
+      notifies: found?.ActionsEnabled !== false,
+    };
+  });
+}

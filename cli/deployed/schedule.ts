@@ -1,0 +1,24 @@
+import {
+  GetScheduleCommand,
+  type GetScheduleCommandOutput,
+  type SchedulerClient,
+} from '@aws-sdk/client-scheduler';
+import { describeAwsFailure } from '../../lambda/aws-failure.ts';
+import type { DeployedResource } from './refreshers.ts';
+
+/** The schedule as it is now, or undefined where it is gone. */
+export async function readSchedule(
+  scheduler: SchedulerClient,
+  { id, properties }: DeployedResource,
+): Promise<GetScheduleCommandOutput | undefined> {
+  try {
+    return await scheduler.send(new GetScheduleCommand({ Name: id, GroupName: groupOf(properties) }));
+  } catch (error) {
+    if (describeAwsFailure(error).name === 'ResourceNotFoundException') return undefined;
+    throw error;
+  }
+}
+
+function groupOf({ GroupName: name }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof name === 'string' ? name : undefined;
+}

@@ -1,0 +1,45 @@
+import type { SchedulerClient } from '@aws-sdk/client-scheduler';
+import type { Commands } from '../commands.ts';
+import type { Refresher } from '../deployed/refreshers.ts';
+import { readSchedule } from '../deployed/schedule.ts';
+import { ok, unknown, type Verdict, wrong } from './finding.ts';
+
+/** Those of `AWS::Scheduler::Schedule` that a check depends on. */
+interface ScheduleProperties {
+  readonly ScheduleExpression?: string;
+  readonly Target?: { readonly Arn?: string; readonly RoleArn?: string; readonly Input?: string };
+}
+
+/** Whether there is a schedule, whether it is on, and whether it still is what the template made it. `now` is in milliseconds. */
+export async function checkSchedule(
+  { schedule, name }: Refresher,
+  scheduler: SchedulerClient,
+  commands: Commands,
+  now: number,
+): Promise<Verdict> {
+  if (schedule === undefined) return unknown('the stack has no schedule for this function');
+  const { Name: _, ...properties } = schedule.properties;
+  const input = JSON.stringify({ Name: schedule.id, ...properties });
+  const put = (operation: string) => commands.aws('scheduler', operation, '--cli-input-json', input);
+  const found = await readSchedule(scheduler, schedule);
+  if (found === undefined) return wrong(`the schedule of ${name} has been deleted`, put('create-schedule'));
+  if (found.State !== 'ENABLED')
+    return wrong('the schedule is off: nothing is checked', put('update-schedule'));
+  const { ScheduleExpression: expression, Target: target } = properties as ScheduleProperties;
+  const differing = [
+    ...(found.ScheduleExpression === expression
+      ? []
+      : [`runs at ${found.ScheduleExpression} instead of ${expression}`]),
+    ...(found.Target?.Arn === target?.Arn ? [] : ['invokes something else than the function']),
+    ...(found.Target?.RoleArn === target?.RoleArn ? [] : ['uses another role']),
+    ...(found.Target?.Input === target?.Input ? [] : ['sends another event']),
+    ...(found.EndDate !== undefined && found.EndDate.getTime() <= now ? ['has ended'] : []),
+  ];
+  if (differing.length > 0) {
+    return wrong(
+      `the schedule is not as it was deployed: it ${differing.join(', ')}`,
+      put('update-schedule'),
+    );
+  }
+  return ok(`on, ${expression}`);
+}

@@ -1,0 +1,24 @@
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import { readStored } from '../lambda/store.ts';
+import type { StoredToken } from '../lambda/stored-token.ts';
+import type { Refresher } from './deployed/refreshers.ts';
+
+/** The token that consumers read, or why there is none that they could use. `now` is in Unix seconds. */
+export async function readUsableToken(
+  ssm: SSMClient,
+  { parameterName }: Refresher,
+  now: number,
+): Promise<{ readonly token: StoredToken; readonly version: number } | { readonly problem: string }> {
+  const stored = await readStored(ssm, parameterName);
+  switch (stored.state) {
+    case 'missing':
+      return { problem: `parameter ${parameterName} is not there` };
+    case 'unreadable':
+      return { problem: `parameter ${parameterName} holds a damaged record` };
+    case 'foreign':
+      return { problem: `parameter ${parameterName} holds ${stored.found}` };
+    case 'token':
+      if (stored.token.expires_at <= now) return { problem: `the token in ${parameterName} has expired` };
+      return { token: stored.token, version: stored.version };
+  }
+}

@@ -1,0 +1,27 @@
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['min', 60],
+  ['s', 1],
+] as const;
+
+/** Two units at most: `1 h 5 min`, `42 min`, `9 s`. Minutes say enough once there are ten of them. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const first = UNITS.findIndex(([, size]) => whole >= size);
+  if (first === -1) return '0 s';
+  const [[unit, size], next] = [UNITS[first], UNITS[first + 1]] as [
+    (typeof UNITS)[number],
+    (typeof UNITS)[number]?,
+  ];
+  const count = Math.floor(whole / size);
+  const rest = next === undefined ? 0 : Math.floor((whole % size) / next[1]);
+  return rest === 0 || next === undefined || (unit === 'min' && count >= 10)
+    ? `${count} ${unit}`
+    : `${count} ${unit} ${rest} ${next[0]}`;
+}
+
+/** An instant, given in Unix seconds, as `2031-03-04 21:15:00 UTC`. */
+export function instant(seconds: number): string {
+  return `${new Date(seconds * 1_000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}

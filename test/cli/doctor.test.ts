@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { createCommands } from '../../cli/commands.ts';
+import type { Refresher } from '../../cli/deployed/refreshers.ts';
+import { checkEndpoint } from '../../cli/doctor/endpoint.ts';
+import { checkFunction } from '../../cli/doctor/function.ts';
+import { systemClock } from '../../lambda/clock.ts';
+import { readConfiguration } from '../../lambda/configuration.ts';
+import { type Answer, oauthError, startTokenEndpoint } from '../support/token-endpoint.ts';
+
+const commands = createCommands({});
+const environment = (tokenUrl: string) => ({
+  TOKEN_URL: tokenUrl,
+  CREDENTIALS_SECRET_ID: 'secret',
+  TOKEN_PARAMETER_NAME: '/a',
+  TOKEN_PARAMETER_KEY_ID: 'key',
+  CHECK_EVERY_SECONDS: '300',
+  REFRESH_BEFORE_SECONDS: '1800',
+});
+
+describe('the endpoint', () => {
+  test.for<[Answer, 'ok' | 'wrong' | 'unknown', RegExp]>([
+    [oauthError(401, 'invalid_client'), 'ok', /answers \(HTTP 401 /],
+    [oauthError(400, 'invalid_request'), 'ok', /answers \(HTTP 400 /],
+    [{ status: 404 }, 'wrong', /HTTP 404: there is no token endpoint/],
+    [
+      { status: 302, headers: { location: 'https://elsewhere.example.com' } },
+      'wrong',
+      /HTTP 302: there is no/,
+    ],
+    [{ status: 503 }, 'wrong', /HTTP 503\. Ask the operator/],
+    [{ status: 429 }, 'unknown', /answers 429/],
+    [{ reset: true }, 'wrong', /gives no answer from here: (UND_ERR_SOCKET|ECONNRESET)/],
+    [{ hang: 'headers' }, 'wrong', /gives no answer from here: TIMEOUT/],
+  ])('that answers %j is %s', async ([answer, state, says]) => {
+    const endpoint = await startTokenEndpoint();
+    endpoint.answer(answer);
+    const clock = { ...systemClock, timeout: () => AbortSignal.timeout(500) };
+    const configuration = readConfiguration(environment(endpoint.tokenUrl));
+    const verdict = await checkEndpoint(configuration, { fetch: globalThis.fetch, clock });
+    expect(verdict).toMatchObject({ state, says: expect.stringMatching(says) });
+    expect(verdict.remedy.join()).toMatch(state === 'wrong' ? /^curl / : /^$/);
+    if (state === 'ok') expect(endpoint.requests[0]?.body).toBe('grant_type=client_credentials');
+    await endpoint.close();
+  });
+});
+
+describe('the function', () => {
+  const variables = environment('https://auth.example.com/token');
+  const refresher = {
+    function: { id: 'fn', properties: { Environment: { Variables: variables }, Role: 'arn:role' } },
+  } as unknown as Refresher;
+  const live = (configuration: object = {}) =>
+    ({
+      Configuration: {
+        State: 'Active',
+        Role: 'arn:role',
+        Environment: { Variables: variables },
+        ...configuration,
+      },
+    }) as never;
+
+  test.for<[string, object, string, RegExp | undefined]>([
+    ['is as it was deployed', {}, 'ok', undefined],
+    [
+      'has more variables than it was deployed with',
+      { Environment: { Variables: { ...variables, POWERTOOLS_LOG_LEVEL: 'WARN' } } },
+      'ok',
+      undefined,
+    ],
+    [
+      'lacks a variable',
+      { Environment: { Variables: { ...variables, TOKEN_URL: undefined } } },
+      'wrong',
+      /^aws lambda update-function-configuration --function-name fn --environment /,
+    ],
+    ['has another role', { Role: 'arn:other' }, 'wrong', / --role arn:role$/],
+    ['has failed', { State: 'Failed', StateReason: 'why' }, 'wrong', / --environment /],
+  ])('that %s is %s', ([, configuration, state, remedy]) => {
+    const verdict = checkFunction(refresher, live(configuration), commands);
+    expect(verdict.state).toBe(state);
+    if (remedy !== undefined) expect(verdict.remedy[0]).toMatch(remedy);
+  });
+
+  test('has a value that was changed shown to nobody', () => {
+    const changed = {
+      Environment: { Variables: { ...variables, TOKEN_URL: 'https://user:secret@example.com' } },
+    };
+    expect(JSON.stringify(checkFunction(refresher, live(changed), commands))).not.toContain('secret@');
+  });
+});

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isLate, lastRunIn } from '../../cli/last-run.ts';
+import { confidential } from '../support/confidential.ts';
+import { credentials, newClientSecret, startRefresher, type TestRefresher } from '../support/refresher.ts';
+import { type Answer, grant, oauthError } from '../support/token-endpoint.ts';
+
+const AT = 1_800_000_000_000;
+const metrics = (fields: object) =>
+  JSON.stringify({ _aws: { CloudWatchMetrics: [] }, parameter: '/a', ...fields });
+const logged = (fields: object) => JSON.stringify({ timestamp: 'then', ...fields });
+
+describe('the log of the bundled function', () => {
+  let refresher: TestRefresher;
+  beforeEach(async () => {
+    refresher = await startRefresher();
+    await refresher.putSecret(credentials(newClientSecret()));
+  });
+  afterEach(() => refresher.close());
+
+  const runsWith = async (answer: Answer, event: object = {}) => {
+    refresher.endpoint.answer(answer);
+    const before = refresher.fn.output.length;
+    await refresher.invoke(event);
+    return refresher.fn.output.slice(before).map((text) => ({ at: AT, text }));
+  };
+  const newToken = () => confidential(`last-run/${randomUUID()}`);
+
+  test('tells of a run that minted, that kept and that failed', async () => {
+    const minted = { at: AT, outcome: 'minted', reason: 'missing', previousCredentialsUsed: false };
+    expect(lastRunIn(await runsWith(grant(newToken())))).toEqual(minted);
+    expect(lastRunIn(await runsWith({}))).toMatchObject({ outcome: 'kept', reason: 'fresh' });
+    expect(lastRunIn(await runsWith(oauthError(400, 'invalid_scope'), { force: true }))).toEqual({
+      at: AT,
+      outcome: 'failed',
+      code: 'REQUEST_REJECTED',
+      message: expect.stringMatching(/^REQUEST_REJECTED: .*invalid_scope/),
+    });
+  });
+
+  test('tells that only the previous credentials were accepted', async () => {
+    await runsWith(grant(newToken()));
+    await refresher.putSecret(credentials(newClientSecret()));
+    let first = true;
+    const answer: Answer = () => {
+      if (!first) return grant(newToken());
+      first = false;
+      return oauthError(401, 'invalid_client');
+    };
+    expect(lastRunIn(await runsWith(answer))).toMatchObject({
+      outcome: 'minted',
+      reason: 'source-changed',
+      previousCredentialsUsed: true,
+    });
+  });
+});
+
+describe('where a line is missing', () => {
+  test.for<[string, string[], object | undefined]>([
+    [
+      'metrics alone, as where only warnings are logged',
+      [metrics({ Kept: 1 })],
+      { outcome: 'kept', reason: undefined },
+    ],
+    [
+      'metrics of a failure',
+      [metrics({ Failed: 1, code: 'RATE_LIMITED' })],
+      { outcome: 'failed', code: 'RATE_LIMITED' },
+    ],
+    [
+      'an error that ended the run',
+      [logged({ level: 'ERROR', message: { errorType: 'RefreshError', errorMessage: 'RATE_LIMITED: why' } })],
+      { outcome: 'failed', code: 'RATE_LIMITED', message: 'RATE_LIMITED: why' },
+    ],
+    [
+      'a function that cannot even be loaded',
+      [
+        logged({
+          level: 'ERROR',
+          message: { errorType: 'Runtime.ImportModuleError', errorMessage: 'Cannot find it' },
+        }),
+      ],
+      { outcome: 'failed', code: 'UNEXPECTED' },
+    ],
+    [
+      'a run that was cut short',
+      [logged({ type: 'platform.report', record: { status: 'timeout' } })],
+      { outcome: 'failed', code: 'TIMEOUT' },
+    ],
+    [
+      'a run that ended well, in the report alone',
+      [logged({ type: 'platform.report', record: { status: 'success' } })],
+      undefined,
+    ],
+    [
+      'nothing of a run',
+      ['START RequestId: 1', '{', 'null', logged({ level: 'INFO', message: 'else' })],
+      undefined,
+    ],
+  ])('%s: tells what it can', ([, lines, expected]) => {
+    const run = lastRunIn(lines.map((text) => ({ at: AT, text })));
+    if (expected === undefined) expect(run).toBeUndefined();
+    else expect(run).toMatchObject(expected);
+  });
+});
+
+test('the latest run counts, not the one that says most, nor the credentials of the one before', () => {
+  const lines = [
+    { at: AT, text: metrics({ Minted: 1, PreviousCredentialsUsed: 1 }) },
+    { at: AT, text: logged({ outcome: 'minted', reason: 'expiring' }) },
+    { at: AT + 1_000, text: metrics({ Kept: 1 }) },
+  ];
+  expect(lastRunIn(lines)).toEqual({
+    at: AT + 1_000,
+    outcome: 'kept',
+    reason: undefined,
+    previousCredentialsUsed: false,
+  });
+});
+
+test.for([
+  [660, false],
+  [661, true],
+])('a run %i seconds ago is late, with a check every 5 minutes: %s', ([ago, late]) => {
+  const run = lastRunIn([{ at: AT, text: metrics({ Kept: 1 }) }]);
+  expect(run && isLate(run, 300, AT / 1_000 + (ago as number))).toBe(late);
+});

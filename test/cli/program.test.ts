@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createClients } from '../../cli/clients.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+
+const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+/** Without any AWS configuration. */
+let home: string;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'token-refresher-home-'));
+});
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+const run = async (args: readonly string[], environment: Readonly<Record<string, string>> = {}) => {
+  const env = { PATH: process.env.PATH, HOME: home, AWS_EC2_METADATA_DISABLED: 'true', ...environment };
+  const { stdout, stderr, code } = await promisify(execFile)(process.execPath, [main, ...args], { env }).then(
+    (done) => ({ ...done, code: 0 }),
+    (failed: { stdout: string; stderr: string; code: number }) => failed,
+  );
+  return { stdout, stderr, code };
+};
+
+test('tells its version and how it is used', async () => {
+  expect(await run(['--version'])).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
+  const { code, stdout } = await run(['--help']);
+  expect(code).toBe(0);
+  for (const command of ['status', 'doctor', 'refresh', 'set-credentials', 'token'])
+    expect(stdout).toContain(command);
+});
+
+const LOCAL = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'a' };
+
+test.for<[string[], Record<string, string>, RegExp]>([
+  [['nonsense'], {}, /unknown command 'nonsense'/],
+  [['status', '--nonsense'], {}, /unknown option '--nonsense'/],
+  [['status', 'a', 'b'], {}, /too many arguments/],
+  [['status'], {}, /no AWS region is set/],
+  [['status'], { AWS_REGION: 'us-east-1' }, /no AWS credentials were found that work/],
+  [['status', '--profile', 'nobody'], LOCAL, /no AWS credentials were found that work/],
+  [
+    ['status'],
+    { ...LOCAL, AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
+    /AWS could not be reached: ECONNREFUSED/,
+  ],
+])('%j with %j ends with 3 and says why', async ([args, environment, message]) => {
+  const { code, stdout, stderr } = await run(args, environment);
+  expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+  expect(stderr).toMatch(message);
+});
+
+test.for<[object, Record<string, string>, string]>([
+  [{ region: 'eu-west-1' }, { AWS_REGION: 'eu-west-2', AWS_DEFAULT_REGION: 'eu-west-3' }, 'eu-west-1'],
+  [{}, { AWS_REGION: 'eu-west-2', AWS_DEFAULT_REGION: 'eu-west-3' }, 'eu-west-2'],
+  [{}, { AWS_DEFAULT_REGION: 'eu-west-3' }, 'eu-west-3'],
+])('with %j and %j, the region is %s', async ([options, environment, region]) => {
+  expect(await createClients(options, environment).ssm.config.region()).toBe(region);
+});

@@ -1,0 +1,492 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { DeleteRolePolicyCommand, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
+import { DisableKeyCommand, KMSClient, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
+import {
+  DeleteFunctionCommand,
+  PutFunctionConcurrencyCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import { DeleteScheduleCommand, GetScheduleCommand, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+  PutSecretValueCommand,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { Finding, Link } from '../../cli/doctor/finding.ts';
+import { type AuthorizationServer, startAuthorizationServer } from '../../local/authorization-server.ts';
+import { clientSettings } from '../../local/deployment/clients.ts';
+import { findResource } from '../../local/deployment/resources.ts';
+import { confidential } from '../support/confidential.ts';
+import { createCommand, type TestCommand } from './command.ts';
+import { createDeployedApp, type DeployedApp } from './deployed-app.ts';
+import { createShownOutput } from './shown-output.ts';
+import { inSteps } from './steps.ts';
+
+const NAME = 'sandbox';
+const STACK = `TokenRefresher-${NAME}`;
+const PARAMETER = '/sandbox/access-token';
+const SECRET = 'sandbox/credentials';
+const APP = fileURLToPath(new URL('./cli-app.ts', import.meta.url));
+const shown = createShownOutput(fileURLToPath(new URL('../../docs/cli.md', import.meta.url)));
+
+let app: DeployedApp;
+let authorizationServer: AuthorizationServer;
+let command: TestCommand;
+let project: string;
+let kms: KMSClient;
+let sqs: SQSClient;
+
+const credentials = (clientSecret = authorizationServer.clientSecret) =>
+  JSON.stringify({ client_id: authorizationServer.clientId, client_secret: confidential(clientSecret) });
+const putSecret = (SecretString: string) =>
+  app.clients.secretsManager.send(new PutSecretValueCommand({ SecretId: SECRET, SecretString }));
+const resource = async (type: string, part = '') => findResource(await app.resources(), type, part);
+const theFunction = () => app.output('FunctionName');
+const schedule = async () => ({
+  Name: await resource('AWS::Scheduler::Schedule'),
+  GroupName: await resource('AWS::Scheduler::ScheduleGroup'),
+});
+const updateSchedule = async (change: object) => {
+  const { Target, FlexibleTimeWindow, ScheduleExpression } = await app.clients.scheduler.send(
+    new GetScheduleCommand(await schedule()),
+  );
+  const unchanged = { ...(await schedule()), Target, FlexibleTimeWindow, ScheduleExpression };
+  await app.clients.scheduler.send(new UpdateScheduleCommand({ ...unchanged, ...change }));
+};
+const removePolicies = async (part: string) => {
+  const RoleName = await resource('AWS::IAM::Role', part);
+  const { PolicyNames = [] } = await app.clients.iam.send(new ListRolePoliciesCommand({ RoleName }));
+  for (const PolicyName of PolicyNames) {
+    await app.clients.iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }));
+  }
+};
+const putParameter = (Value: string, Type: 'SecureString' | 'String' = 'SecureString') =>
+  app.clients.ssm.send(new PutParameterCommand({ Name: PARAMETER, Value, Type, Overwrite: true }));
+const deleteParameter = () => app.clients.ssm.send(new DeleteParameterCommand({ Name: PARAMETER }));
+/** Has the function run as the schedule would, whatever comes of it. */
+const runOnce = async () => {
+  await app.refresh({ force: true }).catch(() => undefined);
+};
+
+interface Fault {
+  readonly id: string;
+  inject(): Promise<unknown>;
+  /** What doctor says of each link that is wrong then. */
+  readonly wrong: Readonly<Partial<Record<Link, RegExp>>>;
+  /** The beginning of each command that it names, in their order. */
+  readonly remedy: readonly string[];
+  /** What status says meanwhile. */
+  readonly state: 'healthy' | 'soon' | 'expired' | 'missing';
+  /** What is mended elsewhere, before the commands are run. */
+  mendElsewhere?(): Promise<unknown>;
+}
+
+const REFRESH = `npx token-refresher refresh ${NAME}`;
+const SET = `npx token-refresher set-credentials ${NAME}`;
+
+const FAULTS: readonly Fault[] = [
+  {
+    id: 'schedule-off',
+    inject: () => updateSchedule({ State: 'DISABLED' }),
+    wrong: { schedule: /is off/ },
+    remedy: ['aws scheduler update-schedule '],
+    state: 'soon',
+  },
+  {
+    id: 'schedule-deleted',
+    inject: async () => app.clients.scheduler.send(new DeleteScheduleCommand(await schedule())),
+    wrong: { schedule: /has been deleted/ },
+    remedy: ['aws scheduler create-schedule '],
+    state: 'soon',
+  },
+  {
+    id: 'schedule-changed',
+    inject: () => updateSchedule({ ScheduleExpression: 'rate(7 days)' }),
+    wrong: { schedule: /runs at rate\(7 days\) instead of rate\(15 minutes\)/ },
+    remedy: ['aws scheduler update-schedule '],
+    state: 'soon',
+  },
+  {
+    id: 'schedule-role',
+    inject: () => removePolicies('ScheduleRole'),
+    wrong: { 'schedule role': /lacks permissions/ },
+    remedy: ['aws iam put-role-policy '],
+    state: 'healthy',
+  },
+  {
+    id: 'function-deleted',
+    inject: () => app.clients.lambda.send(new DeleteFunctionCommand({ FunctionName: theFunction() })),
+    wrong: { function: /has been deleted/ },
+    remedy: ['aws lambda create-function ', 'aws lambda put-function-event-invoke-config '],
+    state: 'soon',
+  },
+  {
+    id: 'function-environment',
+    inject: async () => {
+      const Variables = { ...(await app.environment(theFunction())), TOKEN_URL: 'http://auth.example.com' };
+      const input = { FunctionName: theFunction(), Environment: { Variables } };
+      await app.clients.lambda.send(new UpdateFunctionConfigurationCommand(input));
+      await runOnce();
+    },
+    wrong: {
+      function: /not as it was deployed: TOKEN_URL\nCONFIGURATION_INVALID: environment variable TOKEN_URL/,
+      'last run': /CONFIGURATION_INVALID/,
+    },
+    remedy: ['aws lambda update-function-configuration ', REFRESH],
+    state: 'soon',
+  },
+  {
+    id: 'function-concurrency',
+    inject: () =>
+      app.clients.lambda.send(
+        new PutFunctionConcurrencyCommand({ FunctionName: theFunction(), ReservedConcurrentExecutions: 0 }),
+      ),
+    wrong: { function: /not allowed to run/ },
+    remedy: ['aws lambda delete-function-concurrency '],
+    state: 'soon',
+  },
+  {
+    id: 'function-role',
+    inject: async () => {
+      await removePolicies('RefresherFunctionRole');
+      await runOnce();
+    },
+    wrong: { 'function role': /lacks permissions/, 'last run': /_UNAVAILABLE/ },
+    remedy: ['aws iam put-role-policy ', REFRESH],
+    state: 'soon',
+  },
+  {
+    id: 'key-disabled',
+    inject: () => kms.send(new DisableKeyCommand({ KeyId: app.output('EncryptionKeyArn') })),
+    wrong: { key: /is disabled/ },
+    remedy: ['aws kms enable-key '],
+    state: 'healthy',
+  },
+  {
+    id: 'key-deletion',
+    inject: () =>
+      kms.send(
+        new ScheduleKeyDeletionCommand({ KeyId: app.output('EncryptionKeyArn'), PendingWindowInDays: 7 }),
+      ),
+    wrong: { key: /is about to be deleted/ },
+    remedy: ['aws kms cancel-key-deletion ', 'aws kms enable-key '],
+    state: 'healthy',
+  },
+  {
+    id: 'secret-deletion',
+    inject: async () => {
+      await app.clients.secretsManager.send(new DeleteSecretCommand({ SecretId: SECRET }));
+      await runOnce();
+    },
+    wrong: { secret: /scheduled for deletion/, 'last run': /CREDENTIALS_NOT_FOUND/ },
+    remedy: ['aws secretsmanager restore-secret ', REFRESH],
+    state: 'soon',
+  },
+  {
+    id: 'secret-gone',
+    inject: () =>
+      app.clients.secretsManager.send(
+        new DeleteSecretCommand({ SecretId: SECRET, ForceDeleteWithoutRecovery: true }),
+      ),
+    wrong: { secret: /does not exist/ },
+    remedy: [`aws secretsmanager create-secret --name ${SECRET}`, SET],
+    state: 'soon',
+  },
+  {
+    id: 'secret-empty',
+    // The state of a secret that the stack has made and nobody has put a value into.
+    inject: async () => {
+      const { secretsManager } = app.clients;
+      const { VersionIdsToStages: stages = {} } = await secretsManager.send(
+        new DescribeSecretCommand({ SecretId: SECRET }),
+      );
+      const [current] = Object.entries(stages).find(([, names]) => names.includes('AWSCURRENT')) ?? [];
+      await secretsManager.send(
+        new UpdateSecretVersionStageCommand({
+          SecretId: SECRET,
+          VersionStage: 'AWSCURRENT',
+          RemoveFromVersionId: current,
+        }),
+      );
+    },
+    wrong: { secret: /CREDENTIALS_NOT_SET/ },
+    remedy: [SET],
+    state: 'soon',
+  },
+  {
+    id: 'secret-invalid',
+    inject: () => putSecret('client_id=a&client_secret=b'),
+    wrong: { secret: /CREDENTIALS_INVALID: .*it is not a JSON object/, parameter: /other credentials/ },
+    remedy: [SET, REFRESH],
+    state: 'healthy',
+  },
+  {
+    id: 'credentials-revoked',
+    inject: async () => {
+      authorizationServer.rotateClientSecret();
+      await runOnce();
+    },
+    wrong: { 'last run': /CLIENT_REJECTED/ },
+    remedy: [SET],
+    state: 'soon',
+  },
+  {
+    id: 'credentials-previous',
+    inject: async () => {
+      await putSecret(credentials('of-another-client'));
+      await runOnce();
+    },
+    wrong: { 'last run': /with the previous credentials: the current ones were rejected/ },
+    remedy: [SET],
+    state: 'soon',
+  },
+  {
+    id: 'endpoint-down',
+    inject: async () => {
+      await authorizationServer.stop();
+      await runOnce();
+    },
+    wrong: { endpoint: /gives no answer from here: ECONNREFUSED/, 'last run': /ENDPOINT_UNAVAILABLE/ },
+    remedy: ['curl ', REFRESH],
+    state: 'soon',
+    mendElsewhere: () => authorizationServer.start(),
+  },
+  {
+    id: 'parameter-deleted',
+    inject: deleteParameter,
+    wrong: { parameter: /is not there/ },
+    remedy: [REFRESH],
+    state: 'missing',
+  },
+  {
+    id: 'parameter-occupied',
+    inject: () => putParameter('{"password": "of somebody else"}'),
+    wrong: { parameter: /is occupied: it holds JSON of another kind/ },
+    remedy: [REFRESH],
+    state: 'missing',
+  },
+  {
+    id: 'parameter-string',
+    inject: async () => {
+      await deleteParameter();
+      await putParameter('of somebody else', 'String');
+    },
+    wrong: { parameter: /is occupied: it holds a String/ },
+    remedy: [`aws ssm delete-parameter --name ${PARAMETER}`, REFRESH],
+    state: 'missing',
+  },
+  {
+    id: 'parameter-damaged',
+    inject: async () => putParameter(JSON.stringify({ ...(await app.storedToken()), expires_at: 'soon' })),
+    wrong: { parameter: /damaged record/ },
+    remedy: [REFRESH],
+    state: 'missing',
+  },
+  {
+    id: 'token-expired',
+    inject: () => app.age(3_700),
+    wrong: { parameter: /the token expired/ },
+    remedy: [REFRESH],
+    state: 'expired',
+  },
+  {
+    id: 'log-group-deleted',
+    inject: async () =>
+      app.clients.logs.send(
+        new DeleteLogGroupCommand({
+          logGroupName: await resource('AWS::Logs::LogGroup', 'RefresherFunctionLogs'),
+        }),
+      ),
+    wrong: { 'last run': /log group .* has been deleted/ },
+    remedy: ['aws logs create-log-group ', 'aws logs put-retention-policy ', REFRESH],
+    state: 'soon',
+  },
+  {
+    id: 'dead-letters',
+    inject: async () =>
+      sqs.send(new SendMessageCommand({ QueueUrl: await resource('AWS::SQS::Queue'), MessageBody: '{}' })),
+    wrong: { 'dead letters': /^1 failed runs or undelivered events/ },
+    remedy: ['aws sqs receive-message ', 'aws sqs purge-queue '],
+    state: 'healthy',
+  },
+];
+
+const EXIT_CODES = { healthy: 0, soon: 1, expired: 2, missing: 2 };
+
+describe('the command line', () => {
+  inSteps();
+
+  beforeAll(async () => {
+    kms = new KMSClient(clientSettings(inject('ministack')));
+    sqs = new SQSClient(clientSettings(inject('ministack')));
+    project = await mkdtemp(join(tmpdir(), 'token-refresher-cli-'));
+    [authorizationServer, command, app] = await Promise.all([
+      startAuthorizationServer({ tokenLifetime: 3600 }),
+      createCommand(),
+      createDeployedApp({ stack: STACK, parameterName: PARAMETER, project }),
+    ]);
+    const { tokenUrl } = authorizationServer;
+    // Seldom enough for no scheduled run to come in between.
+    const sandbox = { tokenUrl, parameterName: PARAMETER, credentials: SECRET, checkEvery: 'PT15M' };
+    await writeFile(
+      join(project, 'cdk.json'),
+      JSON.stringify({ app: `"${process.execPath}" "${APP}"`, context: { refreshers: { sandbox } } }),
+    );
+    await app.clients.secretsManager.send(
+      new CreateSecretCommand({ Name: SECRET, SecretString: credentials() }),
+    );
+    await app.deploy({});
+  });
+
+  afterAll(async () => {
+    await app?.destroy({});
+    await Promise.all([authorizationServer?.stop(), command?.close(), app?.close()]);
+    await rm(project, { recursive: true, force: true });
+  });
+
+  const findings = async (): Promise<readonly Finding[]> => {
+    const { stdout, stderr } = await command.run(['doctor', NAME, '--json']);
+    expect(stderr).toBe('');
+    return JSON.parse(stdout)[0].findings;
+  };
+
+  test('finds a fresh deployment healthy', async () => {
+    await app.age(1_100);
+    const status = await command.run(['status', NAME]);
+    const doctor = await command.run(['doctor', NAME]);
+    expect(status).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(status.stdout).toContain('for the current credentials');
+    expect(doctor).toMatchObject({ exitCode: 0, stderr: '' });
+    shown.record(
+      'healthy',
+      { command: 'npx token-refresher status sandbox', output: status.stdout },
+      { command: 'npx token-refresher doctor sandbox', output: doctor.stdout },
+    );
+  });
+
+  test('is told which refresher by its name, its stack or its parameter, and finds all without', async () => {
+    const namesFor = async (...args: readonly string[]) => {
+      const { stdout } = await command.run(['status', '--json', ...args]);
+      return (JSON.parse(stdout) as { name: string }[]).map(({ name }) => name);
+    };
+    expect(await namesFor(NAME)).toEqual([NAME]);
+    expect(await namesFor(STACK)).toEqual([NAME]);
+    expect(await namesFor(PARAMETER)).toEqual([NAME]);
+    expect(await namesFor('--stack', STACK)).toEqual([NAME]);
+    expect(await namesFor()).toContain(NAME);
+  });
+
+  test.for([
+    [['status', 'nobody'], /there is no refresher nobody in region us-east-1. There are: .*sandbox/],
+    [['status', '--stack', 'Nothing'], /there is no refresher in stack Nothing of region us-east-1/],
+    [['status', '--region', 'eu-west-1'], /there is no refresher in region eu-west-1/],
+  ] as const)('ends with 3 and says what there is for %j', async ([args, message]) => {
+    const { exitCode, stdout, stderr } = await command.run(args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+    expect(stderr).toMatch(message);
+  });
+
+  test('prints the token with --show, and nothing of it otherwise', async () => {
+    const { access_token: token } = await app.storedToken();
+    const summary = await command.run(['token', NAME]);
+    expect(summary).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await command.run(['token', NAME, '--show'])).toEqual({
+      exitCode: 0,
+      stderr: '',
+      stdout: `${token}\n`,
+    });
+    const { stdout } = await command.run(['token', NAME, '--show', '--json']);
+    expect(JSON.parse(stdout)).toEqual(await app.storedToken());
+    shown.record('token', { command: `npx token-refresher token ${NAME}`, output: summary.stdout });
+  });
+
+  test("refreshes, and tells by its exit code and the refresher's own error where that fails", async () => {
+    const minted = await command.run(['refresh', NAME]);
+    expect(minted).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/^minted \(forced\), version \d+/),
+    });
+    authorizationServer.rateLimited = true;
+    const failed = await command.run(['refresh', NAME, '--json']);
+    const shownFailure = await command.run(['refresh', NAME]);
+    authorizationServer.rateLimited = false;
+    expect(failed.exitCode).toBe(1);
+    expect(JSON.parse(failed.stdout)).toMatchObject({ outcome: 'failed', code: 'RATE_LIMITED' });
+    shown.record('refresh', { command: `npx token-refresher refresh ${NAME}`, output: minted.stdout });
+    shown.record('refresh-failed', {
+      command: `npx token-refresher refresh ${NAME}`,
+      output: shownFailure.stdout,
+    });
+  });
+
+  test('stores no credentials that the token endpoint refuses, and takes those that it accepts', async () => {
+    const currentVersion = async () =>
+      JSON.parse((await command.run(['status', NAME, '--json'])).stdout)[0].minted_for.secret_version;
+    const before = await currentVersion();
+    const set = (input: string) => command.run(['set-credentials', NAME], input);
+    const refused = await set(credentials('mistyped'));
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringMatching(/^not stored {2}CLIENT_REJECTED/),
+    });
+    expect(await currentVersion()).toBe(before);
+    const accepted = await set(credentials());
+    expect(accepted).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('minted (source-changed)'),
+    });
+    expect(await currentVersion()).not.toBe(before);
+    const shownCommand = `npx token-refresher set-credentials ${NAME} < credentials.json`;
+    shown.record('set-credentials', { command: shownCommand, output: accepted.stdout });
+    shown.record('set-credentials-refused', { command: shownCommand, output: refused.stdout });
+  });
+
+  describe.for(FAULTS)('$id', (fault) => {
+    test('is found, and mended by the commands that doctor names', async () => {
+      await fault.inject();
+
+      const found = await findings();
+      const wrong = found.filter(({ state }) => state === 'wrong');
+      const status = await command.run(['status', NAME]);
+      const doctor = await command.run(['doctor', NAME]);
+      shown.record(
+        fault.id,
+        { command: 'npx token-refresher status sandbox', output: status.stdout },
+        { command: 'npx token-refresher doctor sandbox', output: withoutLinksInOrder(doctor.stdout) },
+      );
+
+      expect(Object.fromEntries(wrong.map(({ link, says }) => [link, says]))).toEqual(
+        Object.fromEntries(
+          Object.entries(fault.wrong).map(([link, says]) => [link, expect.stringMatching(says)]),
+        ),
+      );
+      const remedy = wrong.flatMap((finding) => finding.remedy);
+      expect(remedy).toEqual(fault.remedy.map((beginning) => expect.stringContaining(beginning)));
+      expect(status).toMatchObject({ exitCode: EXIT_CODES[fault.state], stderr: '' });
+      expect(doctor.exitCode).toBe(1);
+
+      await fault.mendElsewhere?.();
+      await command.runPrinted(remedy, credentials());
+      expect((await findings()).filter(({ state }) => state !== 'ok')).toEqual([]);
+    });
+  });
+
+  test('shows in the documentation what it prints', () => shown.check());
+});
+
+/** The head, and the lines of the links that are not in order. */
+function withoutLinksInOrder(output: string): string {
+  return output
+    .split('\n')
+    .filter((line) => !line.startsWith('  ✓'))
+    .join('\n');
+}

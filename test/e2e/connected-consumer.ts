@@ -1,0 +1,12 @@
+import { createTokenReader } from '../../lambda/reader.ts';
+import type { ConsumerResult } from './consumer.ts';
+
+const reader = createTokenReader();
+const { API_URL: apiUrl = '' } = process.env;
+
+/** A user's function that leaves it all to the reader, and the reader's settings to `connect`. */
+export async function handler(): Promise<ConsumerResult> {
+  const response = await reader.fetch(apiUrl);
+  await response.body?.cancel();
+  return { status: response.status };
+}

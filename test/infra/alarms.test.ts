@@ -1,0 +1,254 @@
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import fc from 'fast-check';
+import { describe, expect, inject, test } from 'vitest';
+import { readSettings } from '../../infra/settings.ts';
+import { RefresherStack } from '../../infra/stack.ts';
+import { TokenRefresher, type TokenRefresherProps } from '../../infra/token-refresher.ts';
+import { expiryThreshold, leastMarginToPage } from '../../lambda/alarm-policy.ts';
+import { type Policy, refreshMargin } from '../../lambda/decide.ts';
+import { RUN_TIMEOUT_SECONDS } from '../../lambda/environment.ts';
+import { ALARM_NAMES, alarmsOf } from '../support/alarms.ts';
+import { FROM, firstAlarm, incidents, type Setting, watch } from '../support/incidents.ts';
+import { createRandom } from '../support/random.ts';
+import { type Fault, type ModelCheck, modelRefresher } from '../support/refresher-model.ts';
+
+const PROPS = { tokenUrl: 'https://auth.example.com/token', parameterName: '/app/token' };
+const newStack = () => new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Test');
+const newTemplate = (props: (stack: Stack) => Partial<TokenRefresherProps> = () => ({})): Template => {
+  const stack = newStack();
+  new TokenRefresher(stack, 'Refresher', { ...PROPS, ...props(stack) });
+  return Template.fromStack(stack);
+};
+const alarmsIn = (template: Template) => Object.values(template.findResources('AWS::CloudWatch::Alarm'));
+
+describe('each alarm', () => {
+  test('is announced when it goes off and when it is over, where there is a topic', () => {
+    const template = newTemplate((stack) => ({ notificationTopic: new Topic(stack, 'Topic') }));
+    const announced = [{ Ref: expect.stringMatching(/^Topic/) }];
+    expect(alarmsIn(template)).toHaveLength(ALARM_NAMES.length);
+    for (const { Properties } of alarmsIn(template)) {
+      expect([Properties.AlarmActions, Properties.OKActions]).toEqual([announced, announced]);
+    }
+  });
+
+  test('has no action where there is no topic', () => {
+    for (const { Properties } of alarmsIn(newTemplate()))
+      expect(Properties).not.toHaveProperty('AlarmActions');
+  });
+
+  test('is made after the first token, for want of which it would go off', () => {
+    for (const { DependsOn } of alarmsIn(newTemplate())) {
+      expect(DependsOn).toContainEqual(expect.stringMatching(/^RefresherFirstToken/));
+    }
+  });
+
+  test('names a command in its description, which fits', () => {
+    for (const { Properties } of alarmsIn(newTemplate())) {
+      const text = JSON.stringify(Properties.AlarmDescription);
+      expect(text).toContain('npx token-refresher doctor /app/token');
+      // A reference becomes the URL of a queue at the longest; CloudWatch takes 1024 characters.
+      expect(text.replaceAll(/\{"(Ref|Fn::\w+)":[^}]*\}/g, 'x'.repeat(130)).length).toBeLessThan(1024);
+    }
+  });
+
+  test.for(['PT1M', 'PT59M', 'PT1H', 'PT12H'])(
+    'is one that CloudWatch takes with a check every %s',
+    (checkEvery) => {
+      const alarms = Object.values(
+        alarmsOf({ checkEvery: Duration.parse(checkEvery).toSeconds(), refreshBefore: 24 * 3600 }),
+      );
+      for (const { Period, EvaluationPeriods } of alarms) {
+        // Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+        expect(Period % 60).toBe(0);
+        expect(Period * EvaluationPeriods).toBeLessThanOrEqual((Period < 3600 ? 1 : 7) * 24 * 3600);
+      }
+    },
+  );
+});
+
+describe('the synthesis', () => {
+  test.for([
+    [
+      'warns',
+      21,
+      /TokenExpiring comes in time for certain only where refreshBefore is at least PT22M; got PT21M/,
+    ],
+    ['does not warn', 22, undefined],
+  ] as const)('%s where refreshBefore is %i minutes', ([, minutes, message]) => {
+    const stack = newStack();
+    new TokenRefresher(stack, 'Refresher', { ...PROPS, refreshBefore: Duration.minutes(minutes) });
+    const warnings = Annotations.fromStack(stack).findWarning('*', Match.anyValue());
+    expect(warnings.map(({ entry }) => String(entry.data))).toEqual(
+      message === undefined ? [] : [expect.stringMatching(message)],
+    );
+  });
+});
+
+describe('the settings', () => {
+  const templateOf = (entry: object): Template => {
+    const settings = readSettings({ refreshers: { app: { ...PROPS, ...entry } } }).get('app');
+    if (settings === undefined) throw new Error('no settings');
+    const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+    return Template.fromStack(new RefresherStack(app, 'Test', settings));
+  };
+
+  test('make a topic from an e-mail address, to which alarms of this account alone may publish, with TLS', () => {
+    const template = templateOf({ notificationEmail: 'on-call@example.com' });
+    template.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email',
+      Endpoint: 'on-call@example.com',
+    });
+    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({
+            Effect: 'Deny',
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+          {
+            Effect: 'Allow',
+            Action: 'sns:Publish',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Resource: { Ref: Match.stringLikeRegexp('^Notifications') },
+            Condition: {
+              StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+              ArnLike: {
+                'aws:SourceArn': Match.objectLike({ 'Fn::Join': ['', Match.arrayWith([':alarm:*'])] }),
+              },
+            },
+          },
+        ],
+      },
+    });
+    for (const { Properties } of alarmsIn(template)) expect(Properties.AlarmActions).toHaveLength(1);
+  });
+
+  test('take a topic that exists', () => {
+    const notificationTopic = 'arn:aws:sns:us-east-1:000000000000:on-call';
+    const template = templateOf({ notificationTopic });
+    template.resourceCountIs('AWS::SNS::Topic', 0);
+    for (const { Properties } of alarmsIn(template))
+      expect(Properties.AlarmActions).toEqual([notificationTopic]);
+  });
+});
+
+test('no run that succeeds reports less validity than the threshold, whatever the lifetime from refreshBefore up', () => {
+  const minutes = (min: number, max: number) => fc.integer({ min, max }).map((value) => value * 60);
+  fc.assert(
+    fc.property(minutes(1, 720), minutes(0, 1_380), minutes(0, 3_000), (checkEvery, above, longer) => {
+      const policy = { checkEvery, refreshBefore: checkEvery + 60 + above };
+      const margin = refreshMargin(policy.refreshBefore + longer, policy);
+      expect(margin - RUN_TIMEOUT_SECONDS).toBeGreaterThanOrEqual(expiryThreshold(policy));
+    }),
+  );
+});
+
+const SETTINGS: readonly (readonly [string, Setting])[] = [
+  ['a check every minute', { checkEvery: 60, refreshBefore: 900, lifetime: 3_600 }],
+  ['the defaults', { checkEvery: 300, refreshBefore: 1_800, lifetime: 3_600 }],
+  ['a check every 15 minutes', { checkEvery: 900, refreshBefore: 3_600, lifetime: 7_200 }],
+  ['a check every hour', { checkEvery: 3_600, refreshBefore: 4 * 3_600, lifetime: 24 * 3_600 }],
+  [
+    'as little as synthesizes without a warning',
+    { checkEvery: 300, refreshBefore: leastMarginToPage(300), lifetime: 2 * leastMarginToPage(300) },
+  ],
+];
+const alarmsFor = new Map(SETTINGS.map(([name, setting]) => [name, alarmsOf(setting)]));
+
+const alarmsWith = (name: string) => {
+  const alarms = alarmsFor.get(name);
+  if (alarms === undefined) throw new Error(`no setting "${name}"`);
+  return alarms;
+};
+
+describe.for(SETTINGS)('with %s', ([name, setting]) => {
+  test.for<Fault>([
+    'endpoint-down',
+    'credentials-revoked',
+    'throttled',
+    'store-down',
+    'schedule-off',
+    'function-deleted',
+    'log-lost',
+  ])('%s pages before the token expires', (fault) => {
+    for (const { alarms, start, expiresAt } of incidents(setting, alarmsWith(name), fault)) {
+      expect(firstAlarm(alarms.TokenExpiring)).toBeGreaterThan(start);
+      expect(firstAlarm(alarms.TokenExpiring)).toBeLessThan(expiresAt - 60);
+    }
+  });
+
+  test('a healthy year alerts nobody', () => {
+    const random = createRandom(1);
+    const until = FROM + 365 * 24 * 3600;
+    const model = modelRefresher({
+      policy: setting,
+      lifetime: setting.lifetime,
+      from: FROM,
+      until,
+      random,
+      fault: oneFailingCheckNowAndThen(setting, random),
+    });
+    expect(model.errors.length).toBeGreaterThan(50);
+    // One period more than evaluated is the least that the documentation promises.
+    const alarms = watch(alarmsWith(name), model, { from: FROM + 3600, until, extraPeriods: 1 });
+    expect(alarms).toEqual({ TokenExpiring: [], RefreshFailing: [], DeadLetters: [], Throttled: [] });
+  });
+});
+
+/** Every few days a check fails, for one reason or another, and the next one works. */
+function oneFailingCheckNowAndThen({ refreshBefore }: Policy, random: () => number) {
+  const faults: readonly Fault[] = ['store-down', 'endpoint-down', 'throttled', 'log-lost'];
+  let count = 0;
+  let next = FROM + 24 * 3600;
+  return ({ at, expiresAt }: ModelCheck): Fault | undefined => {
+    const fault = faults[count % faults.length];
+    const needsMint = fault === 'endpoint-down' || fault === 'throttled';
+    if (at < next || (needsMint && expiresAt - at > refreshBefore)) return undefined;
+    count += 1;
+    next = at + (2 + 4 * random()) * 24 * 3600;
+    return fault;
+  };
+}
+
+describe('an incident with the defaults', () => {
+  const [name, setting] = SETTINGS[1] as (typeof SETTINGS)[number];
+  const incidentsOf = (fault: Fault, lasts?: number) => incidents(setting, alarmsWith(name), fault, lasts);
+
+  test('that takes the endpoint down for an hour warns first, pages then, and is over soon after it is back', () => {
+    for (const { alarms, model, start, expiresAt } of incidentsOf('endpoint-down', 3_600)) {
+      expect(firstAlarm(alarms.RefreshFailing)).toBeLessThan(firstAlarm(alarms.TokenExpiring) - 180);
+      expect(firstAlarm(alarms.TokenExpiring)).toBeLessThan(expiresAt);
+      const back = model.mints.find(({ at }) => at >= start + 3_600)?.at ?? Number.NaN;
+      for (const alarm of ['TokenExpiring', 'RefreshFailing', 'DeadLetters'] as const) {
+        const last = alarms[alarm].at(-1);
+        expect([alarm, last?.state]).toEqual([alarm, 'OK']);
+        expect((last?.at ?? 0) - back).toBeLessThan(30 * 60);
+      }
+      expect(alarms.Throttled).toEqual([]);
+    }
+  });
+
+  test('that leaves events undelivered is told as such', () => {
+    for (const { alarms, expiresAt } of incidentsOf('function-deleted')) {
+      expect(firstAlarm(alarms.DeadLetters)).toBeLessThan(expiresAt);
+      expect(alarms.RefreshFailing).toEqual([]);
+    }
+  });
+
+  test('that makes the endpoint answer 429 is told as such, no later than as a failure', () => {
+    for (const { alarms } of incidentsOf('throttled')) {
+      expect(firstAlarm(alarms.Throttled)).toBeLessThanOrEqual(firstAlarm(alarms.RefreshFailing));
+      expect(firstAlarm(alarms.Throttled)).toBeLessThan(firstAlarm(alarms.TokenExpiring));
+    }
+  });
+});
+
+test('the log group takes embedded metrics, and Lambda filters none of them out', () => {
+  const template = Template.fromJSON({ ...inject('deployable').template });
+  template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupClass: Match.absent() });
+  template.allResourcesProperties('AWS::Lambda::Function', {
+    LoggingConfig: { ApplicationLogLevel: Match.absent() },
+  });
+});

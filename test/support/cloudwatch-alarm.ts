@@ -1,0 +1,103 @@
+/** What decides over the state of an alarm, as an `AWS::CloudWatch::Alarm` of the template has it. Periods in seconds. */
+export interface AlarmProperties {
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly Dimensions: readonly { readonly Name: string; readonly Value: unknown }[];
+  readonly Statistic: 'Minimum' | 'Sum';
+  readonly Period: number;
+  readonly EvaluationPeriods: number;
+  readonly DatapointsToAlarm?: number;
+  readonly Threshold: number;
+  readonly ComparisonOperator: 'LessThanThreshold' | 'GreaterThanOrEqualToThreshold';
+  readonly TreatMissingData: 'breaching' | 'notBreaching';
+}
+
+export type AlarmState = 'OK' | 'ALARM';
+
+/** The values of one metric, oldest first. Times in Unix seconds. */
+export interface Series {
+  readonly at: readonly number[];
+  /** From when on an alarm sees the value: metrics take their time. */
+  readonly visibleFrom: readonly number[];
+  readonly values: readonly number[];
+}
+
+export interface Transition {
+  readonly at: number;
+  readonly state: AlarmState;
+}
+
+/** From this length of all evaluated periods on, in seconds, an alarm is evaluated once an hour only. */
+const HOURLY_FROM = 24 * 3600;
+
+/**
+ * The state of an alarm with these datapoints, oldest first, undefined where one is missing. CloudWatch retrieves more of
+ * them than it evaluates; it takes the latest that are there, and only where those are too few, counts missing ones.
+ * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+ */
+export function alarmState(alarm: AlarmProperties, datapoints: readonly (number | undefined)[]): AlarmState {
+  const { EvaluationPeriods: evaluated, DatapointsToAlarm: toAlarm = evaluated } = alarm;
+  const there = datapoints.filter((value) => value !== undefined).slice(-evaluated);
+  const breaching = there.filter((value) => isBreaching(alarm, value)).length;
+  const missing = alarm.TreatMissingData === 'breaching' ? evaluated - there.length : 0;
+  return breaching + missing >= toAlarm ? 'ALARM' : 'OK';
+}
+
+/**
+ * The changes of an alarm's state. It is evaluated every minute, over periods that end in that minute.
+ * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
+ */
+export function alarmTransitions(
+  alarm: AlarmProperties,
+  series: Series,
+  { from, until, extraPeriods }: { from: number; until: number; extraPeriods: number },
+): Transition[] {
+  const { Period: period, EvaluationPeriods: evaluated } = alarm;
+  const step = period * evaluated > HOURLY_FROM ? 3600 : 60;
+  const retrieved = evaluated + extraPeriods;
+  const transitions: Transition[] = [];
+  let state: AlarmState = 'OK';
+  for (let now = Math.ceil(from / step) * step; now <= until; now += step) {
+    const visible = countUpTo(series.visibleFrom, now);
+    const datapoints = Array.from({ length: retrieved }, (_, index) => {
+      const start = now - (retrieved - index) * period;
+      return datapoint(alarm, series, visible, start, start + period);
+    });
+    const next = alarmState(alarm, datapoints);
+    if (next !== state) transitions.push({ at: now, state: next });
+    state = next;
+  }
+  return transitions;
+}
+
+function datapoint(
+  { Statistic: statistic }: AlarmProperties,
+  { at, values }: Series,
+  visible: number,
+  start: number,
+  end: number,
+): number | undefined {
+  let result: number | undefined;
+  for (let index = countUpTo(at, start - 1e-6); index < visible && (at[index] as number) < end; index += 1) {
+    const value = values[index] as number;
+    if (result === undefined) result = value;
+    else result = statistic === 'Sum' ? result + value : Math.min(result, value);
+  }
+  return result;
+}
+
+function isBreaching({ ComparisonOperator: operator, Threshold }: AlarmProperties, value: number): boolean {
+  return operator === 'LessThanThreshold' ? value < Threshold : value >= Threshold;
+}
+
+/** How many of the ascending times are not after `time`. */
+function countUpTo(times: readonly number[], time: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((times[middle] as number) <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

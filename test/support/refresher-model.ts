@@ -1,0 +1,227 @@
+import { decide, type Policy } from '../../lambda/decide.ts';
+import { RefreshError } from '../../lambda/errors.ts';
+import { METRICS_NAMESPACE } from '../../lambda/metrics.ts';
+import type { RunObservations } from '../../lambda/refresh.ts';
+import { type Reporters, reportFailure, reportObservations, reportResult } from '../../lambda/report.ts';
+import { type StoredToken, sha256 } from '../../lambda/stored-token.ts';
+import type { TokenAnswer } from '../../lambda/token-request.ts';
+import { processTokenAnswer } from '../../lambda/token-response.ts';
+import type { Series } from './cloudwatch-alarm.ts';
+
+/** What can be wrong at the time of a check. */
+export type Fault =
+  | 'endpoint-down'
+  | 'credentials-revoked'
+  | 'throttled'
+  | 'store-down'
+  | 'schedule-off'
+  | 'function-deleted'
+  /** The function works, but its log does not arrive. */
+  | 'log-lost';
+
+export interface ModelCheck {
+  /** Unix time, seconds, with fractions. */
+  readonly at: number;
+  /** Unix time, seconds, at which the token that readers have expires. */
+  readonly expiresAt: number;
+}
+
+export interface ModelSettings {
+  readonly policy: Policy;
+  /** Seconds that a token lives. */
+  readonly lifetime: number;
+  /** Unix time, seconds. */
+  readonly from: number;
+  readonly until: number;
+  readonly random: () => number;
+  readonly fault: (check: ModelCheck) => Fault | undefined;
+}
+
+export interface LoggedError {
+  /** Unix time, seconds. */
+  readonly at: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Model {
+  /** Metrics by name, with the error code behind that of `Failed`: `TokenRefresher/Failed RATE_LIMITED`. */
+  readonly metrics: ReadonlyMap<string, Series>;
+  readonly errors: readonly LoggedError[];
+  /** When the token was replaced, and when the one before expired. */
+  readonly mints: readonly { readonly at: number; readonly expired: number }[];
+}
+
+/** EventBridge Scheduler fires within this time after the planned one, in seconds. */
+const JITTER = 60;
+/** Seconds until an alarm sees a metric. */
+const METRIC_DELAY = 120;
+/** Seconds until an alarm sees the first metric of a queue that was idle for hours. Source: SQS Developer Guide, CloudWatch metrics. */
+const QUEUE_WAKE_UP = 15 * 60;
+const QUEUE_IDLE_AFTER = 6 * 3600;
+/** Seconds that a run takes where it keeps, mints, or asks an endpoint in vain until its time is up. */
+const KEEP_TIME = 0.2;
+const FAILED_MINT_TIME = 44;
+
+const SOURCE = sha256('model');
+const TOKEN_URL = 'https://api-ext-sboxmeta.partners.spotnana.com/v2/auth/oauth2-token';
+const ERRORS: Readonly<Partial<Record<Fault, RefreshError>>> = {
+  'endpoint-down': await errorFor({ type: 'unreachable', reason: 'ECONNREFUSED' }),
+  'credentials-revoked': await errorFor({
+    type: 'answer',
+    status: 401,
+    headers: new Headers({ 'content-type': 'application/json' }),
+    body: '{"error":"invalid_client"}',
+  }),
+  throttled: await errorFor({ type: 'answer', status: 429, headers: new Headers(), body: '' }),
+  'store-down': new RefreshError('STORE_UNAVAILABLE', 'parameter /a could not be read: ThrottlingException.'),
+};
+
+/**
+ * What CloudWatch is told over some time by a refresher with the function's own decisions and reports: its checks come
+ * up to a minute late, and what they run into is up to `fault`. The first mints.
+ */
+export function modelRefresher({ policy, lifetime, from, until, random, fault }: ModelSettings): Model {
+  const metrics = createMetricStore();
+  const errors: LoggedError[] = [];
+  const mints: { at: number; expired: number }[] = [];
+  let token = tokenOf(Math.floor(from), lifetime);
+  for (let planned = from; planned < until; planned += policy.checkEvery) {
+    const at = planned + random() * JITTER;
+    const met = fault({ at, expiresAt: token.expires_at });
+    if (met === 'schedule-off') continue;
+    if (met === 'function-deleted') {
+      metrics.addDeadLetter(at);
+      continue;
+    }
+    const observations: RunObservations = {
+      attempts: 0,
+      previousCredentialsUsed: false,
+      lifetimeBounded: false,
+    };
+    const reporters = recorders(metrics, at, met !== 'log-lost');
+    const fail = (error: RefreshError, took: number) => {
+      const now = (at + took) * 1000;
+      reportFailure(reporters, error, observations, now);
+      reportObservations(reporters.metrics, observations, now);
+      metrics.add('AWS/Lambda/Errors', at, 1);
+      metrics.addDeadLetter(at + took);
+      errors.push({ at: at + took, code: error.code, message: error.message });
+    };
+    const storeError = met === 'store-down' ? ERRORS['store-down'] : undefined;
+    if (storeError !== undefined) {
+      fail(storeError, KEEP_TIME);
+      continue;
+    }
+    observations.expiresAt = token.expires_at;
+    const now = Math.floor(at);
+    const stored = { state: 'token', version: 1, token } as const;
+    const event = { type: 'check' } as const;
+    const decision = decide({ event, stored, parameterName: '/a', source: token.source, now, policy });
+    const mintError = met === undefined ? undefined : ERRORS[met];
+    if (decision.action === 'mint' && mintError !== undefined) {
+      observations.attempts = met === 'credentials-revoked' ? 1 : 5;
+      fail(mintError, met === 'credentials-revoked' ? KEEP_TIME : FAILED_MINT_TIME);
+      continue;
+    }
+    const result = { expires_at: token.expires_at, parameter_version: 1 };
+    let took = KEEP_TIME;
+    if (decision.action === 'mint') {
+      mints.push({ at, expired: token.expires_at });
+      token = tokenOf(now, lifetime);
+      observations.attempts = 1;
+      observations.mintDurationMs = Math.round(180 + 160 * random() ** 3);
+      observations.mintedLifetime = lifetime;
+      observations.expiresAt = token.expires_at;
+      took += observations.mintDurationMs / 1000;
+      reportResult(
+        reporters,
+        policy,
+        { ...result, outcome: 'minted', reason: decision.reason, expires_at: token.expires_at },
+        observations,
+        (at + took) * 1000,
+      );
+    } else {
+      reportResult(
+        reporters,
+        policy,
+        { ...result, outcome: 'kept', reason: decision.reason },
+        observations,
+        (at + took) * 1000,
+      );
+    }
+    reportObservations(reporters.metrics, observations, (at + took) * 1000);
+    metrics.add('AWS/Lambda/Errors', at, 0);
+  }
+  return { metrics: metrics.series, errors, mints };
+}
+
+interface MetricStore {
+  readonly series: ReadonlyMap<string, Series>;
+  add(name: string, at: number, value: number, visibleFrom?: number): void;
+  /** A message that arrives in the dead-letter queue. */
+  addDeadLetter(at: number): void;
+}
+
+function createMetricStore(): MetricStore {
+  const series = new Map<string, { at: number[]; visibleFrom: number[]; values: number[] }>();
+  let queueAsleepFrom = Number.NEGATIVE_INFINITY;
+  let queueSeenFrom = 0;
+  const add: MetricStore['add'] = (name, at, value, visibleFrom = at + METRIC_DELAY) => {
+    const one = series.get(name) ?? { at: [], visibleFrom: [], values: [] };
+    series.set(name, one);
+    one.at.push(at);
+    one.visibleFrom.push(visibleFrom);
+    one.values.push(value);
+  };
+  return {
+    series,
+    add,
+    addDeadLetter(at) {
+      if (at >= queueAsleepFrom) queueSeenFrom = at + QUEUE_WAKE_UP;
+      queueAsleepFrom = at + QUEUE_IDLE_AFTER;
+      add('AWS/SQS/NumberOfMessagesSent', at, 1, Math.max(at + METRIC_DELAY, queueSeenFrom));
+    },
+  };
+}
+
+/** Takes what the function reports; a code that is added as a dimension goes behind the metric's name. */
+function recorders(store: MetricStore, at: number, arrives: boolean): Reporters {
+  const silent = () => undefined;
+  const record = (name: string, value: number, code?: string) => {
+    if (arrives) store.add(`${METRICS_NAMESPACE}/${name}${code === undefined ? '' : ` ${code}`}`, at, value);
+  };
+  const metrics = {
+    addMetric: (name: string, _unit: unknown, value: number) => record(name, value),
+    singleMetric: () => {
+      let code: string | undefined;
+      return {
+        addDimension: (_name: string, value: string) => {
+          code = value;
+        },
+        addMetric: (name: string, _unit: unknown, value: number) => record(name, value, code),
+      };
+    },
+  } as unknown as Reporters['metrics'];
+  return { logger: { info: silent, warn: silent, error: silent }, metrics };
+}
+
+function tokenOf(issuedAt: number, lifetime: number): StoredToken {
+  return {
+    access_token: 'model',
+    token_type: 'Bearer',
+    issued_at: issuedAt,
+    expires_at: issuedAt + lifetime,
+    source: SOURCE,
+  };
+}
+
+async function errorFor(answer: TokenAnswer): Promise<RefreshError> {
+  try {
+    await processTokenAnswer(answer, TOKEN_URL);
+  } catch (error) {
+    if (error instanceof RefreshError) return error;
+    throw error;
+  }
+  throw new Error('the answer is none that fails');
+}
