@@ -149,6 +149,19 @@ describe('whatever the token endpoint answers', () => {
     },
   );
 
+  test('an error that nobody foresaw is told by its name and place alone', async () => {
+    // Stands for a defect: the request comes to be quoted in the text of an error.
+    const defect = `globalThis.fetch = async (url, { body }) => {
+      const headers = { get() { throw new TypeError('cannot read ' + body); } };
+      return Object.defineProperty(new Response('', { status: 503 }), 'headers', { value: headers });
+    };`;
+    await refresher.restart({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(defect)}` });
+    const answered = await refresher.invoke({ force: true });
+    const written = [...refresher.fn.output, JSON.stringify(answered)].join('\n');
+    expect(written).toContain('failed unexpectedly with TypeError');
+    expect(leaksIn(written, [secrets.current, secrets.previous])).toBe(0);
+  });
+
   test('an error shows nothing confidential, as console.error and Powertools print it', async () => {
     const endpoint = await startTokenEndpoint();
     const printed: string[] = [];
