@@ -6,7 +6,10 @@ import { embeddedMetrics, type MetricValue } from './support/embedded-metrics.ts
 import { credentials, newClientSecret, startRefresher, type TestRefresher } from './support/refresher.ts';
 import { grant, oauthError } from './support/token-endpoint.ts';
 
-const DIMENSIONS = { service: 'token-refresher', parameter: '/test/access-token' };
+const dimensionsOf = (refresher: TestRefresher) => ({
+  service: 'token-refresher',
+  parameter: refresher.parameterName,
+});
 /** Lines on the console as Lambda's runtime writes them with JSON logging: wrapped, so that no metric is found in them. */
 const JSON_LOGGING = `--import data:text/javascript,${encodeURIComponent(`
   for (const level of ['debug', 'info', 'log', 'warn', 'error'])
@@ -62,7 +65,10 @@ describe('a run', () => {
     const kept = await metricsOf();
     expect(values(kept)).toEqual({ Kept: 1, SecondsUntilExpiry: expect.closeTo(3600, -2) });
     for (const { namespace, dimensions } of [...minted, ...kept]) {
-      expect({ namespace, dimensions }).toEqual({ namespace: 'TokenRefresher', dimensions: DIMENSIONS });
+      expect({ namespace, dimensions }).toEqual({
+        namespace: 'TokenRefresher',
+        dimensions: dimensionsOf(refresher),
+      });
     }
   });
 
@@ -77,7 +83,7 @@ describe('a run', () => {
       MintAttempts: 1,
     });
     expect(metrics.find(({ name }) => name === 'Failed')?.dimensions).toEqual({
-      ...DIMENSIONS,
+      ...dimensionsOf(refresher),
       code: 'CLIENT_REJECTED',
     });
   });
@@ -115,7 +121,7 @@ describe('a run', () => {
         name: 'Failed',
         unit: 'Count',
         value: 1,
-        dimensions: { ...DIMENSIONS, code: 'CONFIGURATION_INVALID' },
+        dimensions: { ...dimensionsOf(refresher), code: 'CONFIGURATION_INVALID' },
       },
     ]);
   });
