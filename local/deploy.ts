@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
-import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import {
+  CreateSecretCommand,
+  PutSecretValueCommand,
+  ResourceExistsException,
+} from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, ParameterNotFound } from '@aws-sdk/client-ssm';
 import cdkJson from '../cdk.json' with { type: 'json' };
 import { readSettings } from '../infra/settings.ts';
@@ -26,7 +30,7 @@ const say = (text: string) => void process.stdout.write(`${text}\n`);
 const step = createStep((text) => void process.stdout.write(text));
 const interruption = new AbortController();
 const { signal } = interruption;
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interruption.abort());
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interruption.abort());
 
 const started = new AsyncDisposableStack();
 try {
@@ -51,8 +55,8 @@ interface Deployed {
   readonly parameterName: string;
   readonly logGroup: string;
   readonly schedule: { readonly Name: string; readonly GroupName: string };
-  /** Unix time, milliseconds. */
-  readonly deployedAt: number;
+  /** Unix time, milliseconds, from which the function's log is of interest. */
+  readonly since: number;
 }
 
 async function deploy(): Promise<Deployed> {
@@ -66,7 +70,8 @@ async function deploy(): Promise<Deployed> {
   const clients = createClients(cloud);
   const authorizationServer = await step(
     'authorization server',
-    () => startAuthorizationServer({ tokenLifetime: POLICY.tokenLifetime }),
+    // Always the same client, so that a cloud that stays can be deployed to again.
+    () => startAuthorizationServer({ tokenLifetime: POLICY.tokenLifetime, clientSecret: 'local-secret' }),
     ({ tokenUrl }) => `${tokenUrl}, tokens of ${POLICY.tokenLifetime} s`,
   );
   started.defer(() => authorizationServer.stop());
@@ -88,16 +93,14 @@ async function deploy(): Promise<Deployed> {
   };
   if (settings.credentials !== undefined) {
     // Stands for the secret that the settings name, which is elsewhere.
-    const Name = `token-refresher/${name}`;
-    const secret = await clients.secretsManager.send(new CreateSecretCommand({ Name, SecretString }));
-    context[`${name}.credentials`] = secret.ARN ?? Name;
+    context[`${name}.credentials`] = await createSecret(clients, `token-refresher/${name}`, SecretString);
   }
   await step(
     'cdk bootstrap',
     () => cdk.bootstrap({ context, signal }),
     () => 'done',
   );
-  const deployedAt = Date.now();
+  let since = Date.now();
   const { outputs } = await step(
     'cdk deploy',
     () => correctSecretReferences(clients, stack, cdk.deploy({ context, stacks: [stack], signal })),
@@ -117,10 +120,12 @@ async function deploy(): Promise<Deployed> {
       () => clients.secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString })),
       () => put,
     );
+    // What was logged while the secret was empty is past.
+    since = Date.now();
   }
   await step(
-    'first scheduled refresh',
-    () => waitForToken(clients, { parameterName, logGroup, deployedAt }),
+    settings.credentials === undefined ? 'first scheduled refresh' : 'first token',
+    () => waitForToken(clients, { parameterName, logGroup, since }),
     (version) => `${parameterName}, version ${version}`,
   );
   return {
@@ -134,13 +139,28 @@ async function deploy(): Promise<Deployed> {
       Name: findResource(resources, 'AWS::Scheduler::Schedule'),
       GroupName: findResource(resources, 'AWS::Scheduler::ScheduleGroup'),
     },
-    deployedAt,
+    since,
   };
+}
+
+/** Returns the secret's ARN. */
+async function createSecret(
+  { secretsManager }: Clients,
+  Name: string,
+  SecretString: string,
+): Promise<string> {
+  const { ARN: arn = Name } = await secretsManager
+    .send(new CreateSecretCommand({ Name, SecretString }))
+    .catch((error: unknown) => {
+      if (!(error instanceof ResourceExistsException)) throw error;
+      return secretsManager.send(new PutSecretValueCommand({ SecretId: Name, SecretString }));
+    });
+  return arn;
 }
 
 async function waitForToken(
   clients: Clients,
-  { parameterName: Name, logGroup, deployedAt }: Pick<Deployed, 'parameterName' | 'logGroup' | 'deployedAt'>,
+  { parameterName: Name, logGroup, since }: Pick<Deployed, 'parameterName' | 'logGroup' | 'since'>,
 ): Promise<number> {
   const read = async (): Promise<number | undefined> => {
     try {
@@ -153,7 +173,7 @@ async function waitForToken(
   };
   return waitFor('the first token', read, { within: FIRST_REFRESH_WITHIN_MS, signal }).catch(
     async (error: unknown) => {
-      const entries = signal.aborted ? [] : await readFunctionLog(clients, logGroup, deployedAt);
+      const entries = signal.aborted ? [] : await readFunctionLog(clients, logGroup, since);
       throw new Error([String(error), 'The function logged:', ...entries.map(formatLogEntry)].join('\n'));
     },
   );
@@ -177,8 +197,8 @@ async function show({ cloud, clients, apiUrl, stack, parameterName, schedule }: 
 }
 
 /** Prints what the function logs until the interruption. */
-async function follow({ clients, logGroup, deployedAt }: Deployed): Promise<void> {
-  let from = deployedAt;
+async function follow({ clients, logGroup, since }: Deployed): Promise<void> {
+  let from = since;
   while (true) {
     for (const entry of await readFunctionLog(clients, logGroup, from)) {
       say(`  ${formatLogEntry(entry)}`);
