@@ -63,7 +63,6 @@ export async function findLeftovers(
         const { DeletedDate } = await secretsManager.send(new DescribeSecretCommand({ SecretId }));
         return DeletedDate === undefined;
       }),
-    'AWS::SSM::Parameter': (Name) => exists(() => ssm.send(new GetParameterCommand({ Name }))),
   };
   const leftovers: string[] = [];
   for (const { type, physicalId } of resources) {
