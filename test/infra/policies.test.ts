@@ -4,19 +4,18 @@ import { type IVpc, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { describe, expect, test } from 'vitest';
+import { readSettings } from '../../infra/settings.ts';
+import { RefresherStack } from '../../infra/stack.ts';
 import { TokenRefresher, type TokenRefresherProps } from '../../infra/token-refresher.ts';
 import { type DeployedStack, deployedStack } from '../support/deployed-stack.ts';
 import { isAllowed, type Statement } from '../support/policy-evaluation.ts';
 import { ACCOUNT, REGION, type Resources, resolveFunctions } from '../support/resolve-template.ts';
 
+const REQUIRED = { tokenUrl: 'https://auth.example.com/token', parameterName: '/app/token' };
 const LAMBDA = new ServicePrincipal('lambda.amazonaws.com');
 const newApp = () => new App({ context: { 'aws:cdk:bundling-stacks': [] } });
 const newRefresher = (stack: Stack, props: Partial<TokenRefresherProps> = {}) =>
-  new TokenRefresher(stack, 'Refresher', {
-    tokenUrl: 'https://auth.example.com/token',
-    parameterName: '/app/token',
-    ...props,
-  });
+  new TokenRefresher(stack, 'Refresher', { ...REQUIRED, ...props });
 const deploy = (stack: Stack) => deployedStack(Template.fromStack(stack).toJSON().Resources);
 const build = (props: Partial<TokenRefresherProps> = {}): DeployedStack => {
   const stack = new Stack(newApp(), 'Test');
@@ -366,6 +365,39 @@ test("with the user's own key, that key's policy decides", () => {
   const own = deploy(stack);
   expect(canRead(own, own.arn('AWS::IAM::Role', /^Reader/))).toBe(true);
   expect(canRead(own, own.arn('AWS::IAM::Role', /RefresherFunctionRole/))).toBe(true);
+});
+
+describe('the topic of the alarms', () => {
+  const settings = readSettings({
+    refreshers: { app: { ...REQUIRED, notificationEmail: 'travel@example.com' } },
+  }).get('app');
+  if (settings === undefined) throw new Error('no settings');
+  const stack = deploy(new RefresherStack(newApp(), 'Test', settings));
+  const resource = stack.arn('AWS::SNS::Topic');
+  const alarm = {
+    'aws:SourceAccount': ACCOUNT,
+    'aws:SourceArn': `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:any`,
+  };
+
+  test.for<['takes' | 'refuses', string, string, Record<string, string>]>([
+    ['takes', "the account's alarms", 'cloudwatch.amazonaws.com', alarm],
+    [
+      'refuses',
+      'alarms of another account',
+      'cloudwatch.amazonaws.com',
+      { ...alarm, 'aws:SourceAccount': '2' },
+    ],
+    ['refuses', 'alarms of nobody', 'cloudwatch.amazonaws.com', {}],
+    ['refuses', 'another service', 'events.amazonaws.com', alarm],
+    [
+      'refuses',
+      'what comes without TLS',
+      'cloudwatch.amazonaws.com',
+      { ...alarm, ...CONTEXTS['without TLS'] },
+    ],
+  ])('%s %s', ([verdict, , principal, context]) => {
+    expect(stack.allows({ principal, action: 'sns:Publish', resource, context })).toBe(verdict === 'takes');
+  });
 });
 
 describe('in a VPC', () => {

@@ -47,7 +47,7 @@ export function deployedStack(
     ...ofType('AWS::IAM::Role')
       .filter(([id]) => arnOf(resources, id) === arn)
       .flatMap(([, role]) => (resolved(role).AssumeRolePolicyDocument as PolicyDocument).Statement),
-    ...ofType('AWS::SQS::QueuePolicy')
+    ...ofType('AWS::SNS::TopicPolicy', 'AWS::SQS::QueuePolicy')
       .flatMap(([, policy]) => (resolved(policy).PolicyDocument as PolicyDocument).Statement)
       .filter(({ Resource }) => Resource === arn),
   ];

@@ -17,6 +17,7 @@ const ARNS: Readonly<Record<string, (id: string, properties: Readonly<Record<str
     'AWS::Logs::LogGroup': (id) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${id}:*`,
     'AWS::Scheduler::ScheduleGroup': (id) => `arn:aws:scheduler:${REGION}:${ACCOUNT}:schedule-group/${id}`,
     'AWS::SecretsManager::Secret': (id) => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${id}-AbCdEf`,
+    'AWS::SNS::Topic': (id) => `arn:aws:sns:${REGION}:${ACCOUNT}:${id}`,
     'AWS::SQS::Queue': (id) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${id}`,
   };
 
@@ -64,8 +65,8 @@ export function resolveFunctions(
     const pseudo = PSEUDO_PARAMETERS[id];
     if (pseudo !== undefined) return pseudo;
     const { Type, Properties } = resources[id] ?? {};
-    // Of most types the Ref is the name; of a secret it is the ARN.
-    if (Type === 'AWS::SecretsManager::Secret') return arnOf(resources, id);
+    // Of most types the Ref is the name; of these it is the ARN.
+    if (Type === 'AWS::SecretsManager::Secret' || Type === 'AWS::SNS::Topic') return arnOf(resources, id);
     return Type === 'AWS::SSM::Parameter' ? String(Properties?.Name) : id;
   };
   return resolve(value);
