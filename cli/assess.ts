@@ -2,8 +2,8 @@ import type { Configuration } from '../lambda/configuration.ts';
 import { refreshMargin } from '../lambda/decide.ts';
 import { SCHEDULE_PRECISION_SECONDS } from '../lambda/environment.ts';
 import type { RefreshErrorCode } from '../lambda/errors.ts';
-import type { Stored, StoredToken } from '../lambda/stored-token.ts';
 import type { Alarm } from './deployed/alarms.ts';
+import type { KnownToken, ReadToken } from './deployed/token.ts';
 import { isLate, type LastRun } from './last-run.ts';
 
 /**
@@ -11,9 +11,6 @@ import { isLate, type LastRun } from './last-run.ts';
  * could read. `unknown`: it could not be read from here.
  */
 export type TokenState = 'healthy' | 'soon' | 'expired' | 'missing' | 'unknown';
-
-/** What the parameter holds, or why that could not be read. */
-export type ReadToken = Stored | { readonly state: 'undecryptable' | 'unknown'; readonly found: string };
 
 export interface ScheduleStatus {
   readonly state: 'on' | 'off' | 'gone';
@@ -32,6 +29,8 @@ export interface Situation {
   readonly function: 'there' | 'stopped' | 'gone' | undefined;
   readonly schedule: ScheduleStatus | undefined;
   readonly secretProblem: RefreshErrorCode | undefined;
+  /** KMS's word for the state of the key, or `gone`. */
+  readonly keyState: string | undefined;
   readonly lastRun: RunStatus | undefined;
   readonly alarms: readonly Alarm[] | undefined;
   /** Unix time, seconds. */
@@ -46,8 +45,11 @@ export interface Assessment {
 
 /** Whether there is a token, and whether there will be one. Pure. */
 export function assess(situation: Situation): Assessment {
-  const { read, now } = situation;
+  const { read, keyState, now } = situation;
   const dangers = dangersIn(situation);
+  if (keyState !== undefined && keyState !== 'Enabled') {
+    return { state: 'missing', because: [`nobody can read the token: the key is ${keyState}`, ...dangers] };
+  }
   switch (read.state) {
     case 'unknown':
       return { state: 'unknown', because: dangers };
@@ -101,7 +103,7 @@ function dangersOf(
 }
 
 /** A token is due for a while before the first check that finds it due; beyond that, checks do not take place or fail. */
-function isOverdue(token: StoredToken, configuration: Configuration, now: number): boolean {
+function isOverdue(token: KnownToken, configuration: Configuration, now: number): boolean {
   const margin = refreshMargin(token.expires_at - token.issued_at, configuration);
   return token.expires_at - now < margin - configuration.checkEvery - SCHEDULE_PRECISION_SECONDS;
 }

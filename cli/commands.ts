@@ -1,5 +1,6 @@
 import type { AccountOptions } from './clients.ts';
 import type { Refresher } from './deployed/refreshers.ts';
+import { isComplete } from './deployed/template.ts';
 
 /** How this command is called: in a clone through its script, elsewhere by the name of the package. */
 export const SELF = import.meta.url.endsWith('.js') ? 'npx token-refresher' : 'npm run token-refresher --';
@@ -18,6 +19,11 @@ export interface Commands {
   self(command: string, refresher: Refresher): string;
   /** A deployment of the refresher's stack, from the directory of its app. */
   deploy(refresher: Refresher, ...options: readonly string[]): string;
+  /**
+   * A command that puts a part of the stack back to a value of the template. Where not all of the value is known, it is the
+   * deployment that does so.
+   */
+  restore(refresher: Refresher, value: unknown, write: (json: string) => string): string;
 }
 
 export function createCommands({ profile, region }: AccountOptions): Commands {
@@ -26,11 +32,16 @@ export function createCommands({ profile, region }: AccountOptions): Commands {
     ...(region === undefined ? [] : ['--region', region]),
   ];
   const line = (words: readonly string[]) => words.map(quote).join(' ');
+  const deploy: Commands['deploy'] = ({ stack }, ...options) => {
+    const profileOption = profile === undefined ? [] : ['--profile', profile];
+    return `npx cdk deploy ${line([stack, ...options, ...profileOption])}`;
+  };
   return {
     aws: (...args) => `aws ${line([...args, ...account])}`,
     self: (command, { name }) => `${SELF} ${line([command, name, ...account])}`,
-    deploy: ({ stack }, ...options) =>
-      `npx cdk deploy ${line([stack, ...options, ...(profile === undefined ? [] : ['--profile', profile])])}`,
+    deploy,
+    restore: (refresher, value, write) =>
+      isComplete(value) ? write(JSON.stringify(value)) : deploy(refresher, ...REVERT_DRIFT),
   };
 }
 

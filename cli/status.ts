@@ -5,21 +5,14 @@ import type { Configuration } from '../lambda/configuration.ts';
 import { describeCredentials, type SecretVersions } from '../lambda/credentials.ts';
 import { RefreshError } from '../lambda/errors.ts';
 import { sourceFingerprint } from '../lambda/source.ts';
-import { readStored } from '../lambda/store.ts';
-import type { StoredToken } from '../lambda/stored-token.ts';
-import {
-  type Assessment,
-  assess,
-  type ReadToken,
-  type RunStatus,
-  type ScheduleStatus,
-  type Situation,
-} from './assess.ts';
+import { type Assessment, assess, type RunStatus, type ScheduleStatus, type Situation } from './assess.ts';
 import type { Clients } from './clients.ts';
 import { type Alarm, readAlarms } from './deployed/alarms.ts';
 import { configurationOf, readFunction } from './deployed/function.ts';
+import { readKey } from './deployed/key.ts';
 import type { DeployedResource, Refresher } from './deployed/refreshers.ts';
 import { readSchedule } from './deployed/schedule.ts';
+import { type KnownToken, readToken } from './deployed/token.ts';
 import { readLastRun } from './last-run.ts';
 import { describeFailure } from './unable.ts';
 
@@ -35,7 +28,7 @@ export interface RefresherStatus extends Assessment {
   readonly refresher: Refresher;
   /** Unix time, seconds, at which all this was so. */
   readonly now: number;
-  readonly token: StoredToken | undefined;
+  readonly token: KnownToken | undefined;
   readonly parameterVersion: number | undefined;
   readonly mintedFor: MintedFor | undefined;
   readonly lastRun: RunStatus | undefined;
@@ -57,8 +50,9 @@ export async function readStatus(
     });
   const fn = await known('function', readFunctionOrGone(refresher, clients));
   const configuration = configurationOf(refresher, fn === 'gone' ? undefined : fn);
-  const [read, secret, lastRun, schedule, alarms] = await Promise.all([
+  const [read, key, secret, lastRun, schedule, alarms] = await Promise.all([
     readToken(refresher, clients),
+    configuration && known('key', readKeyState(configuration, clients)),
     configuration && known('secret', readSecret(configuration, clients)),
     configuration && known('last run', readRun(refresher, clients, configuration, clock)),
     refresher.schedule && known('schedule', readScheduleStatus(refresher.schedule, clients)),
@@ -75,6 +69,7 @@ export async function readStatus(
       configuration,
       function: functionState(fn),
       schedule,
+      keyState: key,
       secretProblem: secret instanceof RefreshError ? secret.code : undefined,
       lastRun,
       alarms,
@@ -102,22 +97,12 @@ function functionState(fn: FoundFunction | undefined): Situation['function'] {
   return fn.Concurrency?.ReservedConcurrentExecutions === 0 ? 'stopped' : 'there';
 }
 
-/** Where it is not this command's permissions that are lacking, the consumers cannot decrypt the token either. */
-const KEY_UNUSABLE: ReadonlySet<string> = new Set([
-  'InvalidKeyId',
-  'KMSInvalidStateException',
-  'DisabledException',
-]);
-
-async function readToken({ parameterName }: Refresher, { ssm }: Clients): Promise<ReadToken> {
-  try {
-    return await readStored(ssm, parameterName);
-  } catch (error) {
-    if (error instanceof RefreshError && KEY_UNUSABLE.has(error.details.reason ?? '')) {
-      return { state: 'undecryptable', found: 'a value whose key cannot be used' };
-    }
-    return { state: 'unknown', found: describeFailure(error) };
-  }
+async function readKeyState(
+  { parameterKeyId }: Configuration,
+  { kms }: Clients,
+): Promise<string | undefined> {
+  const key = await readKey(kms, parameterKeyId);
+  return key === undefined ? 'gone' : key.KeyState;
 }
 
 /** The versions of the secret, or why nobody can use it. */
@@ -160,7 +145,7 @@ async function readScheduleStatus(
 }
 
 function mintedFor(
-  token: StoredToken,
+  token: KnownToken,
   configuration: Configuration,
   { current, previous }: SecretVersions,
 ): MintedFor {

@@ -1,15 +1,26 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
+import { RefreshError } from '../lambda/errors.ts';
 import { readStored } from '../lambda/store.ts';
 import type { StoredToken } from '../lambda/stored-token.ts';
 import type { Refresher } from './deployed/refreshers.ts';
+import { Unable } from './unable.ts';
 
-/** The token that consumers read, or why there is none that they could use. `now` is in Unix seconds. */
+/**
+ * The token that consumers read, or why there is none that they could use. `now` is in Unix seconds.
+ * @throws Unable where it may not be decrypted
+ */
 export async function readUsableToken(
   ssm: SSMClient,
   { parameterName }: Refresher,
   now: number,
 ): Promise<{ readonly token: StoredToken; readonly version: number } | { readonly problem: string }> {
-  const stored = await readStored(ssm, parameterName);
+  const stored = await readStored(ssm, parameterName).catch((error: unknown) => {
+    if (!(error instanceof RefreshError) || error.details.reason !== 'AccessDeniedException') throw error;
+    throw new Unable(
+      `the token in ${parameterName} may not be decrypted with these credentials. The policy of its key names who may: add the ` +
+        "ARN of your role to the refresher's readers and deploy. status tells about the token without that",
+    );
+  });
   switch (stored.state) {
     case 'missing':
       return { problem: `parameter ${parameterName} is not there` };

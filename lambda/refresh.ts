@@ -34,6 +34,8 @@ export type RefreshResult =
 export interface RunObservations {
   /** Unix time, seconds, at which the token that consumers read expires; 0 where they find none. */
   expiresAt?: number;
+  /** Of that token: when it was issued (Unix time, seconds), and the fingerprint of what it was minted from. */
+  origin?: Pick<StoredToken, 'issued_at' | 'source'>;
   /** Seconds from issue to expiry of a newly minted token. */
   mintedLifetime?: number;
   attempts: number;
@@ -124,6 +126,7 @@ async function check(
   const stored = unwrap(storedRead);
   // Reported whatever fails from here on.
   observations.expiresAt = stored.state === 'token' ? stored.token.expires_at : 0;
+  if (stored.state === 'token') observations.origin = originOf(stored.token);
   const versions = unwrap(secretRead);
   const source = sourceFingerprint(configuration, versions.current);
   const now = unixSeconds(clock.now());
@@ -149,12 +152,17 @@ async function carryOut(
   const version = await writeToken(ssm, parameter, token);
   delete memory.unstored;
   observations.expiresAt = token.expires_at;
+  observations.origin = originOf(token);
   return {
     outcome: 'minted',
     reason,
     expires_at: token.expires_at,
     parameter_version: version,
   };
+}
+
+function originOf({ issued_at, source }: StoredToken): Pick<StoredToken, 'issued_at' | 'source'> {
+  return { issued_at, source };
 }
 
 function kept(

@@ -24,6 +24,8 @@ export function reportResult(
   metrics.addMetric(result.outcome === 'minted' ? METRIC.minted : METRIC.kept, MetricUnit.Count, 1);
   logger.info(result.outcome === 'minted' ? 'Token minted and stored' : 'Token kept', {
     ...result,
+    // So that who may not decrypt the token can still tell how old it is, and for which credentials.
+    ...observations.origin,
     seconds_left: secondsLeft(result.expires_at, now),
     attempts: observations.attempts,
   });

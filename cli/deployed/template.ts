@@ -51,6 +51,12 @@ export function resolve(value: unknown, content: StackContent): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, resolve(item, content)]));
 }
 
+/** Whether all of a resolved value is known. */
+export function isComplete(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value !== undefined;
+  return Object.values(value).every(isComplete);
+}
+
 const INTRINSICS: Readonly<Record<string, (argument: unknown, content: StackContent) => unknown>> = {
   'Fn::GetAtt': (argument, content) => {
     const [logicalId, attribute] = argument as [string, string];

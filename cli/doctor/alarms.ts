@@ -14,7 +14,7 @@ export async function checkAlarms(
   const alarms = await readAlarms(cloudWatch, refresher);
   const gone = alarms.filter(({ state }) => state === 'gone');
   if (gone.length > 0) {
-    return wrong(`deleted: ${namesOf(gone)}`, ...gone.map((alarm) => recreate(alarm, commands)));
+    return wrong(`deleted: ${namesOf(gone)}`, ...gone.map((alarm) => recreate(alarm, refresher, commands)));
   }
   const silent = alarms.filter(({ notifies }) => !notifies);
   if (silent.length > 0) {
@@ -28,10 +28,12 @@ export async function checkAlarms(
 }
 
 /** CloudFormation's names of an alarm's properties are those of CloudWatch's API. */
-function recreate({ name, resource }: Alarm, commands: Commands): string {
-  const input = JSON.stringify({ ...resource.properties, AlarmName: name });
+function recreate({ name, resource }: Alarm, refresher: Refresher, commands: Commands): string {
+  const input = { ...resource.properties, AlarmName: name };
   const operation = 'AlarmRule' in resource.properties ? 'put-composite-alarm' : 'put-metric-alarm';
-  return commands.aws('cloudwatch', operation, '--cli-input-json', input);
+  return commands.restore(refresher, input, (json) =>
+    commands.aws('cloudwatch', operation, '--cli-input-json', json),
+  );
 }
 
 function namesOf(alarms: readonly Alarm[]): string {

@@ -37,14 +37,20 @@ export async function examine(refresher: Refresher, tools: DoctorTools): Promise
       : check(configuration);
   const checks: Readonly<Record<Link, () => Promise<Verdict>>> = {
     schedule: () => checkSchedule(refresher, clients.scheduler, commands, now),
-    'schedule role': () => checkRole(refresher.scheduleRole, clients.iam, commands),
+    'schedule role': () => checkRole(refresher, refresher.scheduleRole, clients.iam, commands),
     function: async () => checkFunction(refresher, await reading, commands),
-    'function role': () => checkRole(refresher.functionRole, clients.iam, commands),
+    'function role': () => checkRole(refresher, refresher.functionRole, clients.iam, commands),
     key: () => configured((usable) => checkKey(refresher, usable, clients.kms, commands)),
     secret: () => configured((usable) => checkSecret(refresher, usable, secretsManager, commands)),
     endpoint: () => configured((usable) => checkEndpoint(usable, { fetch, clock })),
     parameter: () =>
-      checkParameter(refresher, configuration, { ssm, secretsManager, commands, now: unixSeconds(now) }),
+      checkParameter(refresher, configuration, {
+        ssm,
+        logs,
+        secretsManager,
+        commands,
+        now: unixSeconds(now),
+      }),
     'last run': () => configured((usable) => checkLastRun(refresher, usable, { logs, commands, now })),
     'dead letters': () => checkDeadLetters(refresher, clients.sqs, commands),
     alarms: () => checkAlarms(refresher, clients.cloudWatch, commands),

@@ -12,38 +12,34 @@ export function checkFunction(
   fn: GetFunctionCommandOutput | undefined,
   commands: Commands,
 ): Verdict {
-  const { id } = refresher.function;
-  if (fn === undefined) return wrong(`function ${id} has been deleted`, ...recreate(refresher, commands));
-  const { State: state, StateReason: reason, LastUpdateStatus: update, Role: role } = fn.Configuration ?? {};
+  const { id, properties } = refresher.function;
+  if (fn === undefined) return wrong(`${id} has been deleted`, ...recreate(refresher, commands));
   if (fn.Concurrency?.ReservedConcurrentExecutions === 0) {
     return wrong(
       'the function is not allowed to run: its reserved concurrency is 0',
       commands.aws('lambda', 'delete-function-concurrency', '--function-name', id),
     );
   }
-  const environment = JSON.stringify({ Variables: templateEnvironment(refresher) });
-  const configure = (...settings: readonly string[]) =>
-    commands.aws('lambda', 'update-function-configuration', '--function-name', id, ...settings);
+  const configure = (option: string, value: string) =>
+    commands.aws('lambda', 'update-function-configuration', '--function-name', id, option, value);
+  const restoreEnvironment = () =>
+    commands.restore(refresher, properties.Environment, (json) => configure('--environment', json));
   const differing = differingVariables(refresher, fn);
   if (differing.length > 0) {
     const problem = configurationProblem(refresher, fn);
-    return wrong(
-      `the function's environment is not as it was deployed: ${differing.join(', ')}${problem === undefined ? '' : `\n${problem}`}`,
-      configure('--environment', environment),
-    );
+    const says = `the environment is not as it was deployed: ${differing.join(', ')}`;
+    return wrong(problem === undefined ? says : `${says}\n${problem}`, restoreEnvironment());
   }
-  const deployedRole = refresher.function.properties.Role;
-  if (typeof deployedRole === 'string' && role !== deployedRole) {
+  const { State: state, StateReason: reason, LastUpdateStatus: update, Role: role } = fn.Configuration ?? {};
+  if (typeof properties.Role === 'string' && role !== properties.Role) {
     return wrong(
       'the function has another role than it was deployed with',
-      configure('--role', deployedRole),
+      configure('--role', properties.Role),
     );
   }
   if (state === 'Failed' || update === 'Failed') {
-    return wrong(
-      `Lambda reports the function as failed${reason === undefined ? '' : `: ${reason}`}`,
-      configure('--environment', environment),
-    );
+    const why = reason === undefined ? '' : `: ${reason}`;
+    return wrong(`Lambda reports the function as failed${why}`, restoreEnvironment());
   }
   return ok(`${id}, ${state ?? 'there'}`);
 }
@@ -64,13 +60,28 @@ function configurationProblem(refresher: Refresher, fn: GetFunctionCommandOutput
   }
 }
 
-/** CloudFormation's names of a function's properties are those of Lambda's API, and the code is still where it was. */
-function recreate({ function: fn, eventInvokeConfig }: Refresher, commands: Commands): readonly string[] {
-  const create = JSON.stringify({ ...fn.properties, FunctionName: fn.id });
-  const configure = (input: object) =>
-    commands.aws('lambda', 'put-function-event-invoke-config', '--cli-input-json', JSON.stringify(input));
+/** The code is still where the deployment took it from. */
+function recreate(refresher: Refresher, commands: Commands): readonly string[] {
+  const { function: fn, eventInvokeConfig } = refresher;
+  const run = (operation: string, input: object) =>
+    commands.restore(refresher, input, (json) => commands.aws('lambda', operation, '--cli-input-json', json));
   return [
-    commands.aws('lambda', 'create-function', '--cli-input-json', create),
-    ...(eventInvokeConfig === undefined ? [] : [configure(eventInvokeConfig.properties)]),
+    run('create-function', createFunctionInput(fn.properties, fn.id)),
+    ...(eventInvokeConfig === undefined
+      ? []
+      : [run('put-function-event-invoke-config', eventInvokeConfig.properties)]),
   ];
+}
+
+/** CloudFormation's properties are those of Lambda's API, but for the tags, which are a list there. */
+function createFunctionInput(properties: Readonly<Record<string, unknown>>, FunctionName: string): object {
+  const { Tags: tags, ...input } = properties;
+  if (!Array.isArray(tags)) return { FunctionName, ...input };
+  return {
+    FunctionName,
+    ...input,
+    Tags: Object.fromEntries(
+      (tags as { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value]),
+    ),
+  };
 }

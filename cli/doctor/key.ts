@@ -1,44 +1,58 @@
-import { DescribeKeyCommand, type KMSClient } from '@aws-sdk/client-kms';
-import { describeAwsFailure } from '../../lambda/aws-failure.ts';
+import { GetKeyPolicyCommand, type KMSClient } from '@aws-sdk/client-kms';
 import type { Configuration } from '../../lambda/configuration.ts';
 import { type Commands, REVERT_DRIFT } from '../commands.ts';
+import { readKey } from '../deployed/key.ts';
 import type { Refresher } from '../deployed/refreshers.ts';
 import { ok, type Verdict, wrong } from './finding.ts';
+import { covers } from './policy.ts';
 
-/** Whether the parameter's key can be used. */
+/** Whether the parameter's key can be used, and by those whom the template lets use it. */
 export async function checkKey(
   refresher: Refresher,
   { parameterKeyId }: Configuration,
   kms: KMSClient,
   commands: Commands,
 ): Promise<Verdict> {
-  const command = (operation: string, id: string) => commands.aws('kms', operation, '--key-id', id);
-  try {
-    const { KeyMetadata: key } = await kms.send(new DescribeKeyCommand({ KeyId: parameterKeyId }));
-    const id = key?.Arn ?? parameterKeyId;
-    const enable = command('enable-key', id);
-    switch (key?.KeyState) {
-      case 'Enabled':
-        return ok(`${id} is enabled`);
-      case 'Disabled':
-        return wrong(`key ${id} is disabled: nobody can read or write the token`, enable);
-      case 'PendingDeletion':
-        return wrong(
-          `key ${id} is about to be deleted: nobody can read or write the token`,
-          command('cancel-key-deletion', id),
-          enable,
-        );
-      default:
-        return wrong(`key ${id} cannot be used: it is ${key?.KeyState ?? 'in no known state'}`, enable);
-    }
-  } catch (error) {
-    if (describeAwsFailure(error).name !== 'NotFoundException') throw error;
-    const says = `key ${parameterKeyId} does not exist`;
-    if (refresher.encryptionKey !== undefined)
-      return wrong(says, commands.deploy(refresher, ...REVERT_DRIFT));
-    return wrong(
-      `${says}. Set encryptionKey to one that does before the deployment`,
-      commands.deploy(refresher),
-    );
+  const key = await readKey(kms, parameterKeyId);
+  if (key === undefined) return keyGone(refresher, parameterKeyId, commands);
+  const id = key.Arn ?? parameterKeyId;
+  const command = (operation: string) => commands.aws('kms', operation, '--key-id', id);
+  switch (key.KeyState) {
+    case 'Enabled':
+      break;
+    case 'PendingDeletion':
+      return wrong(
+        `${id} is about to be deleted: nobody can read or write the token`,
+        command('cancel-key-deletion'),
+        command('enable-key'),
+      );
+    case 'Disabled':
+      return wrong(`${id} is disabled: nobody can read or write the token`, command('enable-key'));
+    default:
+      return wrong(
+        `${id} cannot be used: it is ${key.KeyState ?? 'in no known state'}`,
+        command('enable-key'),
+      );
   }
+  const policy = refresher.encryptionKey?.properties.KeyPolicy;
+  if (policy !== undefined && !(await coversPolicy(kms, id, policy))) {
+    const put = commands.restore(refresher, policy, (json) =>
+      commands.aws('kms', 'put-key-policy', '--key-id', id, '--policy-name', 'default', '--policy', json),
+    );
+    return wrong(`the policy of ${id} no longer lets those use it whom it was deployed for`, put);
+  }
+  return ok(`${id} is enabled`);
+}
+
+async function coversPolicy(kms: KMSClient, keyId: string, policy: unknown): Promise<boolean> {
+  const { Policy: live } = await kms.send(new GetKeyPolicyCommand({ KeyId: keyId, PolicyName: 'default' }));
+  return covers(live, policy);
+}
+
+function keyGone(refresher: Refresher, keyId: string, commands: Commands): Verdict {
+  const says = `key ${keyId} does not exist`;
+  if (refresher.encryptionKey !== undefined) {
+    return wrong(says, commands.deploy(refresher, ...REVERT_DRIFT));
+  }
+  return wrong(`${says}. Set encryptionKey to one that does, and deploy`, commands.deploy(refresher));
 }

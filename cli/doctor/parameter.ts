@@ -1,18 +1,18 @@
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { Configuration } from '../../lambda/configuration.ts';
 import { describeCredentials } from '../../lambda/credentials.ts';
-import { RefreshError } from '../../lambda/errors.ts';
 import { sourceFingerprint } from '../../lambda/source.ts';
-import { readStored } from '../../lambda/store.ts';
-import type { Stored, StoredToken } from '../../lambda/stored-token.ts';
 import type { Commands } from '../commands.ts';
 import type { Refresher } from '../deployed/refreshers.ts';
+import { type KnownToken, readToken } from '../deployed/token.ts';
 import { duration, instant } from '../view/time.ts';
-import { ok, type Verdict, wrong } from './finding.ts';
+import { ok, unknown, type Verdict, wrong } from './finding.ts';
 
 interface Tools {
   readonly ssm: SSMClient;
+  readonly logs: CloudWatchLogsClient;
   readonly secretsManager: SecretsManagerClient;
   readonly commands: Commands;
   /** Unix time, seconds. */
@@ -23,32 +23,29 @@ interface Tools {
 export async function checkParameter(
   refresher: Refresher,
   configuration: Configuration | undefined,
-  { ssm, secretsManager, commands, now }: Tools,
+  { ssm, logs, secretsManager, commands, now }: Tools,
 ): Promise<Verdict> {
   const name = refresher.parameterName;
   const refresh = commands.self('refresh', refresher);
-  let stored: Stored;
-  try {
-    stored = await readStored(ssm, name);
-  } catch (error) {
-    // Where this command may not decrypt, nothing is known of the parameter.
-    if (!(error instanceof RefreshError) || error.details.reason !== 'InvalidKeyId') throw error;
-    return wrong(error.message, refresh);
-  }
-  switch (stored.state) {
+  const read = await readToken(refresher, { ssm, logs });
+  switch (read.state) {
+    case 'unknown':
+      return unknown(read.found);
+    case 'undecryptable':
+      return wrong(`parameter ${name} holds ${read.found}`, refresh);
     case 'missing':
       return wrong(`parameter ${name} is not there`, refresh);
     case 'unreadable':
       return wrong(`parameter ${name} holds a damaged record`, refresh);
     case 'foreign': {
-      const says = `parameter ${name} is occupied: it holds ${stored.found}. If nobody needs it, have it replaced; otherwise choose another parameterName`;
-      const isSecure = !stored.found.endsWith('instead of a SecureString');
+      const says = `parameter ${name} is occupied: it holds ${read.found}. If nobody needs it, have it replaced; otherwise choose another parameterName`;
+      const isSecure = !read.found.endsWith('instead of a SecureString');
       return isSecure
         ? wrong(says, refresh)
         : wrong(says, commands.aws('ssm', 'delete-parameter', '--name', name), refresh);
     }
     case 'token': {
-      const { token } = stored;
+      const { token } = read;
       if (token.expires_at <= now) {
         return wrong(
           `the token expired ${duration(now - token.expires_at)} ago, at ${instant(token.expires_at)}`,
@@ -70,7 +67,7 @@ export async function checkParameter(
 
 /** True also where the secret cannot be asked: that is its own link's to say. */
 async function isOfCurrentSource(
-  token: StoredToken,
+  token: KnownToken,
   configuration: Configuration,
   secretsManager: SecretsManagerClient,
 ): Promise<boolean> {

@@ -12,15 +12,19 @@ interface ScheduleProperties {
 
 /** Whether there is a schedule, whether it is on, and whether it still is what the template made it. `now` is in milliseconds. */
 export async function checkSchedule(
-  { schedule, name }: Refresher,
+  refresher: Refresher,
   scheduler: SchedulerClient,
   commands: Commands,
   now: number,
 ): Promise<Verdict> {
+  const { schedule, name } = refresher;
   if (schedule === undefined) return unknown('the stack has no schedule for this function');
   const { Name: _, ...properties } = schedule.properties;
-  const input = JSON.stringify({ Name: schedule.id, ...properties });
-  const put = (operation: string) => commands.aws('scheduler', operation, '--cli-input-json', input);
+  const input = { Name: schedule.id, ...properties };
+  const put = (operation: string) =>
+    commands.restore(refresher, input, (json) =>
+      commands.aws('scheduler', operation, '--cli-input-json', json),
+    );
   const found = await readSchedule(scheduler, schedule);
   if (found === undefined) return wrong(`the schedule of ${name} has been deleted`, put('create-schedule'));
   if (found.State !== 'ENABLED')

@@ -1,6 +1,6 @@
-import type { StoredToken } from '../../lambda/stored-token.ts';
 import type { RunStatus, ScheduleStatus, TokenState } from '../assess.ts';
 import type { Alarm } from '../deployed/alarms.ts';
+import type { KnownToken } from '../deployed/token.ts';
 import type { LastRun } from '../last-run.ts';
 import type { MintedFor, RefresherStatus } from '../status.ts';
 import { type Colour, row, type Style } from './style.ts';
@@ -35,18 +35,18 @@ export function renderStatus(status: RefresherStatus, style: Style, findOut: str
   return lines.join('\n');
 }
 
-function bar({ issued_at, expires_at }: StoredToken, now: number, style: Style, colour: Colour): string {
+function bar({ issued_at, expires_at }: KnownToken, now: number, style: Style, colour: Colour): string {
   const share = Math.min(1, Math.max(0, (expires_at - now) / (expires_at - issued_at)));
   const full = Math.round(share * BAR_WIDTH);
   return style(colour, '█'.repeat(full)) + style('dim', '░'.repeat(BAR_WIDTH - full));
 }
 
-function timeLeft({ issued_at, expires_at }: StoredToken, now: number): string {
+function timeLeft({ issued_at, expires_at }: KnownToken, now: number): string {
   if (expires_at <= now) return `expired ${duration(now - expires_at)} ago, at ${instant(expires_at)}`;
   return `${duration(expires_at - now)} of ${duration(expires_at - issued_at)} left, until ${instant(expires_at)}`;
 }
 
-function minted({ issued_at }: StoredToken, now: number, from: MintedFor | undefined): string {
+function minted({ issued_at }: KnownToken, now: number, from: MintedFor | undefined): string {
   const ago = `${duration(now - issued_at)} ago`;
   if (from === undefined) return ago;
   const version = from.version === undefined ? '' : ` (secret version ${from.version})`;

@@ -16,8 +16,6 @@ const stored = (left: number): Situation['read'] => ({
   state: 'token',
   version: 1,
   token: {
-    access_token: 'a',
-    token_type: 'Bearer',
     issued_at: NOW + left - 3_600,
     expires_at: NOW + left,
     source: 'a'.repeat(64),
@@ -40,6 +38,7 @@ const good: Situation = {
   function: 'there',
   schedule: { state: 'on', expression: 'rate(5 minutes)', asDeployed: true },
   secretProblem: undefined,
+  keyState: 'Enabled',
   lastRun: run,
   alarms: [{ ...alarm, state: 'ok' }],
   now: NOW,
@@ -93,6 +92,23 @@ describe('a refresher is', () => {
     const assessment = assess({ ...good, read });
     expect(assessment.state).toBe(state);
     expect(assessment.because[0]).toBe(because);
+  });
+
+  test.for(['Disabled', 'PendingDeletion', 'gone'])(
+    'without a token that anybody can read where the key is %s',
+    (keyState) => {
+      expect(assess({ ...good, keyState })).toEqual({
+        state: 'missing',
+        because: [`nobody can read the token: the key is ${keyState}`],
+      });
+    },
+  );
+
+  test('not known where the token may not be read', () => {
+    expect(assess({ ...good, read: { state: 'unknown', found: 'why' } })).toEqual({
+      state: 'unknown',
+      because: [],
+    });
   });
 });
 

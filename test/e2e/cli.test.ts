@@ -2,9 +2,25 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import {
+  CloudWatchClient,
+  DeleteAlarmsCommand,
+  DisableAlarmActionsCommand,
+} from '@aws-sdk/client-cloudwatch';
 import { DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { DeleteRolePolicyCommand, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
-import { DisableKeyCommand, KMSClient, ScheduleKeyDeletionCommand } from '@aws-sdk/client-kms';
+import {
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  DeleteRolePolicyCommand,
+  ListRolePoliciesCommand,
+  PutUserPolicyCommand,
+} from '@aws-sdk/client-iam';
+import {
+  DisableKeyCommand,
+  KMSClient,
+  PutKeyPolicyCommand,
+  ScheduleKeyDeletionCommand,
+} from '@aws-sdk/client-kms';
 import {
   DeleteFunctionCommand,
   PutFunctionConcurrencyCommand,
@@ -42,6 +58,7 @@ let app: DeployedApp;
 let authorizationServer: AuthorizationServer;
 let command: TestCommand;
 let project: string;
+let cloudWatch: CloudWatchClient;
 let kms: KMSClient;
 let sqs: SQSClient;
 
@@ -169,7 +186,7 @@ const FAULTS: readonly Fault[] = [
     inject: () => kms.send(new DisableKeyCommand({ KeyId: app.output('EncryptionKeyArn') })),
     wrong: { key: /is disabled/ },
     remedy: ['aws kms enable-key '],
-    state: 'healthy',
+    state: 'missing',
   },
   {
     id: 'key-deletion',
@@ -179,6 +196,30 @@ const FAULTS: readonly Fault[] = [
       ),
     wrong: { key: /is about to be deleted/ },
     remedy: ['aws kms cancel-key-deletion ', 'aws kms enable-key '],
+    state: 'missing',
+  },
+  {
+    id: 'key-policy',
+    inject: () =>
+      kms.send(
+        new PutKeyPolicyCommand({
+          KeyId: app.output('EncryptionKeyArn'),
+          PolicyName: 'default',
+          Policy: JSON.stringify({
+            Version: '2012-10-17',
+            Statement: [
+              {
+                Effect: 'Allow',
+                Principal: { AWS: 'arn:aws:iam::000000000000:root' },
+                Action: ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:PutKeyPolicy'],
+                Resource: '*',
+              },
+            ],
+          }),
+        }),
+      ),
+    wrong: { key: /no longer lets those use it/ },
+    remedy: ['aws kms put-key-policy '],
     state: 'healthy',
   },
   {
@@ -311,6 +352,28 @@ const FAULTS: readonly Fault[] = [
     state: 'soon',
   },
   {
+    id: 'alarm-deleted',
+    inject: async () =>
+      cloudWatch.send(
+        new DeleteAlarmsCommand({ AlarmNames: [await resource('AWS::CloudWatch::Alarm', 'TokenExpiring')] }),
+      ),
+    wrong: { alarms: /^deleted: .*TokenExpiring/ },
+    remedy: ['aws cloudwatch put-metric-alarm '],
+    state: 'healthy',
+  },
+  {
+    id: 'alarm-silent',
+    inject: async () =>
+      cloudWatch.send(
+        new DisableAlarmActionsCommand({
+          AlarmNames: [await resource('AWS::CloudWatch::Alarm', 'Throttled')],
+        }),
+      ),
+    wrong: { alarms: /^nobody is notified: .*Throttled/ },
+    remedy: ['aws cloudwatch enable-alarm-actions '],
+    state: 'healthy',
+  },
+  {
     id: 'dead-letters',
     inject: async () =>
       sqs.send(new SendMessageCommand({ QueueUrl: await resource('AWS::SQS::Queue'), MessageBody: '{}' })),
@@ -326,6 +389,7 @@ describe('the command line', () => {
   inSteps();
 
   beforeAll(async () => {
+    cloudWatch = new CloudWatchClient(clientSettings(inject('ministack')));
     kms = new KMSClient(clientSettings(inject('ministack')));
     sqs = new SQSClient(clientSettings(inject('ministack')));
     project = await mkdtemp(join(tmpdir(), 'token-refresher-cli-'));
@@ -407,6 +471,37 @@ describe('the command line', () => {
     const { stdout } = await command.run(['token', NAME, '--show', '--json']);
     expect(JSON.parse(stdout)).toEqual(await app.storedToken());
     shown.record('token', { command: `npx token-refresher token ${NAME}`, output: summary.stdout });
+  });
+
+  test('tells the same to somebody who may not decrypt the token, but not the token', async () => {
+    await command.run(['refresh', NAME]);
+    const { iam } = app.clients;
+    const UserName = 'operator';
+    const PolicyDocument = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        { Effect: 'Allow', Action: '*', Resource: '*' },
+        { Effect: 'Deny', Action: 'kms:Decrypt', Resource: '*' },
+      ],
+    });
+    await iam.send(new CreateUserCommand({ UserName }));
+    await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: 'operator', PolicyDocument }));
+    const { AccessKey: key } = await iam.send(new CreateAccessKeyCommand({ UserName }));
+    const environment = {
+      AWS_ACCESS_KEY_ID: key?.AccessKeyId ?? '',
+      AWS_SECRET_ACCESS_KEY: key?.SecretAccessKey ?? '',
+    };
+    const asOperator = (name: string) => command.run([name, NAME], '', environment);
+    expect(await asOperator('token')).toMatchObject({
+      exitCode: 3,
+      stdout: '',
+      stderr: expect.stringContaining("add the ARN of your role to the refresher's readers"),
+    });
+    const withoutTimes = ({ stdout }: { stdout: string }) => stdout.replaceAll(/\d+ (min|s)/g, '');
+    const status = await asOperator('status');
+    expect(withoutTimes(status)).toBe(withoutTimes(await command.run(['status', NAME])));
+    expect(status.exitCode).toBe(0);
+    expect((await asOperator('doctor')).stdout).toContain('✓ parameter     the token is good for 59 min');
   });
 
   test("refreshes, and tells by its exit code and the refresher's own error where that fails", async () => {

@@ -16,8 +16,12 @@ export interface CommandResult {
 
 /** The command line as the package has it, for the cloud of the tests. */
 export interface TestCommand {
-  /** `input` is what it finds on standard input. */
-  run(args: readonly string[], input?: string): Promise<CommandResult>;
+  /** `input` is what it finds on standard input; `environment` replaces variables of the cloud's. */
+  run(
+    args: readonly string[],
+    input?: string,
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<CommandResult>;
   /** Runs command lines that the command has printed, as somebody at a shell would. */
   runPrinted(lines: readonly string[], input?: string): Promise<void>;
   close(): Promise<void>;
@@ -29,9 +33,19 @@ export async function createCommand(): Promise<TestCommand> {
   // As in the package.
   await writeFile(join(directory, 'package.json'), JSON.stringify({ type: 'module' }));
   const main = join(directory, 'main.js');
-  const start = async (command: string, args: readonly string[], input: string): Promise<CommandResult> => {
+  const start = async (
+    command: string,
+    args: readonly string[],
+    input: string,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<CommandResult> => {
     const child = spawn(command, args, {
-      env: { ...inject('ministack').environment, PATH: process.env.PATH, HOME: directory },
+      env: {
+        ...inject('ministack').environment,
+        PATH: process.env.PATH,
+        HOME: directory,
+        ...environment,
+      },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     child.stdin.on('error', () => undefined).end(input);
@@ -43,8 +57,8 @@ export async function createCommand(): Promise<TestCommand> {
     return { exitCode, stdout, stderr };
   };
   return {
-    async run(args, input = '') {
-      const result = await start(process.execPath, [main, ...args], input);
+    async run(args, input = '', environment = {}) {
+      const result = await start(process.execPath, [main, ...args], input, environment);
       // The one answer that is the token.
       if (!args.includes('--show')) recordWritten(result.stdout + result.stderr);
       return result;
