@@ -33,9 +33,12 @@ const { signal } = interruption;
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interruption.abort());
 
 const started = new AsyncDisposableStack();
+process.exitCode = 1;
 try {
   const deployed = await deploy();
   await show(deployed);
+  // From now on, the interruption is the way to end.
+  process.exitCode = 0;
   await follow(deployed);
 } catch (error) {
   if (!signal.aborted) {

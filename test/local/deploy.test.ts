@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const deploy = fileURLToPath(new URL('../../local/deploy.ts', import.meta.url));
+const run = (environment: Record<string, string>) =>
+  promisify(execFile)(process.execPath, [deploy], { env: environment });
+
+test('npm run deploy:local names three ways on where there is nothing to run a cloud with', async () => {
+  await expect(run({ PATH: '/nowhere' })).rejects.toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/Python 3\.10.*Docker.*AWS_ENDPOINT_URL/s),
+  });
+});
+
+test('npm run deploy:local fails where the cloud that the environment names does not answer', async () => {
+  const { PATH = '' } = process.env;
+  await expect(run({ PATH, AWS_ENDPOINT_URL: 'http://127.0.0.1:9' })).rejects.toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('http://127.0.0.1:9'),
+  });
+});
