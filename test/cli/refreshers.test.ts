@@ -99,10 +99,11 @@ describe("a stack of the user's own", () => {
   });
 
   test('has the alarms that watch each, and no others', () => {
-    expect(one?.alarms.map(({ properties }) => properties.Dimensions)).toEqual([
-      [{ Name: 'parameter', Value: '/one' }],
-    ]);
-    expect(two?.alarms).toHaveLength(1);
+    const names = (refresher: Refresher | undefined) =>
+      refresher?.alarms.map(({ logicalId }) => logicalId.replace(/[0-9A-F]{8}$/, '')).toSorted();
+    const own = ['DeadLetters', 'RefreshFailing', 'Throttled', 'TokenExpiring'];
+    expect(names(one)).toEqual(['Alarmone', ...own.map((name) => `TokenFunction${name}`)]);
+    expect(names(two)).toEqual(['Alarmtwo', ...own.map((name) => `Schedule${name}`)]);
   });
 
   test('has no secret or key of its own where they were there before', () => {
