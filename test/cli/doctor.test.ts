@@ -3,6 +3,7 @@ import { createCommands } from '../../cli/commands.ts';
 import type { Refresher } from '../../cli/deployed/refreshers.ts';
 import { checkEndpoint } from '../../cli/doctor/endpoint.ts';
 import { checkFunction } from '../../cli/doctor/function.ts';
+import { covers } from '../../cli/doctor/policy.ts';
 import { systemClock } from '../../lambda/clock.ts';
 import { readConfiguration } from '../../lambda/configuration.ts';
 import { type Answer, oauthError, startTokenEndpoint } from '../support/token-endpoint.ts';
@@ -41,6 +42,37 @@ describe('the endpoint', () => {
     expect(verdict.remedy.join()).toMatch(state === 'wrong' ? /^curl / : /^$/);
     if (state === 'ok') expect(endpoint.requests[0]?.body).toBe('grant_type=client_credentials');
     await endpoint.close();
+  });
+});
+
+describe('a policy', () => {
+  const statement = {
+    Effect: 'Allow',
+    Action: ['a:B', 'a:C'],
+    Resource: ['x'],
+    Condition: { Bool: { 'a:b': 'true' } },
+  };
+  const document = (...statements: readonly object[]) => ({ Version: '2012-10-17', Statement: statements });
+
+  test.for<[string, object, boolean]>([
+    ['the same', document(statement), true],
+    [
+      'the same in another order, and alone instead of in a list',
+      { Statement: { ...statement, Action: ['a:C', 'a:B'], Resource: 'x' } },
+      true,
+    ],
+    ['more', document({ Effect: 'Allow', Action: '*', Resource: '*' }, statement), true],
+    ['nothing', document(), false],
+    ['one action less', document({ ...statement, Action: 'a:B' }), false],
+    ['another resource', document({ ...statement, Resource: 'y' }), false],
+    ['another condition', document({ ...statement, Condition: {} }), false],
+  ])('with %s than the template has: covers it, or not', ([, live, expected]) => {
+    expect(covers(JSON.stringify(live), document(statement))).toBe(expected);
+  });
+
+  test('need not have what nobody knows', () => {
+    expect(covers('{}', document({ ...statement, Resource: undefined }))).toBe(true);
+    expect(covers(undefined, document(statement))).toBe(false);
   });
 });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseWrittenToken } from '../../cli/deployed/token.ts';
 import { isLate, lastRunIn } from '../../cli/last-run.ts';
 import { confidential } from '../support/confidential.ts';
 import { credentials, newClientSecret, startRefresher, type TestRefresher } from '../support/refresher.ts';
@@ -36,6 +37,15 @@ describe('the log of the bundled function', () => {
       code: 'REQUEST_REJECTED',
       message: expect.stringMatching(/^REQUEST_REJECTED: .*invalid_scope/),
     });
+  });
+
+  test('tells of the token that was written, to who may not decrypt it, and does not hold it', async () => {
+    const lines = await runsWith(grant(newToken()));
+    const { access_token: _, token_type: __, ...written } = await refresher.record();
+    const told = (version: number) =>
+      lines.map(({ text }) => parseWrittenToken(text, version)).filter(Boolean);
+    expect(told(1)).toEqual([written]);
+    expect(told(2)).toEqual([]);
   });
 
   test('tells that only the previous credentials were accepted', async () => {

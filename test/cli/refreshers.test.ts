@@ -99,8 +99,8 @@ describe("a stack of the user's own", () => {
   });
 
   test('has the alarms that watch each, and no others', () => {
-    const names = (refresher: typeof one) =>
-      refresher?.alarms.map(({ logicalId }) => logicalId.replace(/[0-9A-F]{8}$/, '')).sort();
+    const names = (refresher: Refresher | undefined) =>
+      refresher?.alarms.map(({ logicalId }) => logicalId.replace(/[0-9A-F]{8}$/, '')).toSorted();
     const own = ['DeadLetters', 'RefreshFailing', 'Throttled', 'TokenExpiring'];
     expect(names(one)).toEqual(['Alarmone', ...own.map((name) => `TokenFunction${name}`)]);
     expect(names(two)).toEqual(['Alarmtwo', ...own.map((name) => `Schedule${name}`)]);

@@ -41,6 +41,12 @@ describe('a command that is printed', () => {
     expect(createCommands({}).aws('kms', 'enable-key')).toBe('aws kms enable-key');
   });
 
+  test('is the deployment that restores a value of which not all is known', () => {
+    const restore = (value: unknown) => createCommands({}).restore(refresher, value, (json) => `put ${json}`);
+    expect(restore({ a: ['b'] })).toBe('put {"a":["b"]}');
+    expect(restore({ a: ['b', { c: undefined }] })).toBe('npx cdk deploy Own --revert-drift');
+  });
+
   test('gives a shell each argument as it is', async () => {
     const words = array(
       string({ unit: 'grapheme', minLength: 1 }).filter((word) => !word.includes('\0')),

@@ -8,13 +8,7 @@ import {
   DisableAlarmActionsCommand,
 } from '@aws-sdk/client-cloudwatch';
 import { DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
-import {
-  CreateAccessKeyCommand,
-  CreateUserCommand,
-  DeleteRolePolicyCommand,
-  ListRolePoliciesCommand,
-  PutUserPolicyCommand,
-} from '@aws-sdk/client-iam';
+import { DeleteRolePolicyCommand, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
 import {
   DisableKeyCommand,
   KMSClient,
@@ -46,6 +40,7 @@ import { createCommand, type TestCommand } from './command.ts';
 import { createDeployedApp, type DeployedApp } from './deployed-app.ts';
 import { createShownOutput } from './shown-output.ts';
 import { inSteps } from './steps.ts';
+import { startWithoutDecryption } from './without-decryption.ts';
 
 const NAME = 'sandbox';
 const STACK = `TokenRefresher-${NAME}`;
@@ -475,22 +470,8 @@ describe('the command line', () => {
 
   test('tells the same to somebody who may not decrypt the token, but not the token', async () => {
     await command.run(['refresh', NAME]);
-    const { iam } = app.clients;
-    const UserName = 'operator';
-    const PolicyDocument = JSON.stringify({
-      Version: '2012-10-17',
-      Statement: [
-        { Effect: 'Allow', Action: '*', Resource: '*' },
-        { Effect: 'Deny', Action: 'kms:Decrypt', Resource: '*' },
-      ],
-    });
-    await iam.send(new CreateUserCommand({ UserName }));
-    await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: 'operator', PolicyDocument }));
-    const { AccessKey: key } = await iam.send(new CreateAccessKeyCommand({ UserName }));
-    const environment = {
-      AWS_ACCESS_KEY_ID: key?.AccessKeyId ?? '',
-      AWS_SECRET_ACCESS_KEY: key?.SecretAccessKey ?? '',
-    };
+    const parameterStore = await startWithoutDecryption(inject('ministack').url);
+    const environment = { AWS_ENDPOINT_URL_SSM: parameterStore.url };
     const asOperator = (name: string) => command.run([name, NAME], '', environment);
     expect(await asOperator('token')).toMatchObject({
       exitCode: 3,
@@ -502,6 +483,14 @@ describe('the command line', () => {
     expect(withoutTimes(status)).toBe(withoutTimes(await command.run(['status', NAME])));
     expect(status.exitCode).toBe(0);
     expect((await asOperator('doctor')).stdout).toContain('✓ parameter     the token is good for 59 min');
+    await app.age(0);
+    expect(await asOperator('status')).toMatchObject({
+      exitCode: 3,
+      stdout: expect.stringMatching(
+        /version \d+ of the parameter may not be decrypted, and the log has no run that wrote it/,
+      ),
+    });
+    await parameterStore.stop();
   });
 
   test("refreshes, and tells by its exit code and the refresher's own error where that fails", async () => {
