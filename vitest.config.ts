@@ -10,6 +10,8 @@ export default defineConfig({
     // Longer: npm run test:slow and npm run test:e2e.
     exclude: ['test/slow/**', 'test/e2e/**'],
     globalSetup: ['test/support/setup.ts'],
+    // Half of the time goes into waiting for processes and backoff; the default leaves one of two cores unused.
+    maxWorkers: 3,
     restoreMocks: true,
     // For what has come to a standstill: how long a test takes is for the machine to say.
     testTimeout: 120_000,
