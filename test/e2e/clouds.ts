@@ -12,7 +12,7 @@ declare module 'vitest' {
     ministack: CloudAccess;
     /** URL of moto, a second Parameter Store and Secrets Manager. */
     moto: string;
-    /** A Python interpreter that has the AWS command line as its module `awscli`. */
+    /** A Python interpreter that has boto3, Powertools and, as its module `awscli`, the AWS command line. */
     awsPython: string;
   }
 }

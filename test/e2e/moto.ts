@@ -5,12 +5,15 @@ import { waitFor } from '../../local/deployment/wait.ts';
 
 const MOTO_VERSION = '5.2.5';
 const AWS_COMMAND_VERSION = '1.46.3';
+/** For the examples. boto3 comes with moto. */
+const POWERTOOLS_VERSION = '3.37.0';
 /** moto's `server` extra would bring every service's packages. */
 const PACKAGES = [
   `moto[ssm,secretsmanager]==${MOTO_VERSION}`,
   'flask==3.1.3',
   'flask-cors==6.0.5',
   `awscli==${AWS_COMMAND_VERSION}`,
+  `aws-lambda-powertools==${POWERTOOLS_VERSION}`,
 ];
 
 export interface Moto {
@@ -20,9 +23,9 @@ export interface Moto {
   close(): Promise<void>;
 }
 
-/** moto and the AWS command line, in a virtual environment under `.local`. */
+/** moto, the AWS command line and what the Python examples import, in a virtual environment under `.local`. */
 export async function startMoto(python: Python): Promise<Moto> {
-  const name = `moto-${MOTO_VERSION}-awscli-${AWS_COMMAND_VERSION}`;
+  const name = `moto-${MOTO_VERSION}-awscli-${AWS_COMMAND_VERSION}-powertools-${POWERTOOLS_VERSION}`;
   const interpreter = await installPackages(python, name, PACKAGES);
   const port = await freePort();
   const service = await startService(
