@@ -6,6 +6,7 @@ import {
   CloudWatchClient,
   DeleteAlarmsCommand,
   DisableAlarmActionsCommand,
+  SetAlarmStateCommand,
 } from '@aws-sdk/client-cloudwatch';
 import { DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteRolePolicyCommand, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
@@ -62,6 +63,10 @@ const credentials = (clientSecret = authorizationServer.clientSecret) =>
 const putSecret = (SecretString: string) =>
   app.clients.secretsManager.send(new PutSecretValueCommand({ SecretId: SECRET, SecretString }));
 const resource = async (type: string, part = '') => findResource(await app.resources(), type, part);
+const alarmNames = async () =>
+  (await app.resources())
+    .filter(({ type }) => type === 'AWS::CloudWatch::Alarm')
+    .map(({ physicalId }) => physicalId);
 const theFunction = () => app.output('FunctionName');
 const schedule = async () => ({
   Name: await resource('AWS::Scheduler::Schedule'),
@@ -404,6 +409,12 @@ describe('the command line', () => {
       new CreateSecretCommand({ Name: SECRET, SecretString: credentials() }),
     );
     await app.deploy({});
+    // The cloud has no metrics from which it could tell.
+    for (const AlarmName of await alarmNames()) {
+      await cloudWatch.send(
+        new SetAlarmStateCommand({ AlarmName, StateValue: 'OK', StateReason: 'at first' }),
+      );
+    }
   });
 
   afterAll(async () => {
@@ -430,6 +441,20 @@ describe('the command line', () => {
       { command: 'npx token-refresher status sandbox', output: status.stdout },
       { command: 'npx token-refresher doctor sandbox', output: doctor.stdout },
     );
+  });
+
+  test('tells of an alarm that has gone off', async () => {
+    const AlarmName = await resource('AWS::CloudWatch::Alarm', 'RefreshFailing');
+    const set = (StateValue: 'ALARM' | 'OK') =>
+      cloudWatch.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: 'in a test' }));
+    await set('ALARM');
+    const status = await command.run(['status', NAME]);
+    await set('OK');
+    expect(status).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining('3 ok; in alarm: RefreshFailing'),
+    });
+    shown.record('alarm', { command: `npx token-refresher status ${NAME}`, output: status.stdout });
   });
 
   test('is told which refresher by its name, its stack or its parameter, and finds all without', async () => {

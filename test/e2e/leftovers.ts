@@ -1,4 +1,4 @@
-import { CloudWatchClient, DescribeAlarmsCommand, ListDashboardsCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, DescribeAlarmsCommand, GetDashboardCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
@@ -42,12 +42,8 @@ export async function findLeftovers(
       );
       return MetricAlarms.length > 0;
     },
-    'AWS::CloudWatch::Dashboard': async (DashboardNamePrefix) => {
-      const { DashboardEntries = [] } = await cloudWatch.send(
-        new ListDashboardsCommand({ DashboardNamePrefix }),
-      );
-      return DashboardEntries.length > 0;
-    },
+    'AWS::CloudWatch::Dashboard': (DashboardName) =>
+      exists(() => cloudWatch.send(new GetDashboardCommand({ DashboardName }))),
     'AWS::IAM::Role': (RoleName) => exists(() => iam.send(new GetRoleCommand({ RoleName }))),
     'AWS::KMS::Key': async (KeyId) => {
       const { KeyMetadata: key } = await kms.send(new DescribeKeyCommand({ KeyId }));
