@@ -503,11 +503,11 @@ describe('the command line', () => {
       stdout: '',
       stderr: expect.stringContaining("add the ARN of your role to the refresher's readers"),
     });
-    const withoutTimes = ({ stdout }: { stdout: string }) => stdout.replaceAll(/\d+ (min|s)/g, '');
+    const withoutTimes = ({ stdout }: { stdout: string }) => stdout.replaceAll(/\d+ (h|min|s)\b/g, '');
     const status = await asOperator('status');
     expect(withoutTimes(status)).toBe(withoutTimes(await command.run(['status', NAME])));
     expect(status.exitCode).toBe(0);
-    expect((await asOperator('doctor')).stdout).toContain('✓ parameter     the token is good for 59 min');
+    expect((await asOperator('doctor')).stdout).toMatch(/✓ parameter {5}the token is good for \d+ min/);
     await app.age(0);
     expect(await asOperator('status')).toMatchObject({
       exitCode: 3,
