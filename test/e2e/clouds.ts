@@ -28,18 +28,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
         'The end-to-end tests run MiniStack and moto, which take Python 3.10 or newer with its venv module, as python3 in PATH',
       );
     }
+    // On a new machine its packages are the longest wait, and nothing needs it yet.
+    const starting = startMoto(python);
+    started.defer(async () => (await starting.catch(() => undefined))?.close());
     const ministack = await step(
       'MiniStack',
       () => startMiniStack(python),
       ({ url }) => url,
     );
     started.defer(() => ministack.close());
-    const moto = await step(
-      'moto',
-      () => startMoto(python),
-      ({ url }) => url,
-    );
-    started.defer(() => moto.close());
     const { url, region, environment } = ownCloud(ministack, `Python ${python.version}`);
     const cdk = await createCdk({ url, region, environment });
     started.defer(() => cdk.close());
@@ -47,6 +44,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
       'cdk bootstrap',
       () => cdk.bootstrap({}),
       () => 'done',
+    );
+    const moto = await step(
+      'moto',
+      () => starting,
+      ({ url }) => url,
     );
     project.provide('ministack', { url, region, environment });
     project.provide('moto', moto.url);
