@@ -23,7 +23,11 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: 'deployed', include: ['test/e2e/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'deployed', include: ['test/e2e/*.test.ts'], exclude: ['test/e2e/cli.test.ts'] },
+      },
+      { extends: true, test: { name: 'cli', include: ['test/e2e/cli.test.ts'] } },
       onCloud('MiniStack'),
       onCloud('moto'),
     ],
