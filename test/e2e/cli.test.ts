@@ -454,7 +454,6 @@ describe('the command line', () => {
       exitCode: 1,
       stdout: expect.stringContaining('3 ok; in alarm: RefreshFailing'),
     });
-    shown.record('alarm', { command: `npx token-refresher status ${NAME}`, output: status.stdout });
   });
 
   test('is told which refresher by its name, its stack or its parameter, and finds all without', async () => {
