@@ -1,7 +1,7 @@
 import { mergeConfig } from 'vitest/config';
 import config from './vitest.config.ts';
 
-/** What takes its time without a cloud: the simulated fleet of readers, and the package installed in an empty app. */
+/** What takes its time without a cloud: simulations, the package installed in an empty app, interrupted deployments. */
 export default mergeConfig(
   { ...config, test: { ...config.test, include: [], exclude: [] } },
   { test: { include: ['test/slow/*.test.ts'] } },
