@@ -70,7 +70,7 @@ export function assess(situation: Situation): Assessment {
 /** What keeps a token from being replaced in time. */
 function dangersIn(situation: Situation): readonly string[] {
   const { read, configuration, schedule, secretProblem, lastRun, alarms, now } = situation;
-  const firing = (alarms ?? []).filter(({ state }) => state === 'alarm').map(({ name }) => name);
+  const firing = (alarms ?? []).filter(({ state }) => state === 'alarm').map(({ label }) => label);
   const overdue =
     read.state === 'token' && configuration !== undefined && isOverdue(read.token, configuration, now);
   const dangers: readonly (readonly [present: boolean, text: string])[] = [

@@ -3,6 +3,8 @@ import type { DeployedResource, Refresher } from './refreshers.ts';
 
 export interface Alarm {
   readonly name: string;
+  /** For people: the name without what CloudFormation puts around it. */
+  readonly label: string;
   readonly resource: DeployedResource;
   readonly state: 'ok' | 'alarm' | 'no-data' | 'gone';
   /** Whether it notifies anybody when its state changes. */
@@ -10,6 +12,9 @@ export interface Alarm {
 }
 
 const STATES = { OK: 'ok', ALARM: 'alarm', INSUFFICIENT_DATA: 'no-data' } as const;
+
+/** The alarms that the construct makes, by their logical ids. */
+const OWN_ALARM = /(TokenExpiring|RefreshFailing|DeadLetters|Throttled)[0-9A-F]{8}$/;
 
 /** The alarms that the stack has for a refresher, as they are now. */
 export async function readAlarms(
@@ -27,6 +32,7 @@ export async function readAlarms(
     const found = [...metric, ...composite].find(({ AlarmName: name }) => name === resource.id);
     return {
       name: resource.id,
+      label: OWN_ALARM.exec(resource.logicalId)?.[1] ?? resource.id,
       resource,
       state: found === undefined ? 'gone' : STATES[found.StateValue ?? 'INSUFFICIENT_DATA'],
       notifies: found?.ActionsEnabled !== false,

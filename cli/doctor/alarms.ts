@@ -37,5 +37,5 @@ function recreate({ name, resource }: Alarm, refresher: Refresher, commands: Com
 }
 
 function namesOf(alarms: readonly Alarm[]): string {
-  return alarms.map(({ name }) => name).join(', ');
+  return alarms.map(({ label }) => label).join(', ');
 }

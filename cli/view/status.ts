@@ -74,7 +74,7 @@ function describeSchedule({ state, expression }: ScheduleStatus): string {
 export function describeAlarms(alarms: readonly Alarm[]): string {
   if (alarms.length === 0) return 'none';
   const names = (state: Alarm['state']) =>
-    alarms.filter((alarm) => alarm.state === state).map(({ name }) => name);
+    alarms.filter((alarm) => alarm.state === state).map(({ label }) => label);
   const ok = names('ok').length;
   return [
     ...(ok > 0 ? [`${ok} ok`] : []),

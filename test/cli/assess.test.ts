@@ -28,7 +28,8 @@ const run = {
   previousCredentialsUsed: false,
 } as const;
 const alarm = {
-  name: 'TokenExpiring',
+  name: 'Stack-TokenExpiring',
+  label: 'TokenExpiring',
   resource: { logicalId: 'A', id: 'A', properties: {} },
   notifies: true,
 } as const;

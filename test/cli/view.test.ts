@@ -84,12 +84,14 @@ describe('the status of a refresher', () => {
     alarms: [
       {
         name: 'TokenExpiring',
+        label: 'TokenExpiring',
         state: 'alarm',
         notifies: true,
         resource: { logicalId: 'A', id: 'A', properties: {} },
       },
       {
         name: 'Throttled',
+        label: 'Throttled',
         state: 'ok',
         notifies: true,
         resource: { logicalId: 'B', id: 'B', properties: {} },

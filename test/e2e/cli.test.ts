@@ -6,6 +6,7 @@ import {
   CloudWatchClient,
   DeleteAlarmsCommand,
   DisableAlarmActionsCommand,
+  SetAlarmStateCommand,
 } from '@aws-sdk/client-cloudwatch';
 import { DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DeleteRolePolicyCommand, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
@@ -47,6 +48,7 @@ const STACK = `TokenRefresher-${NAME}`;
 const PARAMETER = '/sandbox/access-token';
 const SECRET = 'sandbox/credentials';
 const APP = fileURLToPath(new URL('./cli-app.ts', import.meta.url));
+const DEPLOYMENT_TIME_MS = 180_000;
 const shown = createShownOutput(fileURLToPath(new URL('../../docs/cli.md', import.meta.url)));
 
 let app: DeployedApp;
@@ -62,6 +64,10 @@ const credentials = (clientSecret = authorizationServer.clientSecret) =>
 const putSecret = (SecretString: string) =>
   app.clients.secretsManager.send(new PutSecretValueCommand({ SecretId: SECRET, SecretString }));
 const resource = async (type: string, part = '') => findResource(await app.resources(), type, part);
+const alarmNames = async () =>
+  (await app.resources())
+    .filter(({ type }) => type === 'AWS::CloudWatch::Alarm')
+    .map(({ physicalId }) => physicalId);
 const theFunction = () => app.output('FunctionName');
 const schedule = async () => ({
   Name: await resource('AWS::Scheduler::Schedule'),
@@ -404,13 +410,19 @@ describe('the command line', () => {
       new CreateSecretCommand({ Name: SECRET, SecretString: credentials() }),
     );
     await app.deploy({});
-  });
+    // The cloud has no metrics from which it could tell.
+    for (const AlarmName of await alarmNames()) {
+      await cloudWatch.send(
+        new SetAlarmStateCommand({ AlarmName, StateValue: 'OK', StateReason: 'at first' }),
+      );
+    }
+  }, DEPLOYMENT_TIME_MS);
 
   afterAll(async () => {
     await app?.destroy({});
     await Promise.all([authorizationServer?.stop(), command?.close(), app?.close()]);
     await rm(project, { recursive: true, force: true });
-  });
+  }, DEPLOYMENT_TIME_MS);
 
   const findings = async (): Promise<readonly Finding[]> => {
     const { stdout, stderr } = await command.run(['doctor', NAME, '--json']);
@@ -430,6 +442,20 @@ describe('the command line', () => {
       { command: 'npx token-refresher status sandbox', output: status.stdout },
       { command: 'npx token-refresher doctor sandbox', output: doctor.stdout },
     );
+  });
+
+  test('tells of an alarm that has gone off', async () => {
+    const AlarmName = await resource('AWS::CloudWatch::Alarm', 'RefreshFailing');
+    const set = (StateValue: 'ALARM' | 'OK') =>
+      cloudWatch.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: 'in a test' }));
+    await set('ALARM');
+    const status = await command.run(['status', NAME]);
+    await set('OK');
+    expect(status).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining('3 ok; in alarm: RefreshFailing'),
+    });
+    shown.record('alarm', { command: `npx token-refresher status ${NAME}`, output: status.stdout });
   });
 
   test('is told which refresher by its name, its stack or its parameter, and finds all without', async () => {
