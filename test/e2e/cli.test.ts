@@ -48,6 +48,7 @@ const STACK = `TokenRefresher-${NAME}`;
 const PARAMETER = '/sandbox/access-token';
 const SECRET = 'sandbox/credentials';
 const APP = fileURLToPath(new URL('./cli-app.ts', import.meta.url));
+const DEPLOYMENT_TIME_MS = 180_000;
 const shown = createShownOutput(fileURLToPath(new URL('../../docs/cli.md', import.meta.url)));
 
 let app: DeployedApp;
@@ -415,13 +416,13 @@ describe('the command line', () => {
         new SetAlarmStateCommand({ AlarmName, StateValue: 'OK', StateReason: 'at first' }),
       );
     }
-  });
+  }, DEPLOYMENT_TIME_MS);
 
   afterAll(async () => {
     await app?.destroy({});
     await Promise.all([authorizationServer?.stop(), command?.close(), app?.close()]);
     await rm(project, { recursive: true, force: true });
-  });
+  }, DEPLOYMENT_TIME_MS);
 
   const findings = async (): Promise<readonly Finding[]> => {
     const { stdout, stderr } = await command.run(['doctor', NAME, '--json']);
@@ -454,6 +455,7 @@ describe('the command line', () => {
       exitCode: 1,
       stdout: expect.stringContaining('3 ok; in alarm: RefreshFailing'),
     });
+    shown.record('alarm', { command: `npx token-refresher status ${NAME}`, output: status.stdout });
   });
 
   test('is told which refresher by its name, its stack or its parameter, and finds all without', async () => {
