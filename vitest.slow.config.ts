@@ -1,8 +1,4 @@
-import { mergeConfig } from 'vitest/config';
 import config from './vitest.config.ts';
 
 /** What takes its time without a cloud: simulations, the package installed in an empty app, interrupted deployments. */
-export default mergeConfig(
-  { ...config, test: { ...config.test, include: [], exclude: [] } },
-  { test: { include: ['test/slow/*.test.ts'] } },
-);
+export default { ...config, test: { ...config.test, include: ['test/slow/*.test.ts'], exclude: [] } };

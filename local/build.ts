@@ -6,21 +6,16 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { bundleCommand } from './bundle-command.ts';
-import { synthesizeFunction } from './synthesize.ts';
+import { SANDBOX, synthesizeFunction } from './synthesize.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
 
-/** A bundle holds no settings: any will do. */
-const ANY = { tokenUrl: 'https://auth.example.com/token', parameterName: '/token' };
-
 await rm(dist, { recursive: true, force: true });
 await promisify(execFile)('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: root });
 const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-build-'));
-const { module, deploymentModule } = await synthesizeFunction('package', {
-  outdir,
-  context: { refreshers: { package: ANY } },
-});
+// A bundle holds no settings: any will do.
+const { module, deploymentModule } = await synthesizeFunction(SANDBOX, outdir);
 await cp(dirname(module), join(dist, 'functions', 'Function'), { recursive: true });
 await cp(dirname(deploymentModule), join(dist, 'functions', 'DeploymentFunction'), { recursive: true });
 await rm(outdir, { recursive: true, force: true });

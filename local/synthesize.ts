@@ -13,8 +13,6 @@ export interface DeployableFunction {
   readonly module: string;
   /** The environment that the template gives the function; references to other resources are left as objects. */
   readonly environment: Readonly<Record<string, unknown>>;
-  /** Seconds after which Lambda ends a run. */
-  readonly timeout: number;
   /** The bundled module of the function that serves the stack's custom resources. */
   readonly deploymentModule: string;
   readonly template: Template;
@@ -29,29 +27,27 @@ export interface Template {
   readonly Outputs?: Readonly<Record<string, unknown>>;
 }
 
-/**
- * Runs the CDK app with cdk.json's context, as the CDK command does, and finds the refresher's function in what it
- * wrote. `context` is what `-c` gives on the command line.
- */
-export async function synthesizeFunction(
-  name: string,
-  { context = {}, outdir }: { context?: Readonly<Record<string, unknown>>; outdir: string },
-): Promise<DeployableFunction> {
+/** Spotnana's sandbox with every default: for what has to come out the same whatever the user's cdk.json holds. */
+export const SANDBOX = {
+  tokenUrl: 'https://api-ext-sboxmeta.partners.spotnana.com/v2/auth/oauth2-token',
+  parameterName: '/spotnana/access-token',
+} as const;
+
+/** Runs the CDK app with one refresher, as the CDK command does, and finds its function in what the app wrote. */
+export async function synthesizeFunction(settings: object, outdir: string): Promise<DeployableFunction> {
   await mkdir(outdir, { recursive: true });
-  const cdkJson = JSON.parse(await readFile(join(root, 'cdk.json'), 'utf8')) as { context: object };
   await promisify(execFile)(process.execPath, [join(root, 'infra/app.ts')], {
     cwd: root,
     env: {
       ...process.env,
       CDK_OUTDIR: outdir,
       CDK_CONTEXT_JSON: JSON.stringify({
-        ...cdkJson.context,
-        ...context,
+        refreshers: { synthesized: settings },
         'aws:cdk:disable-asset-staging': false,
       }),
     },
   });
-  const template = await readJson<Template>(join(outdir, `TokenRefresher-${name}.template.json`));
+  const template = await readJson<Template>(join(outdir, 'TokenRefresher-synthesized.template.json'));
   const functions = Object.values(template.Resources)
     .filter(({ Type }) => Type === 'AWS::Lambda::Function')
     .map(({ Properties }) => Properties as unknown as FunctionProperties);
@@ -59,14 +55,12 @@ export async function synthesizeFunction(
     ({ Environment }) => ENVIRONMENT.tokenUrl in (Environment?.Variables ?? {}),
   );
   const deployment = functions.find((fn) => fn !== refresher);
-  if (refresher === undefined || deployment === undefined)
-    throw new Error(`the app made no functions for "${name}"`);
+  if (refresher === undefined || deployment === undefined) throw new Error('the app made no functions');
   const moduleOf = ({ Code }: FunctionProperties) =>
     join(outdir, `asset.${Code.S3Key.replace(/\.zip$/, '')}`, 'index.mjs');
   return {
     module: moduleOf(refresher),
     environment: refresher.Environment?.Variables ?? {},
-    timeout: refresher.Timeout,
     deploymentModule: moduleOf(deployment),
     template,
     outdir,
@@ -76,7 +70,6 @@ export async function synthesizeFunction(
 interface FunctionProperties {
   readonly Code: { readonly S3Key: string };
   readonly Environment?: { readonly Variables: Readonly<Record<string, unknown>> };
-  readonly Timeout: number;
 }
 
 async function readJson<Content>(path: string): Promise<Content> {

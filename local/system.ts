@@ -33,7 +33,6 @@ export interface LocalSystem extends AsyncDisposable {
   readonly authorizationServer: AuthorizationServer;
   readonly apiUrl: string;
   readonly fn: RunningFunction;
-  readonly deployable: DeployableFunction;
   readonly ssm: SSMClient;
   /** Puts the client secret that is in force at the authorization server into the secret. */
   putCredentials(): Promise<void>;
@@ -42,7 +41,7 @@ export interface LocalSystem extends AsyncDisposable {
 /** Starts everything that the refresher needs and the bundled function itself, but sends it no event. */
 export async function startSystem(): Promise<LocalSystem> {
   const externalUrl = externalEndpoint();
-  const { name, entry } = await readRefresher();
+  const settings = await readRefresher();
   await using started = new AsyncDisposableStack();
   const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-'));
   started.defer(() => rm(outdir, { recursive: true, force: true }));
@@ -65,10 +64,10 @@ export async function startSystem(): Promise<LocalSystem> {
     ssm.destroy();
     secretsManager.destroy();
   });
-  const deployable = await synthesizeFunction(name, {
+  const deployable = await synthesizeFunction(
+    { ...settings, tokenUrl: authorizationServer.tokenUrl },
     outdir,
-    context: { refreshers: { [name]: { ...entry, tokenUrl: authorizationServer.tokenUrl } } },
-  });
+  );
   const fn = await startFunction(deployable.module, {
     ...resolveEnvironment(deployable, own === undefined ? 'alias/aws/ssm' : LOCAL_KEY),
     [ENVIRONMENT.checkEvery]: String(LOCAL_POLICY.checkEvery),
@@ -89,7 +88,6 @@ export async function startSystem(): Promise<LocalSystem> {
     authorizationServer,
     apiUrl: api.url,
     fn,
-    deployable,
     ssm,
     putCredentials: () => putCredentials(secretsManager, authorizationServer),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
@@ -111,12 +109,12 @@ export function resolveEnvironment(
 }
 
 /** The first refresher of cdk.json, with a secret and a key of its own: those that it names are elsewhere. */
-async function readRefresher(): Promise<{ name: string; entry: object }> {
+async function readRefresher(): Promise<object> {
   const cdkJson = JSON.parse(await readFile(new URL('../cdk.json', import.meta.url), 'utf8'));
   readSettings(cdkJson.context);
-  const [name, settings] = Object.entries<Record<string, unknown>>(cdkJson.context.refreshers)[0] ?? ['', {}];
-  const { credentials: _credentials, encryptionKey: _key, ...entry } = settings;
-  return { name, entry };
+  const [first = {}] = Object.values<Record<string, unknown>>(cdkJson.context.refreshers);
+  const { credentials: _credentials, encryptionKey: _key, ...settings } = first;
+  return settings;
 }
 
 /**

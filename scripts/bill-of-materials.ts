@@ -6,7 +6,7 @@ import { build, type Metafile } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The functions that are deployed, by the file in `lambda/` that they begin with. */
-export const ENTRIES = { Function: 'handler.ts', DeploymentFunction: 'deployment/handler.ts' } as const;
+const ENTRIES = { Function: 'handler.ts', DeploymentFunction: 'deployment/handler.ts' } as const;
 export type FunctionName = keyof typeof ENTRIES;
 
 export interface Material {

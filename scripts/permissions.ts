@@ -1,9 +1,8 @@
-import { App } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import cdkJson from '../cdk.json' with { type: 'json' };
-import { readSettings } from '../infra/settings.ts';
-import { RefresherStack } from '../infra/stack.ts';
+import { TokenRefresher } from '../infra/token-refresher.ts';
+import { SANDBOX } from '../local/synthesize.ts';
 
 interface Statement {
   readonly Effect: string;
@@ -14,7 +13,7 @@ interface Statement {
 }
 type Resource = readonly [id: string, Readonly<Record<string, unknown>>];
 
-/** Every statement of the shipped stack, with a role that may read and one that may report, as Markdown tables. */
+/** Every statement of a refresher with the shipped settings, with a role that may read and one that may report, as Markdown tables. */
 export function renderPermissions(): string {
   const resources = shippedResources();
   const ofType = (type: string): Resource[] =>
@@ -58,16 +57,11 @@ export function renderPermissions(): string {
 }
 
 function shippedResources(): Record<string, { Type: string; Properties: Record<string, unknown> }> {
-  const settings = readSettings(cdkJson.context).get('spotnana');
-  if (settings === undefined) throw new Error('cdk.json has no refresher "spotnana"');
-  const stack = new RefresherStack(
-    new App({ context: { 'aws:cdk:bundling-stacks': [] } }),
-    'Shipped',
-    settings,
-  );
+  const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Shipped');
+  const refresher = new TokenRefresher(stack, 'Refresher', SANDBOX);
   const assumedBy = new ServicePrincipal('lambda.amazonaws.com');
-  stack.refresher.grantRead(new Role(stack, 'Reader', { assumedBy }));
-  stack.refresher.grantReport(new Role(stack, 'Reporter', { assumedBy }));
+  refresher.grantRead(new Role(stack, 'Reader', { assumedBy }));
+  refresher.grantReport(new Role(stack, 'Reporter', { assumedBy }));
   return Template.fromStack(stack).toJSON().Resources;
 }
 

@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { synthesizeFunction } from '../local/synthesize.ts';
+import { SANDBOX, synthesizeFunction } from '../local/synthesize.ts';
 import { renderDocuments, replaceSection } from './documents.ts';
 
 const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-docs-'));
-await synthesizeFunction('spotnana', { outdir });
+await synthesizeFunction(SANDBOX, outdir);
 for (const { file, section, content } of await renderDocuments(outdir)) {
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
   await writeFile(path, replaceSection(await readFile(path, 'utf8'), section, content));

@@ -1,6 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   CloudWatchClient,
@@ -38,23 +35,22 @@ import { clientSettings } from '../../local/deployment/clients.ts';
 import { findResource } from '../../local/deployment/resources.ts';
 import { confidential } from '../support/confidential.ts';
 import { createCommand, type TestCommand } from './command.ts';
-import { createDeployedApp, type DeployedApp } from './deployed-app.ts';
+import { appCommand, createDeployedApp, type DeployedApp } from './deployed-app.ts';
 import { createShownOutput } from './shown-output.ts';
 import { inSteps } from './steps.ts';
 import { startWithoutDecryption } from './without-decryption.ts';
 
 const NAME = 'sandbox';
 const STACK = `TokenRefresher-${NAME}`;
+const APP = appCommand('test/e2e/cli-app.ts');
 const PARAMETER = '/sandbox/access-token';
 const SECRET = 'sandbox/credentials';
-const APP = fileURLToPath(new URL('./cli-app.ts', import.meta.url));
 const DEPLOYMENT_TIME_MS = 180_000;
 const shown = createShownOutput(fileURLToPath(new URL('../../docs/cli.md', import.meta.url)));
 
 let app: DeployedApp;
 let authorizationServer: AuthorizationServer;
 let command: TestCommand;
-let project: string;
 let cloudWatch: CloudWatchClient;
 let kms: KMSClient;
 let sqs: SQSClient;
@@ -393,23 +389,21 @@ describe('the command line', () => {
     cloudWatch = new CloudWatchClient(clientSettings(inject('ministack')));
     kms = new KMSClient(clientSettings(inject('ministack')));
     sqs = new SQSClient(clientSettings(inject('ministack')));
-    project = await mkdtemp(join(tmpdir(), 'token-refresher-cli-'));
-    [authorizationServer, command, app] = await Promise.all([
+    [authorizationServer, command] = await Promise.all([
       startAuthorizationServer({ tokenLifetime: 3600 }),
       createCommand(),
-      createDeployedApp({ stack: STACK, parameterName: PARAMETER, project }),
     ]);
-    const { tokenUrl } = authorizationServer;
-    // Seldom enough for no scheduled run to come in between.
-    const sandbox = { tokenUrl, parameterName: PARAMETER, credentials: SECRET, checkEvery: 'PT15M' };
-    await writeFile(
-      join(project, 'cdk.json'),
-      JSON.stringify({ app: `"${process.execPath}" "${APP}"`, context: { refreshers: { sandbox } } }),
-    );
+    app = await createDeployedApp(NAME, {
+      tokenUrl: authorizationServer.tokenUrl,
+      parameterName: PARAMETER,
+      credentials: SECRET,
+      // Seldom enough for no scheduled run to come in between.
+      checkEvery: 'PT15M',
+    });
     await app.clients.secretsManager.send(
       new CreateSecretCommand({ Name: SECRET, SecretString: credentials() }),
     );
-    await app.deploy({});
+    await app.deploy({ app: APP });
     // The cloud has no metrics from which it could tell.
     for (const AlarmName of await alarmNames()) {
       await cloudWatch.send(
@@ -419,9 +413,8 @@ describe('the command line', () => {
   }, DEPLOYMENT_TIME_MS);
 
   afterAll(async () => {
-    await app?.destroy({});
+    await app?.destroy({ app: APP });
     await Promise.all([authorizationServer?.stop(), command?.close(), app?.close()]);
-    await rm(project, { recursive: true, force: true });
   }, DEPLOYMENT_TIME_MS);
 
   const findings = async (): Promise<readonly Finding[]> => {

@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   type EnvironmentResponse,
@@ -49,22 +53,29 @@ export interface DeployedApp {
   close(): Promise<void>;
 }
 
-/** `project` is the directory of the app's cdk.json, by default this project's. */
-export async function createDeployedApp({
-  stack,
-  parameterName: Name,
-  project,
-}: {
-  stack: string;
-  parameterName: string;
-  project?: string;
-}): Promise<DeployedApp> {
+/** The command that runs an app of this repository, whatever the directory of its cdk.json. */
+export function appCommand(path: string): string {
+  return `"${process.execPath}" "${fileURLToPath(new URL(`../../${path}`, import.meta.url))}"`;
+}
+
+/** `settings` are those of the refresher `name` in a cdk.json of its own. */
+export async function createDeployedApp(
+  name: string,
+  settings: Readonly<Record<string, unknown>> & { readonly parameterName: string },
+): Promise<DeployedApp> {
+  const stack = `TokenRefresher-${name}`;
+  const { parameterName: Name } = settings;
+  const project = await mkdtemp(join(tmpdir(), 'token-refresher-e2e-'));
+  await writeFile(
+    join(project, 'cdk.json'),
+    JSON.stringify({ app: appCommand('infra/app.ts'), context: { refreshers: { [name]: settings } } }),
+  );
   const clients = createClients(inject('ministack'));
   const { lambda, logs, ssm } = clients;
   const cdk = await createCdk(inject('ministack'), project);
   const closed = new AbortController();
-  const timely = (settings: CdkSettings): CdkSettings => ({
-    ...settings,
+  const timely = (cdkSettings: CdkSettings): CdkSettings => ({
+    ...cdkSettings,
     signal: AbortSignal.any([closed.signal, AbortSignal.timeout(DEPLOYED_WITHIN)]),
   });
   const logGroups = new Set<string>();
@@ -108,15 +119,15 @@ export async function createDeployedApp({
     invoke,
     storedVersion,
     storedToken,
-    async deploy(settings) {
-      const deployed = await correctSecretReferences(clients, stack, cdk.deploy(timely(settings)));
+    async deploy(cdkSettings) {
+      const deployed = await correctSecretReferences(clients, stack, cdk.deploy(timely(cdkSettings)));
       outputs = deployed.outputs;
       logGroups.add(await findLogGroup(clients, output('FunctionName')));
       return deployed.output;
     },
-    async destroy(settings) {
+    async destroy(cdkSettings) {
       await recordLogs();
-      await cdk.destroy(timely(settings));
+      await cdk.destroy(timely(cdkSettings));
     },
     resources: () => listResources(clients, stack),
     refresh: (event) => invoke(output('FunctionName'), event),
@@ -155,9 +166,10 @@ export async function createDeployedApp({
       );
       return version;
     },
-    close: () => {
+    async close() {
       closed.abort();
-      return cdk.close();
+      await cdk.close();
+      await rm(project, { recursive: true, force: true });
     },
   };
 }

@@ -12,18 +12,18 @@ import { findResource, listResources } from '../../local/deployment/resources.ts
 import { type GuardedApi, startGuardedApi } from '../../local/guarded-api.ts';
 import { confidential } from '../support/confidential.ts';
 import type { ConsumerResult } from './consumer.ts';
-import { createDeployedApp, type DeployedApp } from './deployed-app.ts';
+import { appCommand, createDeployedApp, type DeployedApp } from './deployed-app.ts';
 import { findLeftovers } from './leftovers.ts';
 import { allows, readTrustPolicy } from './permissions.ts';
 import { inSteps } from './steps.ts';
 
 const STACK = 'TokenRefresher-spotnana';
 const CONSUMER_STACK = 'Consumer-spotnana';
-const CONSUMER_APP = 'npx node test/e2e/consumer-app.ts';
+const CONSUMER_APP = appCommand('test/e2e/consumer-app.ts');
 const PARAMETER = '/spotnana/access-token';
 const TOKEN_LIFETIME = 3600;
 
-describe('the app of cdk.json with a secret of its own', () => {
+describe('the app of a cdk.json that names no secret', () => {
   let app: DeployedApp;
   let authorizationServer: AuthorizationServer;
   let api: GuardedApi;
@@ -45,13 +45,13 @@ describe('the app of cdk.json with a secret of its own', () => {
     directory = await mkdtemp(join(tmpdir(), 'token-refresher-e2e-'));
     authorizationServer = await startAuthorizationServer({ tokenLifetime: TOKEN_LIFETIME });
     api = await startGuardedApi(authorizationServer.isActive);
-    app = await createDeployedApp({ stack: STACK, parameterName: PARAMETER });
-    context = {
-      'spotnana.tokenUrl': authorizationServer.tokenUrl,
-      'spotnana.checkEvery': 'PT1M',
-      'spotnana.refreshBefore': 'PT2M',
-      apiUrl: api.url,
-    };
+    app = await createDeployedApp('spotnana', {
+      tokenUrl: authorizationServer.tokenUrl,
+      parameterName: PARAMETER,
+      checkEvery: 'PT1M',
+      refreshBefore: 'PT2M',
+    });
+    context = { apiUrl: api.url };
   });
 
   afterAll(async () => {

@@ -1,7 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { DescribeStackEventsCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
   CreateSecretCommand,
@@ -21,13 +17,11 @@ const STACK = 'TokenRefresher-existing';
 const PARAMETER = '/existing/access-token';
 const OCCUPIED = '/existing/occupied';
 const SECRET = 'existing/credentials';
-const APP = fileURLToPath(new URL('../../infra/app.ts', import.meta.url));
 
 /** The way that the README recommends. */
 describe('the app of a cdk.json that names an existing secret', () => {
   let app: DeployedApp;
   let authorizationServer: AuthorizationServer;
-  let project: string;
 
   const putCredentials = async (clientSecret: string) =>
     app.clients.secretsManager.send(
@@ -68,21 +62,14 @@ describe('the app of a cdk.json that names an existing secret', () => {
   inSteps();
 
   beforeAll(async () => {
-    project = await mkdtemp(join(tmpdir(), 'token-refresher-e2e-'));
     authorizationServer = await startAuthorizationServer({ tokenLifetime: 3600 });
-    app = await createDeployedApp({ stack: STACK, parameterName: PARAMETER, project });
     const { tokenUrl } = authorizationServer;
-    const existing = { tokenUrl, parameterName: PARAMETER, credentials: SECRET };
-    await writeFile(
-      join(project, 'cdk.json'),
-      JSON.stringify({ app: `"${process.execPath}" "${APP}"`, context: { refreshers: { existing } } }),
-    );
+    app = await createDeployedApp('existing', { tokenUrl, parameterName: PARAMETER, credentials: SECRET });
     await app.clients.secretsManager.send(new CreateSecretCommand({ Name: SECRET }));
   });
 
   afterAll(async () => {
     await Promise.all([authorizationServer?.stop(), app?.close()]);
-    await rm(project, { recursive: true, force: true });
   });
 
   test('is not deployed with credentials that the authorization server refuses', async () => {

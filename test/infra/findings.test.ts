@@ -8,8 +8,8 @@ import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { AwsSolutionsChecks, NIST80053R5Checks } from 'cdk-nag';
 import { expect, inject, test, vi } from 'vitest';
-import cdkJson from '../../cdk.json' with { type: 'json' };
 import { TokenRefresher } from '../../infra/token-refresher.ts';
+import { SANDBOX } from '../../local/synthesize.ts';
 import { acceptedFindings, readReport } from '../../scripts/findings.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -31,7 +31,7 @@ test('every synth is checked against AWS Solutions and NIST 800-53 R5, and nothi
 test('a synth fails where a finding is not accepted', async () => {
   const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-findings-'));
   const preload = join(root, 'test/support/without-acknowledgements.ts');
-  const context = { ...cdkJson.context, ...UNBUNDLED };
+  const context = { refreshers: { sandbox: SANDBOX }, ...UNBUNDLED };
   const synth = promisify(execFile)(process.execPath, ['--import', preload, 'infra/app.ts'], {
     cwd: root,
     env: { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context), ...ONLY_NAG },

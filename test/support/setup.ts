@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { type DeployableFunction, synthesizeFunction } from '../../local/synthesize.ts';
+import { type DeployableFunction, SANDBOX, synthesizeFunction } from '../../local/synthesize.ts';
 import { countLeaks, readLines } from './confidential.ts';
 
 declare module 'vitest' {
@@ -12,24 +12,13 @@ declare module 'vitest' {
   }
 }
 
-/** Spotnana's sandbox with every default, whatever cdk.json holds. */
-const REFRESHERS = {
-  sandbox: {
-    tokenUrl: 'https://api-ext-sboxmeta.partners.spotnana.com/v2/auth/oauth2-token',
-    parameterName: '/spotnana/access-token',
-  },
-};
-
 /** Synthesizes the app once for all tests; at the end, searches all that was written for what must not be there. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-test-'));
   const leakFiles = { secrets: join(outdir, 'secrets'), written: join(outdir, 'written') };
   await Promise.all(Object.values(leakFiles).map((file) => writeFile(file, '')));
   project.provide('leakFiles', leakFiles);
-  project.provide(
-    'deployable',
-    await synthesizeFunction('sandbox', { outdir, context: { refreshers: REFRESHERS } }),
-  );
+  project.provide('deployable', await synthesizeFunction(SANDBOX, outdir));
   const testOutput = captureOutput();
   return async () => {
     const everything = [...testOutput(), await readFile(leakFiles.written, 'utf8')].join('\n');
