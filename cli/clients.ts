@@ -8,9 +8,7 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-
-/** Milliseconds to wait for a refresher's answer: its own time limit of a minute, and its start. */
-const INVOCATION_TIMEOUT_MS = 75_000;
+import { INVOCATION_TIMEOUT_MS } from '../lambda/invoke-refresher.ts';
 
 export interface Clients {
   readonly cloudFormation: CloudFormationClient;

@@ -1,5 +1,6 @@
 import { type CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { SCHEDULE_PRECISION_SECONDS } from '../lambda/environment.ts';
+import { codeOf } from '../lambda/errors.ts';
 import { parseJsonObject } from '../lambda/json.ts';
 import { METRIC } from '../lambda/metrics.ts';
 
@@ -88,11 +89,6 @@ function readLine(text: string, at: number): Told | undefined {
   }
   if (type === 'platform.report') return readReport(record, at);
   return readMetrics(line, at);
-}
-
-/** The code that the message of an error of the refresher's begins with. */
-export function codeOf(message: string): string {
-  return /^([A-Z_]{3,}): /.exec(message)?.[1] ?? 'UNEXPECTED';
 }
 
 /** Lambda's own line at the end of a run: only it tells of one that was cut short. */

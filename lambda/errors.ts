@@ -55,3 +55,8 @@ export class RefreshError extends Error {
     this.details = details;
   }
 }
+
+/** The code that the message of an error of the refresher's begins with, else `UNEXPECTED`. */
+export function codeOf(message: string): string {
+  return /^([A-Z_]{3,40}): /.exec(message)?.[1] ?? 'UNEXPECTED';
+}

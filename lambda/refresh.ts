@@ -139,26 +139,29 @@ async function carryOut(
   configuration: Configuration,
   tools: RefreshTools,
 ): Promise<RefreshResult> {
-  const { parameterName, parameterKeyId, parameterTier } = configuration;
-  const { ssm, memory, observations } = tools;
   const unstored = takeUnstored(stored, source, configuration, tools);
-  if (decision.action === 'keep' && unstored === undefined) return kept(decision.reason, decision);
+  if (decision.action === 'mint') {
+    const token = unstored?.token ?? (await mintToken(configuration, versions, source, tools));
+    return put({ token, reason: decision.reason }, configuration, tools);
+  }
+  return unstored === undefined ? kept(decision.reason, decision) : put(unstored, configuration, tools);
+}
 
-  const reason = decision.action === 'mint' ? decision.reason : (unstored?.reason ?? 'missing');
-  const token = unstored?.token ?? (await mintToken(configuration, versions, source, tools));
+/** Stores a token, and remembers it where that fails. */
+async function put(
+  unstored: Unstored,
+  { parameterName, parameterKeyId, parameterTier }: Configuration,
+  { ssm, memory, observations }: RefreshTools,
+): Promise<RefreshResult> {
+  const { token, reason } = unstored;
   assertFits(token, parameterName);
-  memory.unstored = { token, reason };
+  memory.unstored = unstored;
   const parameter = { name: parameterName, keyId: parameterKeyId, tier: parameterTier };
   const version = await writeToken(ssm, parameter, token);
   delete memory.unstored;
   observations.expiresAt = token.expires_at;
   observations.origin = originOf(token);
-  return {
-    outcome: 'minted',
-    reason,
-    expires_at: token.expires_at,
-    parameter_version: version,
-  };
+  return { outcome: 'minted', reason, expires_at: token.expires_at, parameter_version: version };
 }
 
 function originOf({ issued_at, source }: StoredToken): Pick<StoredToken, 'issued_at' | 'source'> {

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { emitKeypressEvents } from 'node:readline';
 import type { RefreshResult } from '../lambda/refresh.ts';
+import { sha256 } from '../lambda/stored-token.ts';
 import { callApi } from './consumer.ts';
 import { createKeys } from './keys.ts';
 import { type ConsumerState, describeConsumer, readCommands, renderScreen } from './screen.ts';
@@ -85,7 +85,7 @@ export async function runLive(system: LocalSystem): Promise<void> {
     };
     draw();
     if (status === 401 && record !== undefined) {
-      const rejected = createHash('sha256').update(record.access_token).digest('hex');
+      const rejected = sha256(record.access_token);
       await run({ rejected }, 'consumer reports a refused token');
     }
   };

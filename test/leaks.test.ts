@@ -3,10 +3,10 @@ import { inspect } from 'node:util';
 import { Logger } from '@aws-lambda-powertools/logger';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
-import type { Configuration } from '../lambda/configuration.ts';
 import { REFRESH_ERROR_CODES } from '../lambda/errors.ts';
 import { mint } from '../lambda/mint.ts';
 import { confidential, countLeaks, recordWritten } from './support/confidential.ts';
+import { configurationFor } from './support/configuration.ts';
 import { CLIENT_ID, credentials, startRefresher, type TestRefresher } from './support/refresher.ts';
 import { createTestClock } from './support/test-clock.ts';
 import { type Answer, type ReceivedRequest, startTokenEndpoint } from './support/token-endpoint.ts';
@@ -171,18 +171,7 @@ describe('whatever the token endpoint answers', () => {
       });
     vi.stubEnv('POWERTOOLS_DEV', 'true');
     const logger = new Logger({ logLevel: 'DEBUG' });
-    const configuration: Configuration = {
-      tokenUrl: endpoint.url,
-      credentialsSecretId: 'secret',
-      parameterName: '/a/b',
-      parameterKeyId: 'alias/k',
-      parameterTier: 'Intelligent-Tiering',
-      scope: undefined,
-      extraParameters: {},
-      clientAuthentication: 'client_secret_post',
-      checkEvery: 300,
-      refreshBefore: 1800,
-    };
+    const configuration = configurationFor(endpoint.url);
     const client = { clientId: CLIENT_ID, clientSecret: secrets.current };
     let failures = 0;
     const property = fc.asyncProperty(answer, async (generated) => {

@@ -1,7 +1,8 @@
 import { unixSeconds } from '../../lambda/clock.ts';
+import type { RunOutcome } from '../../lambda/invoke-refresher.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { type RunOutcome, runRefresher } from '../refresh.ts';
+import { runRefresher } from '../refresh.ts';
 import { selectRefresher } from '../select.ts';
 import { duration, instant } from '../view/time.ts';
 

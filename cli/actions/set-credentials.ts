@@ -1,10 +1,11 @@
 import { describeCredentials } from '../../lambda/credentials.ts';
 import { RefreshError } from '../../lambda/errors.ts';
+import type { RunOutcome } from '../../lambda/invoke-refresher.ts';
 import type { Context } from '../context.ts';
 import { configurationOf, readFunction } from '../deployed/function.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { askForCredentials } from '../prompt.ts';
-import { functionGone, type RunOutcome, runRefresher } from '../refresh.ts';
+import { functionGone, runRefresher } from '../refresh.ts';
 import { selectRefresher } from '../select.ts';
 import { checkCredentials, storeCredentials } from '../set-credentials.ts';
 import { describeFailure, Unable } from '../unable.ts';

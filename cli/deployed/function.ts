@@ -1,6 +1,6 @@
 import { GetFunctionCommand, type GetFunctionCommandOutput, type LambdaClient } from '@aws-sdk/client-lambda';
-import { describeAwsFailure } from '../../lambda/aws-failure.ts';
 import { type Configuration, type Environment, readConfiguration } from '../../lambda/configuration.ts';
+import { ifThere } from './if-there.ts';
 import { type Refresher, templateEnvironment } from './refreshers.ts';
 
 /** The refresher's function as it is now, or undefined where it is gone. */
@@ -8,12 +8,7 @@ export async function readFunction(
   lambda: LambdaClient,
   { function: { id } }: Refresher,
 ): Promise<GetFunctionCommandOutput | undefined> {
-  try {
-    return await lambda.send(new GetFunctionCommand({ FunctionName: id }));
-  } catch (error) {
-    if (describeAwsFailure(error).name === 'ResourceNotFoundException') return undefined;
-    throw error;
-  }
+  return ifThere(lambda.send(new GetFunctionCommand({ FunctionName: id })));
 }
 
 /** The function's environment as it is now; where the function is gone, as the template had it. */

@@ -1,12 +1,7 @@
 import { DescribeKeyCommand, type KeyMetadata, type KMSClient } from '@aws-sdk/client-kms';
-import { describeAwsFailure } from '../../lambda/aws-failure.ts';
+import { ifThere } from './if-there.ts';
 
 /** The parameter's key as it is now, or undefined where it is gone. */
 export async function readKey(kms: KMSClient, keyId: string): Promise<KeyMetadata | undefined> {
-  try {
-    return (await kms.send(new DescribeKeyCommand({ KeyId: keyId }))).KeyMetadata;
-  } catch (error) {
-    if (describeAwsFailure(error).name === 'NotFoundException') return undefined;
-    throw error;
-  }
+  return (await ifThere(kms.send(new DescribeKeyCommand({ KeyId: keyId }))))?.KeyMetadata;
 }

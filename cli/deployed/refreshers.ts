@@ -36,8 +36,8 @@ export interface Refresher {
 
 /** The environment that the template gives the refresher's function; what cannot be told is left out. */
 export function templateEnvironment({ function: fn }: Refresher): Readonly<Record<string, string>> {
-  const { Variables: variables = {} } = (fn.properties.Environment ?? {}) as { Variables?: object };
-  return Object.fromEntries(Object.entries(variables).filter(([, value]) => typeof value === 'string'));
+  const isText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === 'string';
+  return Object.fromEntries(Object.entries(variablesOf(fn.properties)).filter(isText));
 }
 
 /**

@@ -3,7 +3,7 @@ import {
   type GetScheduleCommandOutput,
   type SchedulerClient,
 } from '@aws-sdk/client-scheduler';
-import { describeAwsFailure } from '../../lambda/aws-failure.ts';
+import { ifThere } from './if-there.ts';
 import type { DeployedResource } from './refreshers.ts';
 
 /** The schedule as it is now, or undefined where it is gone. */
@@ -11,12 +11,7 @@ export async function readSchedule(
   scheduler: SchedulerClient,
   { id, properties }: DeployedResource,
 ): Promise<GetScheduleCommandOutput | undefined> {
-  try {
-    return await scheduler.send(new GetScheduleCommand({ Name: id, GroupName: groupOf(properties) }));
-  } catch (error) {
-    if (describeAwsFailure(error).name === 'ResourceNotFoundException') return undefined;
-    throw error;
-  }
+  return ifThere(scheduler.send(new GetScheduleCommand({ Name: id, GroupName: groupOf(properties) })));
 }
 
 function groupOf({ GroupName: name }: Readonly<Record<string, unknown>>): string | undefined {

@@ -4,8 +4,8 @@ import {
   type IAMClient,
   ListRolePoliciesCommand,
 } from '@aws-sdk/client-iam';
-import { describeAwsFailure } from '../../lambda/aws-failure.ts';
 import type { Commands } from '../commands.ts';
+import { ifThere } from '../deployed/if-there.ts';
 import type { DeployedRole, Refresher } from '../deployed/refreshers.ts';
 import { ok, unknown, type Verdict, wrong } from './finding.ts';
 import { covers } from './policy.ts';
@@ -62,12 +62,4 @@ export async function checkRole(
 /** IAM hands policies out URL-encoded. */
 function decode(policy: string | undefined): string | undefined {
   return policy === undefined ? undefined : decodeURIComponent(policy);
-}
-
-async function ifThere<Answer>(asking: Promise<Answer>): Promise<Answer | undefined> {
-  return asking.catch((error: unknown) => {
-    const { name } = describeAwsFailure(error);
-    if (name === 'NoSuchEntity' || name === 'NoSuchEntityException') return undefined;
-    throw error;
-  });
 }

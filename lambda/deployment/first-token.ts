@@ -1,17 +1,14 @@
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { describeAwsFailure } from '../aws-failure.ts';
 import { type Clock, unixSeconds } from '../clock.ts';
 import { readConfiguration } from '../configuration.ts';
 import { describeCredentials } from '../credentials.ts';
-import { parseJsonObject } from '../json.ts';
+import { invokeRefresher } from '../invoke-refresher.ts';
 import { sourceFingerprint } from '../source.ts';
 import { readStored } from '../store.ts';
 import type { FirstTokenProperties } from './custom-resources.ts';
-
-/** Milliseconds to wait for the refresher's answer: its own time limit of a minute, and its start. */
-export const REFRESHER_REQUEST_TIMEOUT_MS = 75_000;
 
 /**
  * Milliseconds to wait before each further try. A role's new permissions reach every part of AWS only after some
@@ -47,7 +44,7 @@ export async function mintFirstToken(
   tools: FirstTokenTools,
 ): Promise<string> {
   for (let attempt = 0; ; attempt += 1) {
-    const failure = await invokeRefresher(tools.lambda, properties.FunctionArn);
+    const failure = await runRefresher(tools.lambda, properties.FunctionArn);
     if (failure === undefined) return 'the token is there';
     if (failure.code === 'CREDENTIALS_NOT_SET' && properties.SecretMayBeEmpty === 'true') {
       return 'the secret is still empty; the schedule mints once the credentials are put';
@@ -62,19 +59,14 @@ export async function mintFirstToken(
   }
 }
 
-async function invokeRefresher(
+/** Undefined where the run went well. */
+async function runRefresher(
   lambda: LambdaClient,
   functionArn: string,
 ): Promise<{ readonly code: string; readonly message: string } | undefined> {
   try {
-    const { FunctionError: error, Payload: payload } = await lambda.send(
-      new InvokeCommand({ FunctionName: functionArn, InvocationType: 'RequestResponse', Payload: '{}' }),
-    );
-    if (error === undefined) return undefined;
-    const { errorMessage } = parseJsonObject(new TextDecoder().decode(payload)) ?? {};
-    const message =
-      typeof errorMessage === 'string' ? errorMessage : 'the refresher failed without a message';
-    return { code: /^([A-Z_]+): /.exec(message)?.[1] ?? 'unknown', message };
+    const run = await invokeRefresher(lambda, functionArn, {});
+    return run.outcome === 'failed' ? run : undefined;
   } catch (error) {
     const { name, text } = describeAwsFailure(error);
     return { code: name, message: `the refresher function could not be invoked: ${text}` };

@@ -6,6 +6,7 @@ import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
 import { AWS_CLIENT } from '../aws-client.ts';
 import { systemClock } from '../clock.ts';
 import { RefreshError } from '../errors.ts';
+import { INVOCATION_TIMEOUT_MS } from '../invoke-refresher.ts';
 import { METRICS_SERVICE } from '../metrics.ts';
 import { answerCloudFormation } from './cloudformation-answer.ts';
 import {
@@ -13,7 +14,7 @@ import {
   type FirstTokenProperties,
   type TokenRemovalProperties,
 } from './custom-resources.ts';
-import { FirstTokenError, mintFirstToken, REFRESHER_REQUEST_TIMEOUT_MS } from './first-token.ts';
+import { FirstTokenError, mintFirstToken } from './first-token.ts';
 import { removeToken } from './token-removal.ts';
 
 const ssm = new SSMClient(AWS_CLIENT);
@@ -22,7 +23,7 @@ const lambda = new LambdaClient({
   ...AWS_CLIENT,
   // A run of the refresher is never asked for twice because it takes its time.
   maxAttempts: 1,
-  requestHandler: { ...AWS_CLIENT.requestHandler, requestTimeout: REFRESHER_REQUEST_TIMEOUT_MS },
+  requestHandler: { ...AWS_CLIENT.requestHandler, requestTimeout: INVOCATION_TIMEOUT_MS },
 });
 const logger = new Logger({ serviceName: METRICS_SERVICE });
 

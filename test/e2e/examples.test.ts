@@ -1,10 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { sha256 } from '../../lambda/stored-token.ts';
 import { clientSettings } from '../../local/deployment/clients.ts';
 import { run } from '../../local/deployment/process.ts';
 import { type GuardedApi, startGuardedApi } from '../../local/guarded-api.ts';
@@ -73,5 +74,5 @@ test("the README's Python example reads the token", async () => {
   await writeFile(join(directory, 'readme_example.py'), code);
   const read =
     'import readme_example, hashlib; print(hashlib.sha256(readme_example.read_token().encode()).hexdigest())';
-  expect(await python(read)).toBe(createHash('sha256').update(token).digest('hex'));
+  expect(await python(read)).toBe(sha256(token));
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Configuration } from '../../lambda/configuration.ts';
 import { mint } from '../../lambda/mint.ts';
+import { configurationFor } from '../support/configuration.ts';
 import { createTestClock, type TestClock } from '../support/test-clock.ts';
 import {
   type Answer,
@@ -23,18 +23,7 @@ afterEach(() => endpoint.close());
 
 /** Mints with a minute to spend and, unless told otherwise, the longest jitter. */
 const mintOne = ({ budget = 60_000, random = 1 } = {}) => {
-  const configuration: Configuration = {
-    tokenUrl: endpoint.url,
-    credentialsSecretId: 'secret',
-    parameterName: '/a/b',
-    parameterKeyId: 'alias/k',
-    parameterTier: 'Intelligent-Tiering',
-    scope: undefined,
-    extraParameters: {},
-    clientAuthentication: 'client_secret_post',
-    checkEvery: 300,
-    refreshBefore: 1800,
-  };
+  const configuration = configurationFor(endpoint.url);
   return mint(configuration, { clientId: 'id', clientSecret: 'secret' }, 'source', {
     clock,
     fetch: globalThis.fetch,

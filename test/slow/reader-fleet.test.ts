@@ -1,12 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { awsClients } from '../support/client.ts';
+import { createRandom } from '../support/random.ts';
 import { createFleet, createRefresher, READS_PER_SECOND, throttle } from '../support/simulated-fleet.ts';
-import {
-  createRandom,
-  createStoredParameter,
-  DOWN,
-  type StoredParameter,
-} from '../support/stored-parameter.ts';
+import { createStoredParameter, DOWN, type StoredParameter } from '../support/stored-parameter.ts';
 
 let parameter: StoredParameter;
 let minting: boolean;

@@ -1,7 +1,8 @@
 import { decide } from '../../lambda/decide.ts';
 import type { TokenReader } from '../../lambda/reader.ts';
 import { type StoredToken, sha256 } from '../../lambda/stored-token.ts';
-import { createRandom, isRead, type StoredParameter, THROTTLED } from './stored-parameter.ts';
+import { createRandom } from './random.ts';
+import { isRead, type StoredParameter, THROTTLED } from './stored-parameter.ts';
 
 /** Source: https://docs.aws.amazon.com/general/latest/gr/ssm.html (GetParameter, default throughput) */
 export const READS_PER_SECOND = 40;

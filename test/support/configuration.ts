@@ -1,0 +1,14 @@
+import { type Configuration, readConfiguration } from '../../lambda/configuration.ts';
+import { ENVIRONMENT } from '../../lambda/environment.ts';
+
+/** The configuration of a refresher with the default settings. */
+export function configurationFor(tokenUrl: string): Configuration {
+  return readConfiguration({
+    [ENVIRONMENT.tokenUrl]: tokenUrl,
+    [ENVIRONMENT.credentialsSecretId]: 'secret',
+    [ENVIRONMENT.parameterName]: '/a/b',
+    [ENVIRONMENT.parameterKeyId]: 'alias/k',
+    [ENVIRONMENT.checkEvery]: '300',
+    [ENVIRONMENT.refreshBefore]: '1800',
+  });
+}
