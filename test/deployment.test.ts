@@ -218,7 +218,7 @@ describe('the answer to CloudFormation', () => {
   });
 
   test('that never gets through fails the run, so that Lambda repeats it', async () => {
-    cloudFormation.refuse(99);
+    cloudFormation.refuse(3);
     const run = await deployment.invoke({
       RequestType: 'Create',
       ResponseURL: `${cloudFormation.url}/answer?${SIGNATURE}`,
@@ -227,5 +227,7 @@ describe('the answer to CloudFormation', () => {
     });
     expect(run).toMatchObject({ ok: false, errorMessage: expect.stringContaining('could not be answered') });
     expect(JSON.stringify(run)).not.toContain(SIGNATURE);
+    // Not that it failed: what was to be done has been done.
+    expect(cloudFormation.received).toEqual([]);
   });
 });

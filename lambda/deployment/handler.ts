@@ -31,15 +31,15 @@ const logger = new Logger({ serviceName: METRICS_SERVICE });
 export async function handler(event: CloudFormationCustomResourceEvent, context: Context): Promise<void> {
   logger.addContext(context);
   const { RequestType: request, ResourceType: resource } = event;
+  let reason: string | undefined;
   try {
     const outcome = await serve(event);
     logger.info('Served CloudFormation', { request, resource, outcome });
-    await answerCloudFormation(event, undefined, globalThis.fetch);
   } catch (error) {
-    const reason = reasonOf(error);
+    reason = reasonOf(error);
     logger.error(reason, { request, resource });
-    await answerCloudFormation(event, reason, globalThis.fetch);
   }
+  await answerCloudFormation(event, reason, globalThis.fetch);
 }
 
 async function serve(event: CloudFormationCustomResourceEvent): Promise<string> {
