@@ -9,8 +9,6 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const command = join(root, 'node_modules/aws-cdk/bin/cdk');
 
 export interface CdkSettings {
-  /** The app's command. Default: that of cdk.json. */
-  readonly app?: string;
   /** What `-c` gives on the command line. */
   readonly context?: Readonly<Record<string, string>>;
   /** Default: every stack of the app. */
@@ -36,7 +34,7 @@ export async function createCdk({ environment }: CloudAccess, project = root): P
   const directory = await mkdtemp(join(tmpdir(), 'token-refresher-cdk-'));
   const cdk = (
     args: readonly string[],
-    { app, context = {}, stacks = [], signal }: CdkSettings = {},
+    { context = {}, stacks = [], signal }: CdkSettings = {},
   ): Promise<string> =>
     run(
       process.execPath,
@@ -47,7 +45,6 @@ export async function createCdk({ environment }: CloudAccess, project = root): P
         '--output',
         join(directory, 'cdk.out'),
         '--no-notices',
-        ...(app === undefined ? [] : ['--app', app]),
         ...Object.entries(context).flatMap(([key, value]) => ['--context', `${key}=${value}`]),
       ],
       {

@@ -35,7 +35,7 @@ export async function startMiniStack(python: Python, signal?: AbortSignal): Prom
   const interpreter = await installPackages(python, `ministack-${MINISTACK_VERSION}`, packages, signal);
   const directory = await mkdtemp(join(tmpdir(), 'token-refresher-cloud-'));
   const port = await freePort();
-  const service = await startService(interpreter, [UNTIL_PARENT_ENDS, 'ministack'], {
+  const service = await startService(interpreter, [UNTIL_PARENT_ENDS, 'patient_ministack'], {
     directory,
     // Nothing else of this process's environment: functions inherit it.
     environment: {

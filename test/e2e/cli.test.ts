@@ -35,14 +35,14 @@ import { clientSettings } from '../../local/deployment/clients.ts';
 import { findResource } from '../../local/deployment/resources.ts';
 import { confidential } from '../support/confidential.ts';
 import { createCommand, type TestCommand } from './command.ts';
-import { appCommand, createDeployedApp, type DeployedApp } from './deployed-app.ts';
+import { createDeployedApp, type DeployedApp } from './deployed-app.ts';
 import { createShownOutput } from './shown-output.ts';
 import { inSteps } from './steps.ts';
 import { startWithoutDecryption } from './without-decryption.ts';
 
 const NAME = 'sandbox';
 const STACK = `TokenRefresher-${NAME}`;
-const APP = appCommand('test/e2e/cli-app.ts');
+const APP = 'test/e2e/cli-app.ts';
 const PARAMETER = '/sandbox/access-token';
 const SECRET = 'sandbox/credentials';
 const DEPLOYMENT_TIME_MS = 180_000;

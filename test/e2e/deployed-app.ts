@@ -30,8 +30,8 @@ const DEPLOYED_WITHIN = 150_000;
 export interface DeployedApp {
   readonly clients: Clients;
   /** What the CDK's command wrote. */
-  deploy(settings: CdkSettings): Promise<string>;
-  destroy(settings: CdkSettings): Promise<void>;
+  deploy(settings?: AppSettings): Promise<string>;
+  destroy(settings?: AppSettings): Promise<void>;
   /** An output of a stack, by default the refresher's. */
   output(name: string, stack?: string): string;
   /** What the refresher's stack is made of. */
@@ -53,9 +53,11 @@ export interface DeployedApp {
   close(): Promise<void>;
 }
 
-/** The command that runs an app of this repository, whatever the directory of its cdk.json. */
-export function appCommand(path: string): string {
-  return `"${process.execPath}" "${fileURLToPath(new URL(`../../${path}`, import.meta.url))}"`;
+export interface AppSettings {
+  /** The app's file in this repository. Default: the app itself. */
+  readonly app?: string;
+  /** What `-c` gives on the command line. */
+  readonly context?: Readonly<Record<string, string>>;
 }
 
 /** `settings` are those of the refresher `name` in a cdk.json of its own. */
@@ -66,18 +68,22 @@ export async function createDeployedApp(
   const stack = `TokenRefresher-${name}`;
   const { parameterName: Name } = settings;
   const project = await mkdtemp(join(tmpdir(), 'token-refresher-e2e-'));
-  await writeFile(
-    join(project, 'cdk.json'),
-    JSON.stringify({ app: appCommand('infra/app.ts'), context: { refreshers: { [name]: settings } } }),
-  );
   const clients = createClients(inject('ministack'));
   const { lambda, logs, ssm } = clients;
   const cdk = await createCdk(inject('ministack'), project);
   const closed = new AbortController();
-  const timely = (cdkSettings: CdkSettings): CdkSettings => ({
-    ...cdkSettings,
-    signal: AbortSignal.any([closed.signal, AbortSignal.timeout(DEPLOYED_WITHIN)]),
-  });
+  const prepare = async ({ app = 'infra/app.ts', context = {} }: AppSettings): Promise<CdkSettings> => {
+    const file = fileURLToPath(new URL(`../../${app}`, import.meta.url));
+    const cdkJson = {
+      app: `"${process.execPath}" "${file}"`,
+      context: { refreshers: { [name]: settings } },
+    };
+    await writeFile(join(project, 'cdk.json'), JSON.stringify(cdkJson));
+    return {
+      context,
+      signal: AbortSignal.any([closed.signal, AbortSignal.timeout(DEPLOYED_WITHIN)]),
+    };
+  };
   const logGroups = new Set<string>();
   let outputs: StackOutputs = {};
 
@@ -119,15 +125,16 @@ export async function createDeployedApp(
     invoke,
     storedVersion,
     storedToken,
-    async deploy(cdkSettings) {
-      const deployed = await correctSecretReferences(clients, stack, cdk.deploy(timely(cdkSettings)));
+    async deploy(appSettings = {}) {
+      const deploying = cdk.deploy(await prepare(appSettings));
+      const deployed = await correctSecretReferences(clients, stack, deploying);
       outputs = deployed.outputs;
       logGroups.add(await findLogGroup(clients, output('FunctionName')));
       return deployed.output;
     },
-    async destroy(cdkSettings) {
+    async destroy(appSettings = {}) {
       await recordLogs();
-      await cdk.destroy(timely(cdkSettings));
+      await cdk.destroy(await prepare(appSettings));
     },
     resources: () => listResources(clients, stack),
     refresh: (event) => invoke(output('FunctionName'), event),

@@ -12,14 +12,14 @@ import { findResource, listResources } from '../../local/deployment/resources.ts
 import { type GuardedApi, startGuardedApi } from '../../local/guarded-api.ts';
 import { confidential } from '../support/confidential.ts';
 import type { ConsumerResult } from './consumer.ts';
-import { appCommand, createDeployedApp, type DeployedApp } from './deployed-app.ts';
+import { createDeployedApp, type DeployedApp } from './deployed-app.ts';
 import { findLeftovers } from './leftovers.ts';
 import { allows, readTrustPolicy } from './permissions.ts';
 import { inSteps } from './steps.ts';
 
 const STACK = 'TokenRefresher-spotnana';
 const CONSUMER_STACK = 'Consumer-spotnana';
-const CONSUMER_APP = appCommand('test/e2e/consumer-app.ts');
+const CONSUMER_APP = 'test/e2e/consumer-app.ts';
 const PARAMETER = '/spotnana/access-token';
 const TOKEN_LIFETIME = 3600;
 

@@ -142,7 +142,7 @@ describe('the app of a cdk.json that names an existing secret', () => {
     const theirs = { Name: '/existing/moved', Value: 'of somebody else' };
     await ssm.send(new PutParameterCommand({ ...theirs, Type: 'SecureString', Overwrite: true }));
     const resources = await app.resources();
-    await app.destroy({});
+    await app.destroy();
     expect(await findLeftovers(app.clients, resources)).toEqual([]);
     const read = new GetParameterCommand({ Name: theirs.Name, WithDecryption: true });
     expect((await ssm.send(read)).Parameter).toMatchObject(theirs);
