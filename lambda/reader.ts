@@ -73,15 +73,16 @@ export interface TokenReader {
    * The global `fetch` with the `Authorization` header. Where the answer is 401, the parameter is read again and, if it
    * still holds the refused token, the token is reported to the refresher. Once another token is there, the request is
    * sent again, once. Otherwise, and where the body is a stream or a `Request`'s and so cannot be sent twice, the 401 is
-   * returned. The header does not follow a redirect to another origin, and a 401 from there is returned as it is.
+   * returned, in the latter case when the next request can have the other token. The header does not follow a redirect
+   * to another origin, and a 401 from there is returned as it is; one from a redirect back counts as a refusal.
    * @throws TokenUnavailableError as `get`
    * @throws TypeError where the request has an `Authorization` header of its own, and where `fetch` throws it
    */
   readonly fetch: typeof globalThis.fetch;
   /**
    * Reports a token that an API has refused. The refresher replaces it if it is the stored one and not brand-new.
-   * Resolves when its run has ended; concurrent reports of a token are one. `get` then returns another token if there
-   * is one.
+   * Resolves when its run has ended and the parameter was read again, so that `get` returns another token if there is
+   * one; concurrent reports of a token are one.
    * @throws TokenUnavailableError `REPORT_FAILED`
    * @throws TypeError where the refresher's function is not known, or this is no token
    */
@@ -154,6 +155,7 @@ export function createTokenReader(options: TokenReaderOptions = {}): TokenReader
       cache.reject(token);
       const reported = await report(sha256(token));
       if (reported.type === 'failed') throw new TokenUnavailableError(reported.failure);
+      await cache.load();
     },
   };
 }

@@ -29,7 +29,8 @@ export function createAuthorizedFetch(tools: AuthorizedFetchTools): typeof globa
     if (response.status !== 401 || isFromElsewhere(response, input)) return response;
     const replacement = await abortable(tools.findReplacement(token), signal);
     if (replacement === undefined || !repeatable) return response;
-    await response.body?.cancel();
+    // It may have broken off while the replacement was awaited.
+    await response.body?.cancel().catch(() => undefined);
     return send(replacement);
   };
 }

@@ -10,7 +10,8 @@ const TIMEOUT_MS = 2_000;
  * Reads from the AWS Parameters and Secrets Lambda Extension where its answer helps, else from Parameter Store
  * itself. The extension keeps a value for its own time (300 seconds unless configured) without knowing when the token
  * expires or that it was rejected, documents no way past that cache, and refuses while the container starts. So its
- * answer counts only where it is a valid token later than the one in memory, and it is not asked after a rejection.
+ * answer counts only where it is a token later than the one in memory and valid for as long as is wanted, and it is not
+ * asked after a rejection.
  * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-integration-lambda-extensions.html
  */
 export function loadThroughExtension(parameterName: string, loadDirectly: Load, now: () => number): Load {
@@ -21,8 +22,8 @@ export function loadThroughExtension(parameterName: string, loadDirectly: Load, 
   };
 }
 
-function helps(token: StoredToken, { held }: Known, now: number): boolean {
-  return token.expires_at > now && (held === undefined || token.issued_at > held.issued_at);
+function helps(token: StoredToken, { held, wanted }: Known, now: number): boolean {
+  return token.expires_at - now > wanted() && (held === undefined || token.issued_at > held.issued_at);
 }
 
 async function askExtension(parameterName: string): Promise<StoredToken | undefined> {

@@ -17,6 +17,8 @@ export interface Known {
   readonly held: StoredToken | undefined;
   /** Whether that token was rejected, so that only another one helps. */
   readonly rejected: boolean;
+  /** Seconds of validity that the callers want, those included that join while the read is under way. */
+  wanted(): number;
 }
 
 /** One read of the parameter. Never rejects. */

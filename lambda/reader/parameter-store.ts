@@ -1,5 +1,6 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { describeAwsFailure } from '../aws-failure.ts';
+import { abortable } from './abortable.ts';
 import { type Loaded, missing, tokenIn } from './load.ts';
 
 /**
@@ -13,11 +14,20 @@ export function createSsmClient(): SSMClient {
   });
 }
 
+/**
+ * Milliseconds for one read: three attempts of the client above. A client of the caller's own may have no time limit,
+ * and one read that never ends would hold up all that follow.
+ */
+const READ_TIMEOUT_MS = 15_000;
+
 /** One `GetParameter`. */
 export async function readParameter(ssm: SSMClient, parameterName: string): Promise<Loaded> {
+  const abortSignal = AbortSignal.timeout(READ_TIMEOUT_MS);
   try {
     const command = new GetParameterCommand({ Name: parameterName, WithDecryption: true });
-    return tokenIn((await ssm.send(command)).Parameter, parameterName);
+    // The client heeds the signal while it sends, not while it looks for credentials.
+    const { Parameter } = await abortable(ssm.send(command, { abortSignal }), abortSignal);
+    return tokenIn(Parameter, parameterName);
   } catch (error) {
     return failedRead(error, parameterName);
   }
@@ -33,7 +43,7 @@ function failedRead(error: unknown, parameterName: string): Loaded {
       type: 'failure',
       failure: {
         code: 'ACCESS_DENIED',
-        text: `${failed} Allow it with refresher.grantRead(fn), which covers the parameter and its key.`,
+        text: `${failed} Allow it with refresher.grantRead(fn), which covers the parameter and its key. A refresher of another app has to name the role in its readers, too.`,
         cause,
       },
     };

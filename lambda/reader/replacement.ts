@@ -24,15 +24,18 @@ export function createReplacementSearch(
   tools: ReplacementTools,
 ): (refused: string) => Promise<string | undefined> {
   const { cache, now, random } = tools;
-  let vain: { readonly token: string; readonly count: number; readonly notBefore: number } | undefined;
+  let vain:
+    | { readonly token: string; readonly count: number; readonly from: number; readonly until: number }
+    | undefined;
 
   const searchOnce = singleFlightByKey(async (refused) => {
-    if (vain?.token === refused && now() < vain.notBefore) return undefined;
+    if (vain?.token === refused && now() >= vain.from && now() < vain.until) return undefined;
     const found = await searchInTime(refused, tools);
     const count = vain?.token === refused ? vain.count + 1 : 0;
+    const from = now();
     vain =
       found === undefined
-        ? { token: refused, count, notBefore: now() + spacing(count, undefined, random) }
+        ? { token: refused, count, from, until: from + spacing(count, undefined, random) }
         : undefined;
     return found;
   });

@@ -1,6 +1,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { describeAwsFailure } from '../aws-failure.ts';
 import { parseJsonObject } from '../json.ts';
+import { abortable } from './abortable.ts';
 import type { Unavailability } from './token-unavailable-error.ts';
 
 /** What a report came to, and whether a replacement may be on its way, by this report or another's. */
@@ -8,7 +9,10 @@ export type Reported =
   | { readonly type: 'answered'; readonly replacement: 'expected' | 'none' }
   | { readonly type: 'failed'; readonly failure: Unavailability; readonly replacement: 'expected' | 'none' };
 
-/** A client with the region and the credentials of the environment, without a time limit: a run may have to back off. */
+/** Milliseconds for a report: a run's own time limit of a minute, and its start. A run may have to back off. */
+const REPORT_TIMEOUT_MS = 75_000;
+
+/** A client with the region and the credentials of the environment. */
 export function createLambdaClient(): LambdaClient {
   return new LambdaClient({ maxAttempts: 3, requestHandler: { connectionTimeout: 1_500 } });
 }
@@ -19,13 +23,16 @@ export async function reportRejected(
   functionName: string,
   fingerprint: string,
 ): Promise<Reported> {
+  const abortSignal = AbortSignal.timeout(REPORT_TIMEOUT_MS);
   try {
-    const { FunctionError: functionError, Payload: payload } = await lambda.send(
-      new InvokeCommand({
-        FunctionName: functionName,
-        InvocationType: 'RequestResponse',
-        Payload: JSON.stringify({ rejected: fingerprint }),
-      }),
+    const command = new InvokeCommand({
+      FunctionName: functionName,
+      InvocationType: 'RequestResponse',
+      Payload: JSON.stringify({ rejected: fingerprint }),
+    });
+    const { FunctionError: functionError, Payload: payload } = await abortable(
+      lambda.send(command, { abortSignal }),
+      abortSignal,
     );
     const answer = parseJsonObject(payload?.transformToString() ?? '');
     if (functionError !== undefined) return failedRun(functionName, answer?.errorMessage);

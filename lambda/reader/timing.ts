@@ -22,18 +22,20 @@ export function lookMargin(token: StoredToken, minimumValidity: number, random: 
   return last + random() * (first - last);
 }
 
-/** First wait between two loads that brought no new token, in milliseconds, where a token lives for an hour or more. */
+/** First wait between two loads that brought no new token, in milliseconds. */
 const SPACING_BASE_MS = 1_000;
-/** The longest. It keeps a fleet of a thousand, all looking for a token that does not come, at 15 reads a second. */
-const SPACING_CAP_MS = 90_000;
-
 /**
- * Milliseconds to the next load after so many that brought no new token: exponential, half of it jitter. In
- * proportion to the token's lifetime, so that a token of minutes is not waited for as long as it lives.
+ * The longest where a token lives for an hour or more, and where it lives for minutes, of which each counts. They keep
+ * a fleet of a thousand, all looking for a token that does not come, at 15 and at 33 reads a second.
  */
+const SPACING_CAP_MS = 90_000;
+const SHORTEST_CAP_MS = 40_000;
+
+/** Milliseconds to the next load after so many that brought no new token: exponential, half of it jitter. */
 export function spacing(fruitless: number, token: StoredToken | undefined, random: () => number): number {
   const scale = token === undefined ? 1 : spanOf(token) / HOUR_SECONDS;
-  const bound = Math.min(SPACING_CAP_MS, SPACING_BASE_MS * 2 ** fruitless) * scale;
+  const cap = Math.max(SPACING_CAP_MS * scale, SHORTEST_CAP_MS);
+  const bound = Math.min(cap, SPACING_BASE_MS * 2 ** fruitless);
   return bound / 2 + (random() * bound) / 2;
 }
 

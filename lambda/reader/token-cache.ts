@@ -57,6 +57,10 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
   /** Until then a read needs no thought: all get this one promise, which costs less than one for each. */
   let plainUntil = Number.NEGATIVE_INFINITY;
   let plain: Promise<string> | undefined;
+  /** Seconds of validity that a caller wants who has not asked for more. */
+  const usual = minimumValidity ?? TRAVEL_SECONDS;
+  /** The most that a caller wants who waits for the load that is under way, or for the next one. */
+  let wanted = usual;
 
   /** Seconds of validity left. */
   const validity = (token: StoredToken | undefined) =>
@@ -71,7 +75,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
   };
 
   const loading = singleFlight(async () => {
-    const loaded = await options.load({ held, rejected: isRejected() });
+    const loaded = await options.load({ held, rejected: isRejected(), wanted: () => wanted });
     failure = loaded.type === 'failure' ? loaded.failure : undefined;
     if (loaded.type === 'token' && isNews(loaded.token)) {
       held = loaded.token;
@@ -95,10 +99,11 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     plainUntil =
       held === undefined || isRejected()
         ? Number.NEGATIVE_INFINITY
-        : Math.min(
-            Math.max(lookAt, notBefore),
-            (held.expires_at - (minimumValidity ?? TRAVEL_SECONDS)) * 1_000,
-          );
+        : Math.min(Math.max(lookAt, notBefore), (held.expires_at - usual) * 1_000);
+  };
+
+  const forgetWanted = () => {
+    if (!loading.pending && !persistent.pending) wanted = usual;
   };
 
   /** Tries for as long as that may help. All callers of a container that has nothing to serve share one wait. */
@@ -117,22 +122,30 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     spaceLoads();
   });
 
-  /** Then the container is as good as cold, and what earlier loads did not bring is no reason to fail now. */
-  const hasExpiredSinceLoad = () =>
-    held !== undefined && validity(held) <= 0 && loadedAt < held.expires_at * 1_000;
+  /**
+   * Whether the time for another load has come. Where the token in memory has become useless to the caller since the
+   * latest, the container is as good as cold, and what earlier loads did not bring is no reason to fail now. Where the
+   * clock has been put back since, what was planned by it counts for nothing.
+   */
+  const mayLoad = (needed: number): boolean =>
+    now() >= notBefore ||
+    now() < loadedAt ||
+    (held !== undefined && validity(held) <= needed && loadedAt < (held.expires_at - needed) * 1_000);
 
   const consider = async ({ minimumValidity: asked = minimumValidity, signal }: GetOptions) => {
     assertSeconds('minimumValidity', asked ?? 0);
-    const mayLoad = now() >= notBefore || hasExpiredSinceLoad();
+    const needed = asked ?? 0;
     if (held !== undefined && !isRejected() && validity(held) > (asked ?? TRAVEL_SECONDS)) {
       // Nobody waits for it: the token in memory will do. Where Lambda freezes the container in the middle of the load,
       // that ends or fails when it thaws, and the next read decides anew by the clock.
-      if (mayLoad && now() >= lookAt) void loading.run();
+      if (now() >= lookAt && mayLoad(needed)) void loading.run();
       return held.access_token;
     }
-    const needed = asked ?? 0;
     const wait: SingleFlight<unknown> = validity(held) > needed ? loading : persistent;
-    if (mayLoad || wait.pending) await abortable(wait.run(), signal);
+    if (wait.pending || mayLoad(needed)) {
+      wanted = Math.max(wanted, asked ?? TRAVEL_SECONDS);
+      await abortable(wait.run(), signal).finally(forgetWanted);
+    }
     if (held !== undefined && validity(held) > needed) return held.access_token;
     throw new TokenUnavailableError(failure ?? notValidFor(needed));
   };
@@ -161,6 +174,8 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       return consider(asked ?? {});
     },
     reject(token) {
+      // A new fault: how often another token was looked for in vain before says nothing of how soon this one is replaced.
+      if (token !== rejected) fruitless = 0;
       rejected = token;
       planPlainReads();
     },

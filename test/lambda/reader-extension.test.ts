@@ -52,6 +52,29 @@ test('the replacement of a token is taken from Parameter Store while the cache h
   expect(asked()).toEqual([3, 3]);
 });
 
+test.for([
+  ['is promised', { minimumValidity: 900 }, undefined],
+  ['is asked for', {}, { minimumValidity: 900 }],
+] as const)(
+  'a cached token that is not valid for as long as %s is not served',
+  async ([, options, wanted]) => {
+    await parameter.put('first');
+    await parameter.time.advance(3_000_000);
+    await reader().get();
+    await parameter.put('second');
+    expect(await parameter.reader({ source: 'extension', ...options }).get(wanted)).toBe('second');
+  },
+);
+
+test('a cached token that may expire on its way is not served where there is a better one', async () => {
+  await parameter.put('first');
+  await parameter.time.advance(3_500_000);
+  await reader().get();
+  await parameter.put('second');
+  await parameter.time.advance(95_000);
+  expect(await reader().get()).toBe('second');
+});
+
 test('a token that the cache keeps beyond its end is not served', async () => {
   await parameter.put('first', { lifetime: 200 });
   await reader().get();

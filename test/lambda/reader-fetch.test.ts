@@ -128,6 +128,22 @@ describe('fetch', () => {
     expect(cancelled).toHaveBeenCalledOnce();
   });
 
+  test('repeats a request whose refused answer has broken off meanwhile', async () => {
+    let breakOff = () => {};
+    const cut = await startRecordingApi(({ authorization }, response) => {
+      if (authorization === 'Bearer second') return void response.end('yes');
+      breakOff = () => response.destroy();
+      response.writeHead(401, { 'content-length': '1000' }).write('par');
+    });
+    refresh = async () => {
+      breakOff();
+      await parameter.put('second');
+      return { outcome: 'minted', reason: 'rejected' };
+    };
+    expect(await (await reader().fetch(cut.url)).text()).toBe('yes');
+    await cut.stop();
+  });
+
   test.for<[string, () => RequestInit, string]>([
     ['URLSearchParams', () => ({ body: new URLSearchParams({ a: '1' }) }), 'a=1'],
     ['a Blob', () => ({ body: new Blob(['blob']) }), 'blob'],
@@ -335,7 +351,38 @@ describe('reject', () => {
     const token = await client.get();
     await Promise.all(Array.from({ length: 50 }, () => client.reject(token)));
     expect(reports()).toHaveLength(1);
-    await parameter.time.advance(2_000);
+    expect(await client.get()).toBe('second');
+  });
+
+  test('has get return the replacement at once, however long it was looked for in vain before', async () => {
+    const client = reader();
+    await client.get();
+    await parameter.time.advance(45 * 60_000);
+    for (let second = 0; second < 400; second += 1) {
+      await client.get();
+      await parameter.time.advance(1_000);
+    }
+    await client.reject('first');
+    expect(await client.get()).toBe('second');
+  });
+
+  test('fails where the refresher never answers, and is then made again', async () => {
+    const time = new AbortController();
+    const { lambda } = awsClients(parameter.cloud.url);
+    let hanging = true;
+    lambda.middlewareStack.add((next) => (args) => (hanging ? new Promise(() => undefined) : next(args)), {
+      step: 'initialize',
+    });
+    const client = reader({ lambda });
+    await client.get();
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(time.signal);
+    const failure = failureOf(client.reject('first'));
+    await vi.waitUntil(() => timeout.mock.calls.length === 1);
+    timeout.mockRestore();
+    time.abort(new DOMException('time is up', 'TimeoutError'));
+    expect(await failure).toMatchObject({ code: 'REPORT_FAILED' });
+    hanging = false;
+    await client.reject('first');
     expect(await client.get()).toBe('second');
   });
 

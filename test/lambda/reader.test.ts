@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createTokenReader, TOKEN_UNAVAILABLE_CODES, TokenUnavailableError } from '../../lambda/reader.ts';
 import { sha256 } from '../../lambda/stored-token.ts';
 import type { Fault } from '../../local/cloud/endpoint.ts';
+import { createRandom } from '../support/random.ts';
 import { createStoredParameter, DOWN, type StoredParameter, THROTTLED } from '../support/stored-parameter.ts';
 
 let parameter: StoredParameter;
@@ -183,6 +184,33 @@ describe('the replacement of a token', () => {
     expect(await reader.get()).toBe('second');
   });
 
+  test('is looked for at most every half minute by a reader of tokens that live for one, once it does not come', async () => {
+    await parameter.put('first', { lifetime: 60 });
+    const reader = parameter.reader();
+    for (let second = 0; second < 600; second += 1) {
+      await failureOf(reader.get());
+      await parameter.time.advance(1_000);
+    }
+    expect(parameter.reads()).toBeLessThan(30);
+    await parameter.put('second', { lifetime: 60 });
+    await parameter.time.advance(40_000);
+    expect(await reader.get()).toBe('second');
+  });
+
+  test.for([1, 2, 3, 4, 5])(
+    'that came late is there for a reader that promises much validity when it needs it (seed %j)',
+    async (seed) => {
+      await parameter.put('first');
+      const reader = parameter.reader({ minimumValidity: 600, random: createRandom(seed) });
+      for (let left = 3_600; left > 590; left -= 1) {
+        if (left === 605) await parameter.put('second');
+        expect(['first', 'second']).toContain(await parameter.time.until(reader.get()));
+        await parameter.time.advance(1_000);
+      }
+      expect(await reader.get()).toBe('second');
+    },
+  );
+
   test('is looked for before a reader that promises much validity would have to wait', async () => {
     await parameter.put('first');
     const reader = parameter.reader({ minimumValidity: 1_500, random: () => 0.5 });
@@ -267,6 +295,30 @@ describe('while Parameter Store fails', () => {
       await parameter.time.advance(1_000);
     }
     expect(parameter.reads()).toBeLessThan(20);
+  });
+
+  test('a read that never ends holds up no other', async () => {
+    await parameter.put('first');
+    const reader = parameter.reader();
+    await reader.get();
+    await parameter.time.advance(minutes(55));
+    const time = new AbortController();
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(time.signal);
+    let hanging = true;
+    parameter.ssm.middlewareStack.add(
+      (next) => (args) => (hanging ? new Promise(() => undefined) : next(args)),
+      { step: 'initialize', priority: 'high' },
+    );
+    expect(await reader.get()).toBe('first');
+    await vi.waitUntil(() => timeout.mock.calls.length === 1);
+    timeout.mockRestore();
+    hanging = false;
+    await parameter.put('second');
+    time.abort(new DOMException('time is up', 'TimeoutError'));
+    await parameter.time.advance(minutes(2));
+    await reader.get();
+    await parameter.time.settle();
+    expect(await reader.get()).toBe('second');
   });
 
   test('an expired token is looked for at once, however long ago the last look was to be', async () => {
@@ -367,6 +419,25 @@ describe('a token in memory', () => {
     await reader.get();
     await parameter.time.settle();
     expect(await reader.get()).toBe('first');
+  });
+});
+
+describe('a clock that goes wrong', () => {
+  test.for([
+    ['is corrected, with a token', 'first'],
+    ['is corrected, with no parameter', undefined],
+  ] as const)('holds up no read once it %s', async ([, held]) => {
+    if (held !== undefined) await parameter.put(held);
+    let wrong = 0;
+    const reader = parameter.reader({ now: () => parameter.time.now() + wrong });
+    if (held !== undefined) await reader.get();
+    wrong = minutes(120);
+    expect(await failureOf(reader.get())).toBeInstanceOf(TokenUnavailableError);
+    wrong = 0;
+    if (held !== undefined) expect(await reader.get()).toBe(held);
+    await parameter.time.advance(minutes(61));
+    await parameter.put('second');
+    expect(await reader.get()).toBe('second');
   });
 });
 
