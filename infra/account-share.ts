@@ -20,6 +20,7 @@ export function shareWithAccount(
 ): void {
   if (!/^\d{12}$/.test(accountId))
     throw new Error(`grantReadToAccount: an account id has 12 digits, got "${accountId}"`);
+  if (refresher.node.tryFindChild(`Share${accountId}`) !== undefined) return;
   refresherFunction.addEnvironment(ENVIRONMENT.parameterTier, 'Advanced');
   const share = new CfnResourceShare(refresher, `Share${accountId}`, {
     name: `${refresher.node.id}-${accountId}`,

@@ -16,7 +16,10 @@ export interface ITokenRefresher extends IConstruct {
   /** The function that checks and mints; undefined where an imported refresher's is not given. */
   readonly function: IFunction | undefined;
 
-  /** Allows to read the current token: `ssm:GetParameter` on this parameter and decryption of it, nothing else. */
+  /**
+   * Allows to read the current token: `ssm:GetParameter` on this parameter and decryption of it, nothing else. Where the refresher
+   * was imported from an app of the same account, the `readers` there have to name the grantee as well.
+   */
   grantRead(grantee: IGrantable): Grant;
 
   /**

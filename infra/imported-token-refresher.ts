@@ -5,20 +5,23 @@ import { type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lamb
 import { Construct } from 'constructs';
 import { connect, grantRead, grantReport, type ITokenRefresher } from './consumers.ts';
 
-/** What another app's stack puts out under these names. */
+/** Of the `TokenRefresher` that another app deploys; this repository's stacks put them out, under the names given here. */
 export interface TokenRefresherAttributes {
-  /** Output `ParameterArn`. */
+  /** Its `parameterArn`. Output `ParameterArn`. */
   readonly parameterArn: string;
-  /** Output `EncryptionKeyArn`. */
+  /** The ARN of its `encryptionKey`. Output `EncryptionKeyArn`. */
   readonly encryptionKeyArn: string;
   /**
-   * Output `FunctionArn`.
+   * The ARN of its `function`. Output `FunctionArn`.
    * @default - tokens that an API refuses cannot be reported, as from another account
    */
   readonly functionArn?: string;
 }
 
-/** A refresher that another app deploys, so that its token can be granted here. */
+/**
+ * A refresher that another app deploys, so that its token can be granted here. Its key policy is that app's to change: within
+ * its account, its `readers` have to name whoever is given the token here.
+ */
 export class ImportedTokenRefresher extends Construct implements ITokenRefresher {
   readonly parameterName: string;
   readonly parameterArn: string;

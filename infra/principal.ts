@@ -2,6 +2,11 @@ import { type Stack as CdkStack, Stack, type Tag, TagManager, Token } from 'aws-
 import type { IPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
+/** Whether this is somebody who makes requests: a group does not, and a service makes them as a role. */
+export function isRoleOrUser(principal: IPrincipal): boolean {
+  return principal.policyFragment.principalJson.AWS !== undefined && !('groupArn' in principal);
+}
+
 /**
  * The ARN of a role or user, as the given stack can know it without depending on the one that makes it: undefined where that
  * is another stack and has CloudFormation choose the name.

@@ -11,7 +11,7 @@ import {
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { viaParameterStore } from './encryption-key.ts';
-import { principalArnIn, tagRole } from './principal.ts';
+import { isRoleOrUser, principalArnIn, tagRole } from './principal.ts';
 
 /** What it takes to keep a key manageable. Nothing here uses the key or lets somebody else use it. */
 const ADMINISTRATION_ACTIONS = [
@@ -102,10 +102,17 @@ export class TokenKey extends Key {
 
   /**
    * A role of another stack whose name CloudFormation has yet to choose is named by a tag.
-   * @throws Error where the role cannot be tagged either and there are no `readers` that may cover it
+   * @throws Error where the principal is neither a role nor a user, and where the role cannot be tagged either and there
+   * are no `readers` that may cover it
    */
   allowRead(principal: IPrincipal): void {
     if (principal instanceof UnknownPrincipal) return;
+    if (!isRoleOrUser(principal)) {
+      throw new Error(
+        `grantRead: ${principal} is neither a role nor a user, and no other principal can be named in the key policy. ` +
+          'Grant it to the role that reads the token; for a group, name its users or their role in readers.',
+      );
+    }
     const arn = principalArnIn(this.stack, principal);
     if (arn !== undefined) this.admitReader(arn);
     else if (tagRole(principal, this.readerTag)) this.admitTaggedReaders();

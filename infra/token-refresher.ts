@@ -1,4 +1,4 @@
-import { type Duration, Stack } from 'aws-cdk-lib';
+import { type Duration, Stack, Token } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -247,7 +247,8 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
   /**
    * Allows to read the current token: `ssm:GetParameter` on this parameter and decryption of it, nothing else. The policy of the
    * refresher's own key names the grantee; one of another stack that has no name of its own gets a tag for it.
-   * @throws Error where that policy cannot name the grantee, as one that another stack imports, and there are no `readers`
+   * @throws Error where the grantee is neither a role nor a user, and where that policy cannot name it, as one that another stack
+   * imports, and there are no `readers`
    */
   grantRead(grantee: IGrantable): Grant {
     if (this.encryptionKey instanceof TokenKey) this.encryptionKey.allowRead(grantee.grantPrincipal);
@@ -258,7 +259,9 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     return grantReport(this, grantee);
   }
 
+  /** @throws Error also where the function is in another account or region */
   connect(consumer: LambdaFunction): void {
+    assertSameEnvironment(this, consumer);
     connect(this, consumer);
   }
 
@@ -266,6 +269,7 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
    * Lets another account's roles read the token, as far as their own policies allow it: shares the parameter with the
    * account and lets it decrypt. The parameter becomes an advanced one, at $0.05 a month, and stays one. In the other
    * account, `TokenRefresher.fromAttributes` grants it to roles.
+   * The other account has to accept the share, unless AWS Organizations does it for both.
    * @throws Error for anything but 12 digits, and where the secret is the stack's own, since there is no parameter to
    * share until the credentials are put
    */
@@ -281,6 +285,22 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     });
     grantKeyForParameter(this.encryptionKey, this.parameterArn, grantee, REFRESH_ACTIONS);
     this.credentials.grantRead(grantee);
+  }
+}
+
+function assertSameEnvironment(refresher: Construct, consumer: Construct): void {
+  const [own, other] = [Stack.of(refresher), Stack.of(consumer)];
+  const differ = (a: string, b: string) => !Token.isUnresolved(a) && !Token.isUnresolved(b) && a !== b;
+  if (differ(own.account, other.account)) {
+    throw new Error(
+      `connect: ${consumer.node.path} is in account ${other.account}, the refresher in ${own.account}. Share the token with ` +
+        `grantReadToAccount('${other.account}'), and take it up there with TokenRefresher.fromAttributes.`,
+    );
+  }
+  if (differ(own.region, other.region)) {
+    throw new Error(
+      `connect: ${consumer.node.path} is in ${other.region}, the refresher in ${own.region}. Make another refresher there.`,
+    );
   }
 }
 

@@ -43,7 +43,7 @@ function failedRead(error: unknown, parameterName: string): Loaded {
       type: 'failure',
       failure: {
         code: 'ACCESS_DENIED',
-        text: `${failed} Allow it with refresher.grantRead(fn), which covers the parameter and its key. A refresher of another app has to name the role in its readers, too.`,
+        text: `${failed} Allow it with refresher.grantRead(fn), which covers the parameter and its key, and where another app deploys the refresher, by naming the role in its readers.`,
         cause,
       },
     };

@@ -1,6 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Group, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -37,6 +37,18 @@ const allowedTo = (template: Template, role: string): string[] =>
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
     .map(({ Action, Resource }) => `${Action} on ${JSON.stringify(Resource)}`)
     .sort();
+
+describe('grantRead', () => {
+  test.for([
+    ['a group', (stack: Stack) => new Group(stack, 'Group')],
+    ['a group of another app', (stack: Stack) => Group.fromGroupName(stack, 'Group', 'developers')],
+    ['a service', () => new ServicePrincipal('lambda.amazonaws.com')],
+  ] as const)('refuses %s, which no key policy could name', ([, grantee]) => {
+    const stack = new Stack(newApp(), 'Test');
+    const refresher = newRefresher(stack, { readers: ['arn:aws:iam::111111111111:role/x'] });
+    expect(() => refresher.grantRead(grantee(stack))).toThrow(/neither a role nor a user.*name its users/);
+  });
+});
 
 describe('grantReport', () => {
   test('allows to invoke the refresher and none of its versions', () => {
@@ -80,6 +92,20 @@ describe('connect', () => {
       expect.stringMatching(/^lambda:InvokeFunction on \{"Fn::ImportValue"/),
       expect.stringMatching(/^ssm:GetParameter on .*:parameter\/app\/token/),
     ]);
+  });
+
+  test.for([
+    [
+      { account: '222222222222', region: 'eu-west-1' },
+      /grantReadToAccount\('222222222222'\).*fromAttributes/,
+    ],
+    [{ account: ACCOUNT, region: 'eu-west-2' }, /is in eu-west-2, the refresher in eu-west-1/],
+  ] as const)('says what to do instead for a function in %j', ([env, message]) => {
+    const app = newApp();
+    const refresher = newRefresher(
+      new Stack(app, 'Test', { env: { account: ACCOUNT, region: 'eu-west-1' } }),
+    );
+    expect(() => refresher.connect(newConsumer(new Stack(app, 'Consumers', { env })))).toThrow(message);
   });
 
   test('does not replace the names of one token by those of another', () => {
@@ -156,7 +182,9 @@ describe('grantReadToAccount', () => {
         Statement: Match.arrayWith([
           Match.objectLike({
             Action: 'kms:Decrypt',
-            Principal: { AWS: Match.objectLike({ 'Fn::Join': Match.anyValue() }) },
+            Principal: {
+              AWS: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::222222222222:root']] },
+            },
             Condition: {
               StringEquals: {
                 'kms:ViaService': Match.anyValue(),
@@ -167,6 +195,15 @@ describe('grantReadToAccount', () => {
         ]),
       },
     });
+  });
+
+  test('shares once with an account that it is called for twice', () => {
+    const stack = new Stack(newApp(), 'Test');
+    const refresher = newRefresher(stack, withSecret(stack));
+    for (const account of ['222222222222', '222222222222', '333333333333']) {
+      refresher.grantReadToAccount(account);
+    }
+    Template.fromStack(stack).resourceCountIs('AWS::RAM::ResourceShare', 2);
   });
 
   test('says what is left to do where the key is not its own', () => {
