@@ -16,7 +16,7 @@ import type { Construct } from 'constructs';
 import { acknowledge, OWN_POLICY } from './acknowledge.ts';
 
 /** The package holds the functions as they were bundled for it; a clone bundles them from their sources. */
-const IS_PACKAGE = import.meta.url.endsWith('.js');
+const IS_PACKAGE = !import.meta.url.endsWith('.ts');
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** Where a function runs: outside of any VPC where it is empty. */

@@ -1,4 +1,4 @@
-/** Builds what the package holds: the construct and the reader as JavaScript with types, the bundled functions, and the command line. */
+/** Builds what the package holds: the construct and the reader, as modules and for CommonJS, each with types; the bundled functions; and the command line. */
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { bundleCommand } from './bundle-command.ts';
+import { bundleForCommonJs } from './bundle-for-commonjs.ts';
 import { SANDBOX, synthesizeFunction } from './synthesize.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -20,3 +21,4 @@ await cp(dirname(module), join(dist, 'functions', 'Function'), { recursive: true
 await cp(dirname(deploymentModule), join(dist, 'functions', 'DeploymentFunction'), { recursive: true });
 await rm(outdir, { recursive: true, force: true });
 await bundleCommand(join(dist, 'cli'));
+await bundleForCommonJs(dist);
