@@ -89,6 +89,7 @@ function occupied(parameterName: string, found: string): RefreshError {
   return new RefreshError(
     'PARAMETER_OCCUPIED',
     `parameter ${parameterName} holds ${found}, not a token record of this refresher, and was left as it is. ` +
-      'Choose another parameterName, delete the parameter, or invoke the function with {"force": true} to replace it.',
+      'Choose another parameterName, or delete the parameter. A function that is deployed replaces it when it is ' +
+      'invoked with {"force": true}.',
   );
 }

@@ -34,9 +34,13 @@ export async function readStored(ssm: SSMClient, parameterName: string): Promise
 /** What Parameter Store answers where a value may not, or can no longer, be decrypted. */
 const UNDECRYPTABLE: ReadonlySet<string> = new Set(['AccessDeniedException', 'InvalidKeyId']);
 
-/** Whether a failed read may be for the parameter's key, such as one that was changed or deleted. */
+/**
+ * Whether a failed read may be for the parameter's key, such as one that was changed or deleted. Where the parameter
+ * itself may not be read, AWS names the action that is denied.
+ */
 export function isUndecryptable(error: unknown): boolean {
-  return error instanceof RefreshError && UNDECRYPTABLE.has(error.details.reason ?? '');
+  if (!(error instanceof RefreshError) || error.message.includes('ssm:GetParameter')) return false;
+  return UNDECRYPTABLE.has(error.details.reason ?? '');
 }
 
 /** The value of the parameter for a token. */

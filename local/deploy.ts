@@ -8,6 +8,7 @@ import {
 import { GetParameterCommand, ParameterNotFound } from '@aws-sdk/client-ssm';
 import cdkJson from '../cdk.json' with { type: 'json' };
 import { readSettings } from '../infra/settings.ts';
+import { describeAwsFailure } from '../lambda/aws-failure.ts';
 import { startAuthorizationServer } from './authorization-server.ts';
 import { callApi } from './consumer.ts';
 import { createCdk } from './deployment/cdk.ts';
@@ -199,13 +200,21 @@ async function show({ cloud, clients, apiUrl, stack, parameterName, schedule }: 
   say('\n  The function logs:');
 }
 
-/** Prints what the function logs until the interruption. */
+/** Prints what the function logs until the interruption, whatever becomes of the stack meanwhile. */
 async function follow({ clients, logGroup, since }: Deployed): Promise<void> {
   let from = since;
+  let failed = false;
   while (true) {
-    for (const entry of await readFunctionLog(clients, logGroup, from)) {
-      say(`  ${formatLogEntry(entry)}`);
-      from = entry.at + 1;
+    try {
+      for (const entry of await readFunctionLog(clients, logGroup, from)) {
+        say(`  ${formatLogEntry(entry)}`);
+        from = entry.at + 1;
+      }
+      failed = false;
+    } catch (error) {
+      if (!failed)
+        say(`  The log cannot be read (${describeAwsFailure(error).name}). Ctrl-C ends everything.`);
+      failed = true;
     }
     await sleep(FOLLOW_EVERY_MS, undefined, { signal });
   }

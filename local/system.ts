@@ -12,6 +12,7 @@ import { readSettings } from '../infra/settings.ts';
 import { ENVIRONMENT } from '../lambda/environment.ts';
 import { type AuthorizationServer, startAuthorizationServer } from './authorization-server.ts';
 import { startAwsEndpoint } from './cloud/endpoint.ts';
+import { externalEndpoint } from './external-endpoint.ts';
 import { type RunningFunction, startFunction } from './function.ts';
 import { startGuardedApi } from './guarded-api.ts';
 import { type DeployableFunction, synthesizeFunction } from './synthesize.ts';
@@ -115,24 +116,6 @@ async function readRefresher(): Promise<object> {
   const [first = {}] = Object.values<Record<string, unknown>>(cdkJson.context.refreshers);
   const { credentials: _credentials, encryptionKey: _key, ...settings } = first;
   return settings;
-}
-
-/**
- * The endpoint that the environment names, if it does.
- * @throws Error where it is AWS itself, in which nothing is to be written here
- */
-function externalEndpoint(): string | undefined {
-  const url = process.env.AWS_ENDPOINT_URL || undefined;
-  if (url === undefined) return undefined;
-  const hostname = URL.parse(url)?.hostname;
-  if (hostname === undefined) throw new Error('AWS_ENDPOINT_URL is not a URL');
-  if (/(^|\.)(amazonaws\.com(\.cn)?|api\.aws|aws\.dev)$/.test(hostname)) {
-    throw new Error(
-      'AWS_ENDPOINT_URL names AWS itself, where npm start would replace the token and the credentials. ' +
-        'Unset it, or name a local endpoint.',
-    );
-  }
-  return url;
 }
 
 async function putCredentials(

@@ -115,6 +115,24 @@ describe('the first token', () => {
     });
   });
 
+  test('adopts a parameter of somebody else when told to, once the stack is there without it', async () => {
+    await refresher.putParameter('of somebody else', { Overwrite: false });
+    expect((await firstToken({ secretMayBeEmpty: true })).Status).toBe('SUCCESS');
+    await refresher.putSecret(credentials(newClientSecret()));
+    refresher.endpoint.answer(grant(newToken()));
+    expect(await refresher.invoke()).toMatchObject({
+      ok: false,
+      errorMessage: expect.stringMatching(/^PARAMETER_OCCUPIED: .*delete the parameter.*\{"force": true\}/),
+    });
+    expect(await refresher.invoke({ force: true })).toMatchObject({
+      ok: true,
+      result: { outcome: 'minted' },
+    });
+    expect(await refresher.invoke()).toMatchObject({ ok: true, result: { outcome: 'kept' } });
+    expect((await removal('Delete')).Status).toBe('SUCCESS');
+    expect(await refresher.stored()).toBeUndefined();
+  });
+
   test('does not stand in the way while consumers have a good token of this configuration', async () => {
     await storeExpiringToken();
     refresher.endpoint.answer({ status: 429, headers: { 'retry-after': '3600' } });
@@ -188,6 +206,18 @@ describe('the removal', () => {
     expect((await removal('Delete')).Status).toBe('SUCCESS');
     restore();
     expect(await refresher.stored()).toBeDefined();
+  });
+
+  test('fails where the parameter may not be read, so that none is left unseen', async () => {
+    await storeExpiringToken();
+    const message = 'User is not authorized to perform: ssm:GetParameter on resource';
+    refresher.cloud.intercept(({ operation }) =>
+      operation === 'GetParameter' ? { status: 400, type: 'AccessDeniedException', message } : undefined,
+    );
+    expect(await removal('Delete')).toMatchObject({
+      Status: 'FAILED',
+      Reason: expect.stringMatching(/^STORE_UNAVAILABLE: .*ssm:GetParameter/),
+    });
   });
 
   test('fails, and names the command, where the parameter cannot be deleted', async () => {

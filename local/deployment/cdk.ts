@@ -30,7 +30,7 @@ export interface Cdk {
 }
 
 /** `project` is the directory of the cdk.json, by default this project's. */
-export async function createCdk({ environment }: CloudAccess, project = root): Promise<Cdk> {
+export async function createCdk({ url, environment }: CloudAccess, project = root): Promise<Cdk> {
   const directory = await mkdtemp(join(tmpdir(), 'token-refresher-cdk-'));
   const cdk = (
     args: readonly string[],
@@ -49,7 +49,7 @@ export async function createCdk({ environment }: CloudAccess, project = root): P
       ],
       {
         directory: project,
-        environment: { ...withoutAws(process.env), ...environment, ...OFFLINE },
+        environment: { ...withoutAws(process.env), ...environment, ...OFFLINE, ...withoutProxyFor(url) },
         ...(signal && { signal }),
       },
     );
@@ -81,13 +81,19 @@ function allUnlessNamed({ stacks }: CdkSettings): readonly string[] {
   return stacks === undefined ? ['--all'] : [];
 }
 
-/** The command would otherwise look for newer versions, tell of its use, and take a proxy to the local cloud. */
+/** The command would otherwise look for newer versions and tell of its use. */
 const OFFLINE = {
   CDK_DISABLE_VERSION_CHECK: '1',
   CDK_DISABLE_CLI_TELEMETRY: 'true',
   CI: 'true',
-  NO_PROXY: '127.0.0.1',
 } as const;
+
+/** A proxy does not lead to the local cloud. Tools differ in which of the two names they read, and in which they prefer. */
+function withoutProxyFor(url: string): Readonly<Record<'NO_PROXY' | 'no_proxy', string>> {
+  const { no_proxy: lower, NO_PROXY: upper } = process.env;
+  const hosts = [lower, upper, '127.0.0.1', 'localhost', new URL(url).hostname].filter(Boolean).join(',');
+  return { NO_PROXY: hosts, no_proxy: hosts };
+}
 
 /** The bucket for assets refuses requests without TLS, which a local cloud does not have. */
 function withoutBucketPolicy(template: string): string {

@@ -1,3 +1,4 @@
+import { externalEndpoint } from '../external-endpoint.ts';
 import {
   MINISTACK_VERSION,
   type MiniStack,
@@ -27,10 +28,11 @@ export interface CloudAccess {
 
 /**
  * The cloud that `AWS_ENDPOINT_URL` names, else MiniStack with Python, else MiniStack with Docker.
- * @throws Error that names the three ways on, where there is none of them
+ * @throws Error that names the three ways on, where there is none of them, and where `AWS_ENDPOINT_URL` names AWS itself
  */
 export async function startLocalCloud(signal?: AbortSignal): Promise<LocalCloud> {
-  if (process.env.AWS_ENDPOINT_URL !== undefined) return externalCloud(process.env.AWS_ENDPOINT_URL);
+  const external = externalEndpoint();
+  if (external !== undefined) return externalCloud(external);
   const python = await findPython(signal);
   if (python !== undefined) return ownCloud(await startMiniStack(python, signal), `Python ${python.version}`);
   if (await dockerAnswers(signal)) return ownCloud(await startMiniStackContainer(signal), 'Docker');

@@ -57,7 +57,8 @@ export async function startMiniStack(python: Python, signal?: AbortSignal): Prom
 
 /**
  * MiniStack as a container in the host's network: its functions have to reach the authorization server, whose plain
- * http URL may only be a loopback one. In Docker Desktop, host networking has to be enabled.
+ * http URL may only be a loopback one. In Docker Desktop, host networking has to be enabled. Unlike a process, the
+ * container outlasts this process where that is killed outright.
  */
 export async function startMiniStackContainer(signal?: AbortSignal): Promise<MiniStack> {
   const port = await freePort();
@@ -67,7 +68,8 @@ export async function startMiniStackContainer(signal?: AbortSignal): Promise<Min
   const service = await startService('docker', args, { environment: process.env });
   const close = async () => {
     await run('docker', ['rm', '--force', name], { environment: process.env }).catch(() => undefined);
-    await service.stop();
+    // The image may still be on its way.
+    await service.stop('SIGTERM');
   };
   return untilReady({ port, service, close, within: CONTAINER_READY_WITHIN_MS }, signal);
 }

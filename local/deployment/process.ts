@@ -45,7 +45,8 @@ export interface Service {
   readonly output: readonly string[];
   /** Undefined while it runs. */
   readonly exitCode: number | undefined;
-  stop(): Promise<void>;
+  /** Sends the signal, if one is given, besides ending its standard input. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 /** `command` has to end when its standard input does: that is how it ends with this process, however this one ends. */
@@ -67,8 +68,9 @@ export async function startService(
     get exitCode() {
       return child.exitCode ?? (child.signalCode === null ? undefined : 1);
     },
-    stop: async () => {
+    stop: async (signal) => {
       child.stdin?.end();
+      if (signal !== undefined) child.kill(signal);
       const late = setTimeout(() => killGroup(child, 'SIGKILL'), 5_000);
       await closed;
       clearTimeout(late);

@@ -56,14 +56,21 @@ export async function installPackages(
   if (await exists(interpreter)) return interpreter;
   // Made beside it and moved: whatever is at the final name is complete, also where two make it at once.
   const draft = join(localDirectory, `.draft-${randomUUID()}`);
-  const options = { environment: process.env, ...(signal && { signal }) };
+  // What pip leaves where it is interrupted goes with the draft.
+  const environment = { ...process.env, TMPDIR: draft };
+  const options = { environment, ...(signal && { signal }) };
   try {
-    await mkdir(localDirectory, { recursive: true });
+    await mkdir(draft, { recursive: true });
     await run(python.command, ['-m', 'venv', draft], options);
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', ...packages];
     await run(join(draft, 'bin', 'python'), pip, options);
     await rename(draft, directory).catch(async (error: unknown) => {
-      if (!(await exists(interpreter))) throw error;
+      if (await exists(interpreter)) return;
+      // What is there has lost its interpreter, as when Python was moved or removed.
+      await rm(directory, { recursive: true, force: true });
+      await rename(draft, directory).catch(() => {
+        throw error;
+      });
     });
     return interpreter;
   } finally {

@@ -41,8 +41,8 @@ export interface DeployedApp {
   /** Runs the refresher. */
   refresh(event?: object): Promise<RefreshResult>;
   environment(functionName: string): Promise<EnvironmentResponse['Variables']>;
-  /** What the refresher has logged since `from` (Unix time, milliseconds). */
-  readLog(from?: number): Promise<readonly LogEntry[]>;
+  /** Waits for the refresher to have logged an entry with these fields since `from` (Unix time, milliseconds), and returns it. */
+  logged(fields: Readonly<Record<string, unknown>>, from?: number): Promise<LogEntry>;
   /** The parameter's version; 0 where there is none. */
   storedVersion(): Promise<number>;
   /** Waits for a version after this one, which nobody but the schedule brings about, and returns it. */
@@ -144,8 +144,19 @@ export async function createDeployedApp(
       );
       return environment?.Variables;
     },
-    readLog: async (from = 0) =>
-      readFunctionLog(clients, await findLogGroup(clients, output('FunctionName')), from),
+    logged: (fields, from = 0) =>
+      waitFor(
+        `a log entry with ${JSON.stringify(fields)}`,
+        async () => {
+          const logGroup = await findLogGroup(clients, output('FunctionName'));
+          const entries = await readFunctionLog(clients, logGroup, from);
+          return entries.find((entry) =>
+            Object.entries(fields).every(([name, value]) => entry.fields[name] === value),
+          );
+        },
+        // The cloud may show it only with the next run's.
+        { within: NEXT_CHECK_WITHIN, every: 200 },
+      ),
     nextScheduledVersion: (after) =>
       waitFor(
         'a scheduled refresh',

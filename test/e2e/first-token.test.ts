@@ -5,7 +5,7 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ENVIRONMENT } from '../../lambda/environment.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../local/authorization-server.ts';
 import { confidential } from '../support/confidential.ts';
@@ -62,6 +62,9 @@ describe('the app of a cdk.json that names an existing secret', () => {
   inSteps();
 
   beforeAll(async () => {
+    // A proxy that nothing may be sent to, least of all what is for this machine.
+    vi.stubEnv('http_proxy', 'http://127.0.0.1:9');
+    vi.stubEnv('no_proxy', 'example.com');
     authorizationServer = await startAuthorizationServer({ tokenLifetime: 3600 });
     const { tokenUrl } = authorizationServer;
     app = await createDeployedApp('existing', { tokenUrl, parameterName: PARAMETER, credentials: SECRET });
@@ -69,6 +72,7 @@ describe('the app of a cdk.json that names an existing secret', () => {
   });
 
   afterAll(async () => {
+    vi.unstubAllEnvs();
     await Promise.all([authorizationServer?.stop(), app?.close()]);
   });
 

@@ -14,6 +14,18 @@ test('npm run deploy:local names three ways on where there is nothing to run a c
   });
 });
 
+test('npm run deploy:local takes an empty AWS_ENDPOINT_URL for none, and never AWS itself', async () => {
+  await expect(run({ PATH: '/nowhere', AWS_ENDPOINT_URL: '' })).rejects.toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/Python 3\.10.*Docker/s),
+  });
+  const AWS_ENDPOINT_URL = 'https://sts.us-east-1.amazonaws.com';
+  await expect(run({ PATH: '/nowhere', AWS_ENDPOINT_URL })).rejects.toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('names AWS itself'),
+  });
+});
+
 test('npm run deploy:local fails where the cloud that the environment names does not answer', async () => {
   const { PATH = '' } = process.env;
   await expect(run({ PATH, AWS_ENDPOINT_URL: 'http://127.0.0.1:9' })).rejects.toMatchObject({
