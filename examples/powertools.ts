@@ -1,7 +1,7 @@
 // With Powertools for AWS Lambda, in a function with refresher.grantRead(fn).
 import { getParameter } from '@aws-lambda-powertools/parameters/ssm';
 
-// Seconds. Every read finds a token that is valid for at least 25 minutes, so one that has been kept for 5 is good for
+// Seconds. Every read finds a token that is valid for some 25 minutes or more, so one that has been kept for 5 is good for
 // 20 more. It must stay well below that, since Powertools does not know when the token expires. Its own default of 5
 // seconds would read the parameter, which is throttled at 40 reads a second, nearly every time.
 const MAX_AGE = 300;

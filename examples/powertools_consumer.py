@@ -6,7 +6,7 @@ import urllib.request
 
 from aws_lambda_powertools.utilities import parameters
 
-# Seconds. Every read finds a token that is valid for at least 25 minutes, so one that has been kept for 5 is good for
+# Seconds. Every read finds a token that is valid for some 25 minutes or more, so one that has been kept for 5 is good for
 # 20 more. It must stay well below that, since Powertools does not know when the token expires.
 MAX_AGE = 300
 

@@ -49,7 +49,7 @@ test('the construct example grants what the policy for any other role says, and 
   const example = join(scratch, 'construct.ts');
   const body = block('ts', 'new TokenRefresher')
     .replaceAll('this', 'stack')
-    .replace(/^import .*$/m, '');
+    .replaceAll(/^import .*$/gm, '');
   await writeFile(
     example,
     `import { TokenRefresher } from '${join(root, 'infra/token-refresher.ts')}';

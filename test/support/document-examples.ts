@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Stands for the reader's app around an example of a document. */
+export interface ExampleStack {
+  readonly account: string;
+  readonly region: string;
+  /** What the example takes from around it, by name. */
+  readonly namesIn: (stack: Stack) => Readonly<Record<string, unknown>>;
+}
+
+/** Runs the TypeScript example of a document that holds a text, in a stack, and returns the stack's template. */
+export async function synthesizeExample(
+  document: string,
+  containing: string,
+  { account, region, namesIn }: ExampleStack,
+): Promise<Template> {
+  const text = await readFile(join(root, document), 'utf8');
+  const examples = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code);
+  const example = examples.find((code) => code.includes(containing));
+  if (example === undefined) throw new Error(`${document} has no example with ${containing}`);
+  const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Example', {
+    env: { account, region },
+  });
+  const names = namesIn(stack);
+  // Inside the repository, so that the example finds the installed packages.
+  const file = join(root, '.local', `example-${randomUUID()}.ts`);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(
+    file,
+    `import { SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { TokenRefresher } from '../infra/token-refresher.ts';
+export function run(stack: any, { ${Object.keys(names).join(', ')} }: any) {
+${example.replaceAll('this', 'stack')}
+}
+`,
+  );
+  try {
+    const { run } = (await import(file)) as { run: (stack: Stack, names: object) => void };
+    run(stack, names);
+  } finally {
+    await rm(file);
+  }
+  return Template.fromStack(stack);
+}
