@@ -55,6 +55,10 @@ const DIFFERENCES: readonly Difference[] = [
   { ...emptySecret, test: 'CREDENTIALS_NOT_SET names the command that puts the credentials' },
   { ...emptySecret, test: 'every error code was provoked' },
   { ...emptySecret, test: 'may wait for the credentials where the stack made the secret, and only there' },
+  {
+    ...emptySecret,
+    test: 'adopts a parameter of somebody else when told to, once the stack is there without it',
+  },
 ];
 
 const cloud = inject('aws');
