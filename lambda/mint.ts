@@ -3,6 +3,7 @@ import { type Clock, unixSeconds } from './clock.ts';
 import type { Configuration } from './configuration.ts';
 import type { ClientCredentials } from './credentials.ts';
 import { RefreshError } from './errors.ts';
+import { presentableScope } from './scope.ts';
 import type { StoredToken } from './stored-token.ts';
 import { REQUEST_TIMEOUT_MS, requestToken, type TokenAnswer } from './token-request.ts';
 import { processTokenAnswer } from './token-response.ts';
@@ -43,13 +44,14 @@ export async function mint(
     try {
       const grant = await processTokenAnswer(answer, configuration.tokenUrl);
       if (grant.isLifetimeBounded) onLifetimeBounded();
+      const scope = presentableScope(grant.scope, [grant.accessToken, credentials.clientSecret]);
       const issuedAt = unixSeconds(sentAt);
       return {
         access_token: grant.accessToken,
         token_type: 'Bearer',
         expires_at: issuedAt + grant.lifetime,
         issued_at: issuedAt,
-        ...(grant.scope === undefined ? {} : { scope: grant.scope }),
+        ...(scope === undefined ? {} : { scope }),
         source,
       };
     } catch (error) {

@@ -1,4 +1,5 @@
 import { unixSeconds } from '../../lambda/clock.ts';
+import { isScope } from '../../lambda/scope.ts';
 import { sha256 } from '../../lambda/stored-token.ts';
 import type { Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -29,7 +30,8 @@ export async function token(
   const lines = [
     `good for ${duration(summary.expires_at - now)}, until ${instant(summary.expires_at)}`,
     `issued ${duration(now - summary.issued_at)} ago, version ${found.version} of ${refresher.parameterName}`,
-    ...(summary.scope === undefined ? [] : [`scope ${summary.scope}`]),
+    // Whoever else writes to the parameter could put anything there, even what a terminal obeys.
+    ...(summary.scope !== undefined && isScope(summary.scope) ? [`scope ${summary.scope}`] : []),
     `SHA-256 ${fingerprint}`,
     'The token itself is printed with --show.',
   ];

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { isScope, presentableScope } from '../../lambda/scope.ts';
+import { confidential } from '../support/confidential.ts';
+
+const secret = confidential('the+secret/of a client');
+
+test.for([
+  'read',
+  'travel:read travel:write',
+  'https://api.example.com/.default',
+  "!#'()*,-./:;<=>?@[]^_`{|}~",
+])('is kept where it is one: %s', (scope) => {
+  expect(presentableScope(scope, [secret])).toBe(scope);
+});
+
+test.for(['', ' ', 'a  b', ' a', 'a ', 'a\nb', 'a"b', 'a\\b', '\u001b[2J', 'ä', 'a\tb'])(
+  'is left out where RFC 6749 has no such: %j',
+  (scope) => {
+    expect(isScope(scope)).toBe(false);
+    expect(presentableScope(scope, [])).toBeUndefined();
+  },
+);
+
+test.for<[string, string]>([
+  ['as it is', `read ${secret.replaceAll(' ', '')}`],
+  ['in a form', `${new URLSearchParams({ client_secret: secret })}`],
+  ['in a URL', encodeURIComponent(secret)],
+  ['in an Authorization header', `Basic ${Buffer.from(`id:${secret}`).toString('base64')}`],
+  [
+    'in one of client_secret_basic',
+    `${Buffer.from(`client:${encodeURIComponent(secret)}`).toString('base64')}`,
+  ],
+])('is left out where it holds a secret %s', ([, scope]) => {
+  expect(isScope(scope)).toBe(true);
+  expect(presentableScope(scope, [secret, secret.replaceAll(' ', '')])).toBeUndefined();
+});
