@@ -29,6 +29,8 @@ export interface BundledFunctionProps
   readonly roleDescription: string;
   readonly timeout: Duration;
   readonly placement: VpcPlacement;
+  /** Why the function's concurrent runs need no limit. */
+  readonly withoutReservedConcurrency: string;
   /** Why the function needs no dead-letter queue of its own. */
   readonly withoutDeadLetterQueue: string;
 }
@@ -40,7 +42,14 @@ export interface BundledFunctionProps
 export function createBundledFunction(
   scope: Construct,
   id: string,
-  { entry, roleDescription, placement, withoutDeadLetterQueue, ...options }: BundledFunctionProps,
+  {
+    entry,
+    roleDescription,
+    placement,
+    withoutReservedConcurrency,
+    withoutDeadLetterQueue,
+    ...options
+  }: BundledFunctionProps,
 ): LambdaFunction {
   const logGroup = new LogGroup(scope, `${id}Logs`, {
     retention: RetentionDays.ONE_MONTH,
@@ -75,8 +84,7 @@ export function createBundledFunction(
   });
   acknowledge(fn, {
     'NIST.800.53.R5-LambdaDLQ': withoutDeadLetterQueue,
-    'NIST.800.53.R5-LambdaConcurrency':
-      'One event in minutes needs no limit. Reserved concurrency is taken from all other functions, and new accounts have none to spare.',
+    'NIST.800.53.R5-LambdaConcurrency': withoutReservedConcurrency,
     ...(placement.vpc === undefined
       ? {
           'NIST.800.53.R5-LambdaInsideVPC':

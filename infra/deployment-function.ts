@@ -1,6 +1,7 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { URL_SUFFIX } from '../lambda/deployment/custom-resources.ts';
 import { createBundledFunction, type VpcPlacement } from './bundled-function.ts';
 
 /** Time for several runs of the refresher, with waits for new permissions to take effect between them. */
@@ -17,7 +18,10 @@ export function createDeploymentFunction(scope: Construct, placement: VpcPlaceme
     entry: 'deployment/handler.ts',
     roleDescription: 'Mints the first token and removes the last one',
     timeout: TIMEOUT,
+    environment: { [URL_SUFFIX]: Stack.of(scope).urlSuffix },
     placement,
+    withoutReservedConcurrency:
+      'CloudFormation runs it a few times in a deployment. Reserved concurrency is taken from all other functions, and new accounts have none to spare.',
     withoutDeadLetterQueue: 'Without its answer CloudFormation fails the deployment and shows that it did.',
   });
 }

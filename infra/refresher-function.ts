@@ -22,6 +22,8 @@ export function createRefresherFunction(
     timeout: Duration.seconds(RUN_TIMEOUT_SECONDS),
     environment,
     placement,
+    withoutReservedConcurrency:
+      'A limit would have reports of rejected tokens fail. However many come at once, a claim lets one run mint, and the others end in moments. Reserved concurrency is taken from all other functions, and new accounts have none to spare.',
     withoutDeadLetterQueue:
       'The queue gets failed runs as their on-failure destination, which tells the error as well.',
     // A failed run is not repeated by Lambda: the next check tries again, and the record of the failure stays.

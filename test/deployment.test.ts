@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CloudFormationCustomResourceResponse } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { URL_SUFFIX } from '../lambda/deployment/custom-resources.ts';
 import { ENVIRONMENT } from '../lambda/environment.ts';
 import { type RunningFunction, startFunction } from '../local/function.ts';
 import { type CloudFormationAnswers, startCloudFormation } from './support/cloudformation.ts';
@@ -245,6 +246,42 @@ describe('the answer to CloudFormation', () => {
   test('is repeated when it is refused', async () => {
     cloudFormation.refuse(2);
     expect((await removal('Create')).Status).toBe('SUCCESS');
+  });
+
+  test('goes nowhere else where its address redirects', async () => {
+    const elsewhere = await startCloudFormation();
+    cloudFormation.redirect(elsewhere.url);
+    await expect(removal('Create')).rejects.toThrow();
+    expect(elsewhere.received).toEqual([]);
+    await elsewhere.close();
+  });
+
+  test.for([
+    ['another host', 'https://amazonaws.com.example.com/x'],
+    ['a plain connection', 'http://bucket.s3.amazonaws.com/x'],
+    ['the network that it runs in', 'https://10.0.0.1/x'],
+    ['no URL', 'x'],
+  ] as const)('would not go to AWS but to %s: nothing is done', async ([, ResponseURL]) => {
+    await storeExpiringToken();
+    const calls = refresher.cloud.calls.length;
+    // As in AWS, where there is no endpoint of a local cloud.
+    await deployment.close();
+    deployment = await startFunction(inject('deployable').deploymentModule, {
+      AWS_REGION: 'us-east-1',
+      [URL_SUFFIX]: 'amazonaws.com',
+    });
+    const properties = { ParameterName: refresher.parameterName };
+    const run = await deployment.invoke({
+      RequestType: 'Delete',
+      ResponseURL,
+      ResourceType: 'Custom::TokenRemoval',
+      ResourceProperties: properties,
+    });
+    expect(run).toMatchObject({
+      ok: false,
+      errorMessage: expect.stringContaining('not from CloudFormation'),
+    });
+    expect(refresher.cloud.calls).toHaveLength(calls);
   });
 
   test('that never gets through fails the run, so that Lambda repeats it', async () => {

@@ -1,11 +1,27 @@
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
-import { CUSTOM_RESOURCE } from './custom-resources.ts';
+import { CUSTOM_RESOURCE, URL_SUFFIX } from './custom-resources.ts';
 
 /** Characters of a reason; the whole answer may take 4096 bytes. Source: the page named below. */
 const MAX_REASON = 2_500;
 
 /** Without an answer CloudFormation waits until the resource's time is up, so a fault of the network is worth trying again. */
 const ATTEMPTS = 3;
+
+/**
+ * Refuses an event whose answer would not go to AWS. Whoever may invoke the function could otherwise have it do
+ * something of a stack's, and send requests from where it runs. A local cloud, which `AWS_ENDPOINT_URL` names, is
+ * answered where it likes.
+ * @throws Error
+ */
+export function assertAnswerable(
+  { ResponseURL }: CloudFormationCustomResourceEvent,
+  environment: Readonly<Record<string, string | undefined>>,
+): void {
+  if (environment.AWS_ENDPOINT_URL) return;
+  const url = URL.parse(ResponseURL);
+  if (url?.protocol === 'https:' && url.hostname.endsWith(`.${environment[URL_SUFFIX]}`)) return;
+  throw new Error('the event is not from CloudFormation: its answer would not go to AWS');
+}
 
 /**
  * Tells CloudFormation how a custom resource's request ended: well without a `reason`, else failed.
@@ -32,6 +48,7 @@ export async function answerCloudFormation(
       const response = await fetch(event.ResponseURL, {
         method: 'PUT',
         headers: { 'content-type': '' },
+        redirect: 'error',
         body,
       });
       await response.body?.cancel();

@@ -4,6 +4,9 @@ export const CUSTOM_RESOURCE = {
   tokenRemoval: 'Custom::TokenRemoval',
 } as const;
 
+/** Environment variable of the function that serves them: the end of the names of all AWS's hosts, such as `amazonaws.com`. */
+export const URL_SUFFIX = 'URL_SUFFIX';
+
 /** Properties of `Custom::FirstToken`. CloudFormation hands every value over as a string. */
 export interface FirstTokenProperties {
   /** ARN of the refresher function. */

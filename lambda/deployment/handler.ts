@@ -8,7 +8,7 @@ import { systemClock } from '../clock.ts';
 import { RefreshError } from '../errors.ts';
 import { INVOCATION_TIMEOUT_MS } from '../invoke-refresher.ts';
 import { METRICS_SERVICE } from '../metrics.ts';
-import { answerCloudFormation } from './cloudformation-answer.ts';
+import { answerCloudFormation, assertAnswerable } from './cloudformation-answer.ts';
 import {
   CUSTOM_RESOURCE,
   type FirstTokenProperties,
@@ -30,6 +30,7 @@ const logger = new Logger({ serviceName: METRICS_SERVICE });
 /** Serves the stack's custom resources: the first token when it is deployed, the token's removal when it is destroyed. */
 export async function handler(event: CloudFormationCustomResourceEvent, context: Context): Promise<void> {
   logger.addContext(context);
+  assertAnswerable(event, process.env);
   const { RequestType: request, ResourceType: resource } = event;
   let reason: string | undefined;
   try {

@@ -12,6 +12,8 @@ export interface CloudFormationAnswers {
   }[];
   /** Refuses as many answers as given. */
   refuse(answers: number): void;
+  /** Sends every answer on to another address from now on. */
+  redirect(location: string): void;
   close(): Promise<void>;
 }
 
@@ -19,11 +21,16 @@ export interface CloudFormationAnswers {
 export async function startCloudFormation(): Promise<CloudFormationAnswers> {
   const received: CloudFormationAnswers['received'][number][] = [];
   let toRefuse = 0;
+  let elsewhere: string | undefined;
   const server = await startLoopbackServer(async (request, response) => {
     const answer = (await json(request)) as CloudFormationCustomResourceResponse;
     if (toRefuse > 0) {
       toRefuse -= 1;
       response.writeHead(503).end();
+      return;
+    }
+    if (elsewhere !== undefined) {
+      response.writeHead(307, { location: elsewhere }).end();
       return;
     }
     received.push({ answer, headers: request.headers });
@@ -34,6 +41,9 @@ export async function startCloudFormation(): Promise<CloudFormationAnswers> {
     received,
     refuse: (answers) => {
       toRefuse = answers;
+    },
+    redirect: (location) => {
+      elsewhere = location;
     },
     close: server.stop,
   };
