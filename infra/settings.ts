@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { z } from 'zod';
-import { CLIENT_AUTHENTICATION_METHODS, tokenUrlProblem } from '../lambda/environment.ts';
+import { CLIENT_AUTHENTICATION_METHODS, claimParameterName, tokenUrlProblem } from '../lambda/environment.ts';
 import {
   DEFAULT_CHECK_EVERY,
   DEFAULT_REFRESH_BEFORE,
@@ -152,13 +152,20 @@ function strayOverrides(context: Readonly<Record<string, unknown>>, names: reado
 
 /** Two refreshers that write one parameter would replace each other's token on every check. */
 function sharedParameters(settings: ReadonlyMap<string, RefresherSettings>): string[] {
-  const owners = new Map<string, string>();
-  return [...settings].flatMap(([name, { parameterName }]) => {
-    const owner = owners.get(parameterName);
-    owners.set(parameterName, owner ?? name);
-    if (owner === undefined) return [];
+  return [...settings].flatMap(([name, { parameterName }], index) => {
+    const others = [...settings].slice(0, index);
+    const owner = others.find(([, other]) => other.parameterName === parameterName)?.[0];
+    if (owner !== undefined) {
+      return [
+        `${name}.parameterName: "${parameterName}" is already the parameter of ${owner}; each needs its own`,
+      ];
+    }
+    const claimant = [...settings].find(
+      ([, other]) => claimParameterName(other.parameterName) === parameterName,
+    )?.[0];
+    if (claimant === undefined) return [];
     return [
-      `${name}.parameterName: "${parameterName}" is already the parameter of ${owner}; each needs its own`,
+      `${name}.parameterName: "${parameterName}" is where ${claimant} notes who replaces its token; choose another`,
     ];
   });
 }

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { REFRESH_ERROR_CODES } from '../lambda/errors.ts';
 import { mint } from '../lambda/mint.ts';
-import { confidential, countLeaks, recordWritten } from './support/confidential.ts';
+import { assertNoLeaks, confidential, countLeaks, recordWritten } from './support/confidential.ts';
 import { configurationFor } from './support/configuration.ts';
 import { CLIENT_ID, credentials, startRefresher, type TestRefresher } from './support/refresher.ts';
 import { createTestClock } from './support/test-clock.ts';
@@ -213,6 +213,14 @@ describe('whatever the token endpoint answers', () => {
     vi.unstubAllEnvs();
     await endpoint.close();
   });
+});
+
+test('the search at the end of all tests fails for a value that was written, and tells none', () => {
+  const [secret, other] = [newValue('secret'), newValue('secret')];
+  expect(() => assertNoLeaks([secret, other], `sent ${encodeURIComponent(secret)}`)).toThrow(
+    /^1 tokens or secrets/,
+  );
+  expect(() => assertNoLeaks([secret, other], 'sent nothing')).not.toThrow();
 });
 
 test('the search finds what is echoed, so that it can find a leak', () => {

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { ENVIRONMENT } from '../lambda/environment.ts';
 import { REFRESH_ERROR_CODES } from '../lambda/errors.ts';
 import type { RefreshResult } from '../lambda/refresh.ts';
 import { sha256 } from '../lambda/stored-token.ts';
 import type { InvocationResult } from '../local/function-host.ts';
+import { resolveEnvironment } from '../local/system.ts';
 import { confidential, countLeaks, readLines } from './support/confidential.ts';
 import { credentials, newClientSecret, startRefresher, type TestRefresher } from './support/refresher.ts';
 import { type Answer, grant, oauthError } from './support/token-endpoint.ts';
@@ -59,6 +61,10 @@ describe('a check', () => {
 
     const first = resultOf(await refresher.invoke());
     const second = resultOf(await refresher.invoke());
+
+    // Without it, Parameter Store would take its own key, which opens to everybody who may read the parameter.
+    const { input } = refresher.cloud.calls.find(({ operation }) => operation === 'PutParameter') ?? {};
+    expect(input?.KeyId).toBe(resolveEnvironment(inject('deployable'))[ENVIRONMENT.parameterKeyId]);
 
     const record = await refresher.record();
     expect(first).toEqual({

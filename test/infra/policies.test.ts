@@ -174,6 +174,11 @@ const CASES: readonly Case[] = [
   ['a power user', 'may not', 'kms:Decrypt', 'its key', 'for its parameter'],
   ['a power user', 'may not', 'kms:Decrypt', 'its key', 'directly'],
   ['a power user', 'may not', 'kms:CreateGrant', 'its key'],
+  // Out of scope, as SECURITY.md says.
+  ['a power user', 'may', 'kms:PutKeyPolicy', 'its key'],
+  ['a power user', 'may', 'lambda:UpdateFunctionCode', 'the refresher'],
+  ['a power user', 'may', 'secretsmanager:GetSecretValue', 'its secret'],
+  ['a power user', 'may', 'ssm:PutParameter', 'its parameter'],
   ['a power user', 'may not', 'sqs:ReceiveMessage', 'the queue', 'without TLS'],
   ['an administrator', 'may', 'kms:PutKeyPolicy', 'its key'],
   ['an administrator', 'may', 'kms:ScheduleKeyDeletion', 'its key'],
@@ -318,6 +323,10 @@ describe('grantRead to a role of another stack', () => {
       (stack) => new Role(stack, 'Reader', { assumedBy: LAMBDA, ...props }),
     );
     expect(canRead(deployedBoth, deployedBoth.arn('AWS::IAM::Role', /^Reader/))).toBe(true);
+    const decrypting = { action: 'kms:Decrypt', resource: deployedBoth.arn('AWS::KMS::Key') };
+    const principal = deployedBoth.arn('AWS::IAM::Role', /^Reader/);
+    for (const context of [{}, viaSsm(`${PARAMETER}2`)])
+      expect(deployedBoth.allows({ ...decrypting, principal, context }, EVERYTHING)).toBe(false);
     expect(canRead(deployedBoth, bystander)).toBe(false);
     expect(canRead(deployedBoth, bystander, EVERYTHING)).toBe(false);
     expect(canRead(deployedBoth, role('PowerUser'), POWER_USER)).toBe(false);

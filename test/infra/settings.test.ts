@@ -201,6 +201,17 @@ describe('settings', () => {
     expect(act).toThrow(/b\.parameterName: "\/app\/token" is already the parameter of a/);
   });
 
+  test("refuse a parameter that is another refresher's claim", () => {
+    const claim = { ...REQUIRED, parameterName: `${REQUIRED.parameterName}.claim` };
+    for (const refreshers of [
+      { a: REQUIRED, b: claim },
+      { b: claim, a: REQUIRED },
+    ])
+      expect(() => readSettings({ refreshers })).toThrow(
+        /b\.parameterName: .* is where a notes who replaces/,
+      );
+  });
+
   test('refuse an empty configuration', () => {
     expect(() => readSettings({})).toThrow(/context\.refreshers must map at least one name/);
   });

@@ -24,6 +24,13 @@ export function countLeaks(secrets: Iterable<string>, text: string): number {
   return [...secrets].filter((value) => encodings(value).some((encoded) => text.includes(encoded))).length;
 }
 
+/** @throws Error where any of the confidential values stands in the text */
+export function assertNoLeaks(secrets: Iterable<string>, text: string): void {
+  const leaks = countLeaks(secrets, text);
+  if (leaks > 0)
+    throw new Error(`${leaks} tokens or secrets were written to a log, an answer or the test output`);
+}
+
 export function readLines(file: string): string[] {
   return readFileSync(file, 'utf8').split('\n').filter(Boolean);
 }

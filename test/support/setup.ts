@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { type DeployableFunction, SANDBOX, synthesizeFunction } from '../../local/synthesize.ts';
-import { countLeaks, readLines } from './confidential.ts';
+import { assertNoLeaks, readLines } from './confidential.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -22,10 +22,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const testOutput = captureOutput();
   return async () => {
     const everything = [...testOutput(), await readFile(leakFiles.written, 'utf8')].join('\n');
-    const leaks = countLeaks(new Set(readLines(leakFiles.secrets)), everything);
+    const secrets = new Set(readLines(leakFiles.secrets));
     await rm(outdir, { recursive: true, force: true });
-    if (leaks > 0)
-      throw new Error(`${leaks} tokens or secrets were written to a log, an answer or the test output`);
+    assertNoLeaks(secrets, everything);
   };
 }
 
