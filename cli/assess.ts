@@ -80,6 +80,10 @@ function dangersIn(situation: Situation): readonly string[] {
     [schedule?.state === 'off', 'the schedule is off'],
     [schedule?.state === 'on' && !schedule.asDeployed, 'the schedule has been changed'],
     [secretProblem !== undefined, `the secret cannot be used (${secretProblem})`],
+    [
+      read.state === 'token' && read.token.usedPreviousCredentials,
+      'only the previous credentials were accepted',
+    ],
     ...dangersOf(lastRun, situation),
     [overdue, 'the token should have been replaced by now'],
     [firing.length > 0, `in alarm: ${firing.join(', ')}`],
@@ -96,10 +100,7 @@ function dangersOf(
   if (run === 'log-gone') return [[true, 'the log group is gone, and the metrics with it']];
   const late = configuration !== undefined && isLate(run, configuration.checkEvery, now);
   if (run.outcome === 'failed') return [[true, 'the last run failed']];
-  return [
-    [run.previousCredentialsUsed, 'only the previous credentials are accepted'],
-    [late, 'the last run was too long ago'],
-  ];
+  return [[late, 'the last run was too long ago']];
 }
 
 /** A token is due for a while before the first check that finds it due; beyond that, checks do not take place or fail. */

@@ -1,9 +1,7 @@
+import { COMMAND } from '../lambda/command-name.ts';
 import type { AccountOptions } from './clients.ts';
 import type { Refresher } from './deployed/refreshers.ts';
 import { isComplete } from './deployed/template.ts';
-
-/** How this command is called: in a clone through its script, elsewhere by the name of the package. */
-export const SELF = import.meta.url.endsWith('.js') ? 'npx token-refresher' : 'npm run token-refresher --';
 
 /**
  * Has a deployment bring back what was deleted or changed outside of it, where otherwise it would find nothing to do.
@@ -34,11 +32,13 @@ export function createCommands({ profile, region }: AccountOptions): Commands {
   const line = (words: readonly string[]) => words.map(quote).join(' ');
   const deploy: Commands['deploy'] = ({ stack }, ...options) => {
     const profileOption = profile === undefined ? [] : ['--profile', profile];
-    return `npx cdk deploy ${line([stack, ...options, ...profileOption])}`;
+    const cdk = `npx cdk deploy ${line([stack, ...options, ...profileOption])}`;
+    // The app leaves the region to the environment, which comes before that of a profile.
+    return region === undefined ? cdk : `AWS_REGION=${quote(region)} ${cdk}`;
   };
   return {
     aws: (...args) => `aws ${line([...args, ...account])}`,
-    self: (command, { name }) => `${SELF} ${line([command, name, ...account])}`,
+    self: (command, { name }) => `${COMMAND} ${line([command, name, ...account])}`,
     deploy,
     restore: (refresher, value, write) =>
       isComplete(value) ? write(JSON.stringify(value)) : deploy(refresher, ...REVERT_DRIFT),

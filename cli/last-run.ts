@@ -53,10 +53,24 @@ interface Told {
 /** Lines of one run are at most this many milliseconds apart: all that are read here are written at its very end. */
 const SAME_RUN_MS = 100;
 
+/** Answers to consumers, which say nothing of the schedule's checks: reports that led to nothing, and events that are none. */
+const NO_CHECK: ReadonlySet<string> = new Set([
+  'already-replaced',
+  'just-minted',
+  'being-replaced',
+  'EVENT_INVALID',
+]);
+
 export function lastRunIn(
   lines: readonly { readonly at: number; readonly text: string }[],
 ): LastRun | undefined {
-  const told = lines.map(({ at, text }) => readLine(text, at)).filter((line) => line !== undefined);
+  const all = lines.map(({ at, text }) => readLine(text, at)).filter((line) => line !== undefined);
+  const answers = all.filter(({ run }) =>
+    NO_CHECK.has((run.outcome === 'failed' ? run.code : run.reason) ?? ''),
+  );
+  const told = all.filter(
+    ({ run: { at } }) => !answers.some(({ run }) => Math.abs(run.at - at) <= SAME_RUN_MS),
+  );
   const latest = Math.max(...told.map(({ run }) => run.at));
   const ofLatestRun = told.filter(({ run }) => run.at >= latest - SAME_RUN_MS);
   const [best] = ofLatestRun.toSorted((a, b) => b.weight - a.weight || b.run.at - a.run.at);

@@ -1,6 +1,5 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { invokeRefresher, type RunEvent, type RunOutcome } from '../lambda/invoke-refresher.ts';
-import { SELF } from './commands.ts';
 import { ifThere } from './deployed/if-there.ts';
 import type { Refresher } from './deployed/refreshers.ts';
 import { Unable } from './unable.ts';
@@ -20,5 +19,5 @@ export async function runRefresher(
 }
 
 export function functionGone({ name, function: { id } }: Refresher): Unable {
-  return new Unable(`the function of ${name}, ${id}, has been deleted. See: ${SELF} doctor ${name}`);
+  return new Unable(`the function of ${name}, ${id}, has been deleted; doctor tells how to bring it back`);
 }

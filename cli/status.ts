@@ -150,6 +150,8 @@ function mintedFor(
   { current, previous }: SecretVersions,
 ): MintedFor {
   const isFor = (version: string) => token.source === sourceFingerprint(configuration, version);
+  // So that it is not minted again at every check, such a token is marked as one of the current version.
+  if (isFor(current) && token.usedPreviousCredentials) return { credentials: 'previous', version: previous };
   if (isFor(current)) return { credentials: 'current', version: current };
   if (previous !== undefined && isFor(previous)) return { credentials: 'previous', version: previous };
   return { credentials: 'other', version: undefined };

@@ -17,8 +17,10 @@ import {
   expiryThreshold,
   leastMarginToPage,
 } from '../lambda/alarm-policy.ts';
+import { COMMAND } from '../lambda/command-name.ts';
 import { METRIC } from '../lambda/metrics.ts';
 import { acknowledge } from './acknowledge.ts';
+import { LONGEST_REFRESH_BEFORE } from './property-rules.ts';
 import { refresherMetric } from './refresher-metric.ts';
 
 /** The alarms of one refresher, for further actions. */
@@ -84,7 +86,7 @@ export function createAlarms(
     return alarm;
   };
   warnOfLateAlarm(scope, policy);
-  const doctor = `npx token-refresher doctor ${parameterName}`;
+  const doctor = `${COMMAND} doctor ${parameterName}`;
   return {
     tokenExpiring: create(
       'TokenExpiring',
@@ -161,7 +163,7 @@ function warnOfLateAlarm(
   Annotations.of(scope).addWarningV2(
     'token-refresher:late-alarm',
     `With checkEvery ${Duration.seconds(checkEvery).toIsoString()}, the alarm TokenExpiring comes in time for certain only where refreshBefore ` +
-      `is at least ${Duration.seconds(least).toIsoString()}; got ${Duration.seconds(refreshBefore).toIsoString()}. Lower checkEvery or raise refreshBefore.`,
+      `is at least ${Duration.seconds(least).toIsoString()}; got ${Duration.seconds(refreshBefore).toIsoString()}. ${least > LONGEST_REFRESH_BEFORE.toSeconds() ? 'Lower checkEvery.' : 'Lower checkEvery or raise refreshBefore.'}`,
   );
 }
 

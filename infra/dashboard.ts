@@ -13,6 +13,7 @@ import {
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { alarmPeriod, expiryThreshold } from '../lambda/alarm-policy.ts';
+import { COMMAND } from '../lambda/command-name.ts';
 import {
   CODE_DIMENSION,
   METRIC,
@@ -56,7 +57,7 @@ export function createDashboard(
     widgets: [
       [
         new TextWidget({
-          markdown: `# Access token in ${parameterName}\n\nIn case of an alarm: \`npx token-refresher doctor ${parameterName}\`\n\nRunbook: \`docs/operations.md\``,
+          markdown: `# Access token in ${parameterName}\n\nIn case of an alarm: \`${COMMAND} doctor ${parameterName}\`\n\nRunbook: \`docs/operations.md\``,
           width: WIDTH / 2,
           height: 3,
         }),

@@ -3,6 +3,7 @@ import { RESERVED_FORM_FIELDS, SCHEDULE_PRECISION_SECONDS } from '../lambda/envi
 
 export const DEFAULT_CHECK_EVERY = Duration.minutes(5);
 export const DEFAULT_REFRESH_BEFORE = Duration.minutes(30);
+export const LONGEST_REFRESH_BEFORE = Duration.hours(24);
 
 /**
  * Why a parameter name cannot be used, or undefined where it can.
@@ -41,7 +42,7 @@ export function policyProblem(
     const text = `it must be whole minutes, from PT1M to PT12H, ${found}`;
     return { property: 'checkEvery', text };
   }
-  if (before > 24 * 3600 || before % 1 !== 0) {
+  if (before > LONGEST_REFRESH_BEFORE.toSeconds() || before % 1 !== 0) {
     const text = `it must be whole seconds, at most PT24H, ${found}`;
     return { property: 'refreshBefore', text };
   }

@@ -26,6 +26,7 @@ export function reportResult(
     ...result,
     // So that who may not decrypt the token can still tell how old it is, and for which credentials.
     ...observations.origin,
+    ...(observations.previousCredentialsUsed ? { previous_credentials_used: true } : {}),
     seconds_left: secondsLeft(result.expires_at, now),
     attempts: observations.attempts,
   });

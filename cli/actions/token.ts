@@ -18,7 +18,10 @@ export async function token(
   const found = await readUsableToken(context.clients.ssm, refresher, now);
   if ('problem' in found) {
     const { problem } = found;
-    context.answer({ problem }, `${problem}\n${context.commands.self('doctor', refresher)}`);
+    const text = `${problem}\n${context.commands.self('doctor', refresher)}`;
+    // A script takes what is printed for the token.
+    if (show) context.streams.stderr.write(`${text}\n`);
+    else context.answer({ problem }, text);
     return EXIT.noToken;
   }
   const { access_token, ...summary } = found.token;

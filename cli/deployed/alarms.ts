@@ -9,6 +9,8 @@ export interface Alarm {
   readonly state: 'ok' | 'alarm' | 'no-data' | 'gone';
   /** Whether it notifies anybody when its state changes. */
   readonly notifies: boolean;
+  /** Properties that are not as they were deployed. */
+  readonly changed: readonly string[];
 }
 
 const STATES = { OK: 'ok', ALARM: 'alarm', INSUFFICIENT_DATA: 'no-data' } as const;
@@ -36,6 +38,27 @@ export async function readAlarms(
       resource,
       state: found === undefined ? 'gone' : STATES[found.StateValue ?? 'INSUFFICIENT_DATA'],
       notifies: found?.ActionsEnabled !== false,
+      changed: found === undefined ? [] : differing(resource.properties, { ...found }),
     };
   });
+}
+
+/** What decides when an alarm goes off. */
+const RULES = [
+  'Namespace',
+  'MetricName',
+  'Statistic',
+  'Period',
+  'EvaluationPeriods',
+  'DatapointsToAlarm',
+  'Threshold',
+  'ComparisonOperator',
+  'TreatMissingData',
+] as const;
+
+function differing(
+  properties: Readonly<Record<string, unknown>>,
+  live: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  return RULES.filter((name) => properties[name] !== undefined && live[name] !== properties[name]);
 }

@@ -78,6 +78,10 @@ const INTRINSICS: Readonly<Record<string, (argument: unknown, content: StackCont
 };
 
 function refer(name: string, content: StackContent): string | undefined {
+  // A local cloud may know a secret by its name, which is not what the reference stands for.
+  if (content.template.get(name)?.type === 'AWS::SecretsManager::Secret') {
+    return content.physicalIds.get(name)?.startsWith('arn:') ? content.physicalIds.get(name) : undefined;
+  }
   return pseudoParameters(content)[name] ?? content.physicalIds.get(name) ?? content.parameters.get(name);
 }
 

@@ -8,7 +8,10 @@ import { describeFailure } from '../unable.ts';
 import type { Refresher } from './refreshers.ts';
 
 /** What is told of a token. */
-export type KnownToken = Pick<StoredToken, 'issued_at' | 'expires_at' | 'source'>;
+export interface KnownToken extends Pick<StoredToken, 'issued_at' | 'expires_at' | 'source'> {
+  /** Whether the log says that the client was accepted with the secret's former version alone. The record does not say so. */
+  readonly usedPreviousCredentials: boolean;
+}
 
 /** What the parameter holds, or why that could not be found out. */
 export type ReadToken =
@@ -28,7 +31,18 @@ export async function readToken(
   { ssm, logs }: { readonly ssm: SSMClient; readonly logs: CloudWatchLogsClient },
 ): Promise<ReadToken> {
   try {
-    return await readStored(ssm, parameterName);
+    const stored = await readStored(ssm, parameterName);
+    if (stored.state !== 'token') return stored;
+    const { version, token } = stored;
+    const written =
+      logGroup &&
+      (await findWrittenToken(logs, logGroup.id, { version, at: token.issued_at * 1_000 }).catch(
+        () => undefined,
+      ));
+    return {
+      ...stored,
+      token: { ...token, usedPreviousCredentials: written?.usedPreviousCredentials ?? false },
+    };
   } catch (error) {
     if (!isUndecryptable(error)) return { state: 'unknown', found: describeFailure(error) };
     const isDenied = error instanceof RefreshError && error.details.reason === 'AccessDeniedException';
@@ -64,10 +78,11 @@ async function findWrittenToken(
 
 /** The token that a line of the log says was written as this version of the parameter. */
 export function parseWrittenToken(line: string, version: number): KnownToken | undefined {
-  const { outcome, parameter_version, issued_at, expires_at, source } = parseJsonObject(line) ?? {};
+  const { outcome, parameter_version, issued_at, expires_at, source, previous_credentials_used } =
+    parseJsonObject(line) ?? {};
   if (outcome !== 'minted' || parameter_version !== version) return undefined;
   if (typeof issued_at !== 'number' || typeof expires_at !== 'number' || typeof source !== 'string') {
     return undefined;
   }
-  return { issued_at, expires_at, source };
+  return { issued_at, expires_at, source, usedPreviousCredentials: previous_credentials_used === true };
 }

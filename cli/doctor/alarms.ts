@@ -24,6 +24,14 @@ export async function checkAlarms(
       commands.aws('cloudwatch', 'enable-alarm-actions', '--alarm-names', ...names),
     );
   }
+  const changed = alarms.filter(({ changed }) => changed.length > 0);
+  if (changed.length > 0) {
+    const what = changed.map(({ label, changed }) => `${label} (${changed.join(', ')})`).join(', ');
+    return wrong(
+      `not as they were deployed: ${what}`,
+      ...changed.map((alarm) => recreate(alarm, refresher, commands)),
+    );
+  }
   return ok(describeAlarms(alarms));
 }
 

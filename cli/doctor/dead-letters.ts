@@ -28,14 +28,8 @@ export async function checkDeadLetters(
     return wrong(
       `${count} failed runs or undelivered events. Read them, and once their cause is mended, clear them away`,
       commands.aws(
-        'sqs',
-        'receive-message',
-        '--queue-url',
-        url,
-        '--max-number-of-messages',
-        '10',
-        '--visibility-timeout',
-        '0',
+        ...['sqs', 'receive-message', '--queue-url', url, '--max-number-of-messages', '10'],
+        ...['--visibility-timeout', '0', '--message-attribute-names', 'All'],
       ),
       commands.aws('sqs', 'purge-queue', '--queue-url', url),
     );

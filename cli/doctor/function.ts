@@ -1,5 +1,6 @@
 import type { GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
 import { readConfiguration } from '../../lambda/configuration.ts';
+import { ENVIRONMENT } from '../../lambda/environment.ts';
 import { RefreshError } from '../../lambda/errors.ts';
 import type { Commands } from '../commands.ts';
 import { environmentOf } from '../deployed/function.ts';
@@ -30,6 +31,15 @@ export function checkFunction(
     const says = `the environment is not as it was deployed: ${differing.join(', ')}`;
     return wrong(problem === undefined ? says : `${says}\n${problem}`, restoreEnvironment());
   }
+  const settings = differingSettings(properties, fn);
+  if (settings.length > 0) {
+    return wrong(
+      `the function is not as it was deployed: ${settings.join(', ')}`,
+      commands.restore(refresher, settingsInput(properties, id), (json) =>
+        commands.aws('lambda', 'update-function-configuration', '--cli-input-json', json),
+      ),
+    );
+  }
   const { State: state, StateReason: reason, LastUpdateStatus: update, Role: role } = fn.Configuration ?? {};
   if (typeof properties.Role === 'string' && role !== properties.Role) {
     return wrong(
@@ -44,11 +54,63 @@ export function checkFunction(
   return ok(`${id}, ${state ?? 'there'}`);
 }
 
+/** Variables that the function reads, and that are not what the template says. What is its only in part is known by name. */
 function differingVariables(refresher: Refresher, fn: GetFunctionCommandOutput): readonly string[] {
   const actual = environmentOf(refresher, fn);
-  return Object.entries(templateEnvironment(refresher))
-    .filter(([name, value]) => actual[name] !== value)
-    .map(([name]) => name);
+  const { Variables: declared = {} } = (refresher.function.properties.Environment ?? {}) as {
+    Variables?: object;
+  };
+  const added = READ_VARIABLES.filter((name) => !(name in declared) && actual[name] !== undefined);
+  const changed = Object.entries(templateEnvironment(refresher)).filter(
+    ([name, value]) => actual[name] !== value,
+  );
+  return [...changed.map(([name]) => name), ...added];
+}
+
+/** Besides its own, what turns its metrics off. */
+const READ_VARIABLES = [...Object.values(ENVIRONMENT), 'POWERTOOLS_METRICS_DISABLED'];
+
+const SETTINGS = ['Handler', 'Runtime', 'Timeout', 'MemorySize'] as const;
+
+function differingSettings(
+  properties: Readonly<Record<string, unknown>>,
+  { Configuration: live = {} }: GetFunctionCommandOutput,
+): readonly string[] {
+  const settings = SETTINGS.filter(
+    (name) => properties[name] !== undefined && live[name] !== properties[name],
+  );
+  const { LogGroup, LogFormat } = loggingOf(properties);
+  const {
+    LogGroup: group,
+    LogFormat: format,
+    ApplicationLogLevel: level = 'INFO',
+  } = live.LoggingConfig ?? {};
+  return [
+    ...settings,
+    ...(LogGroup !== undefined && group !== undefined && group !== LogGroup ? ['its log group'] : []),
+    ...(LogFormat !== undefined && format !== undefined && format !== LogFormat ? ['its log format'] : []),
+    // Lambda drops the metrics with whatever is below its level.
+    ...(['WARN', 'ERROR', 'FATAL'].includes(level)
+      ? [`its log level, at which its metrics are lost: ${level}`]
+      : []),
+  ];
+}
+
+function settingsInput(properties: Readonly<Record<string, unknown>>, FunctionName: string): object {
+  return {
+    FunctionName,
+    ...Object.fromEntries(
+      SETTINGS.filter((name) => name in properties).map((name) => [name, properties[name]]),
+    ),
+    LoggingConfig: { ...loggingOf(properties), ApplicationLogLevel: 'INFO' },
+  };
+}
+
+function loggingOf({ LoggingConfig: logging }: Readonly<Record<string, unknown>>): {
+  readonly LogGroup?: string;
+  readonly LogFormat?: string;
+} {
+  return logging ?? {};
 }
 
 function configurationProblem(refresher: Refresher, fn: GetFunctionCommandOutput): string | undefined {

@@ -42,10 +42,6 @@ export async function checkLastRun(
   if (isLate(run, checkEvery, now / 1_000)) {
     return wrong(`${says}. It should run every ${duration(checkEvery)}`, refresh);
   }
-  if (run.previousCredentialsUsed) {
-    const set = commands.self('set-credentials', refresher);
-    return wrong(`${says}: the current ones were rejected. Put those that the token endpoint accepts`, set);
-  }
   return ok(says);
 }
 

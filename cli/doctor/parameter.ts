@@ -58,6 +58,12 @@ export async function checkParameter(
           refresh,
         );
       }
+      if (token.usedPreviousCredentials) {
+        return wrong(
+          'the token was minted with the previous credentials: the current ones were rejected. Put those that the token endpoint accepts',
+          commands.self('set-credentials', refresher),
+        );
+      }
       return ok(
         `the token is good for ${duration(token.expires_at - now)}, until ${instant(token.expires_at)}`,
       );

@@ -12,14 +12,16 @@ const configuration = readConfiguration({
   CHECK_EVERY_SECONDS: '300',
   REFRESH_BEFORE_SECONDS: '1800',
 });
+const token = {
+  issued_at: NOW - 600,
+  expires_at: NOW + 3_000,
+  source: 'a'.repeat(64),
+  usedPreviousCredentials: false,
+};
 const stored = (left: number): Situation['read'] => ({
   state: 'token',
   version: 1,
-  token: {
-    issued_at: NOW + left - 3_600,
-    expires_at: NOW + left,
-    source: 'a'.repeat(64),
-  },
+  token: { ...token, issued_at: NOW + left - 3_600, expires_at: NOW + left },
 });
 const run = {
   at: (NOW - 60) * 1_000,
@@ -32,6 +34,7 @@ const alarm = {
   label: 'TokenExpiring',
   resource: { logicalId: 'A', id: 'A', properties: {} },
   notifies: true,
+  changed: [],
 } as const;
 const good: Situation = {
   read: stored(3_000),
@@ -75,7 +78,10 @@ describe('a refresher is', () => {
       { lastRun: { at: run.at, outcome: 'failed', code: 'RATE_LIMITED', message: '' } },
       'the last run failed',
     ],
-    [{ lastRun: { ...run, previousCredentialsUsed: true } }, 'only the previous credentials are accepted'],
+    [
+      { read: { state: 'token', version: 1, token: { ...token, usedPreviousCredentials: true } } },
+      'only the previous credentials were accepted',
+    ],
     [{ lastRun: { ...run, at: (NOW - 3_600) * 1_000 } }, 'the last run was too long ago'],
     [{ read: stored(1_439) }, 'the token should have been replaced by now'],
     [{ alarms: [{ ...alarm, state: 'alarm' }] }, 'in alarm: TokenExpiring'],

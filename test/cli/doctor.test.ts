@@ -79,7 +79,16 @@ describe('a policy', () => {
 describe('the function', () => {
   const variables = environment('https://auth.example.com/token');
   const refresher = {
-    function: { id: 'fn', properties: { Environment: { Variables: variables }, Role: 'arn:role' } },
+    function: {
+      id: 'fn',
+      properties: {
+        Environment: { Variables: variables },
+        Role: 'arn:role',
+        Handler: 'index.handler',
+        Timeout: 60,
+        LoggingConfig: { LogFormat: 'JSON', LogGroup: 'logs' },
+      },
+    },
   } as unknown as Refresher;
   const live = (configuration: object = {}) =>
     ({
@@ -87,6 +96,9 @@ describe('the function', () => {
         State: 'Active',
         Role: 'arn:role',
         Environment: { Variables: variables },
+        Handler: 'index.handler',
+        Timeout: 60,
+        LoggingConfig: { LogFormat: 'JSON', LogGroup: 'logs', ApplicationLogLevel: 'INFO' },
         ...configuration,
       },
     }) as never;
@@ -105,6 +117,32 @@ describe('the function', () => {
       'wrong',
       /^aws lambda update-function-configuration --function-name fn --environment /,
     ],
+    [
+      'has a variable that it reads and was not deployed with',
+      { Environment: { Variables: { ...variables, TOKEN_SCOPE: 'all' } } },
+      'wrong',
+      / --environment /,
+    ],
+    ...(
+      [
+        ['another handler', { Handler: 'index.nothing' }],
+        ['less time', { Timeout: 1 }],
+        ['another log group', { LoggingConfig: { LogFormat: 'JSON', LogGroup: 'others' } }],
+        ['another log format', { LoggingConfig: { LogFormat: 'Text', LogGroup: 'logs' } }],
+        [
+          'a log level at which metrics are lost',
+          { LoggingConfig: { LogFormat: 'JSON', LogGroup: 'logs', ApplicationLogLevel: 'ERROR' } },
+        ],
+      ] as const
+    ).map(
+      ([what, changed]) =>
+        [
+          `has ${what}`,
+          changed,
+          'wrong',
+          /^aws lambda update-function-configuration --cli-input-json '\{"FunctionName":"fn","Handler":"index.handler",.*"ApplicationLogLevel":"INFO"/,
+        ] as [string, object, string, RegExp],
+    ),
     ['has another role', { Role: 'arn:other' }, 'wrong', / --role arn:role$/],
     ['has failed', { State: 'Failed', StateReason: 'why' }, 'wrong', / --environment /],
   ])('that %s is %s', ([, configuration, state, remedy]) => {

@@ -44,7 +44,7 @@ describe('the log of the bundled function', () => {
     const { access_token: _, token_type: __, ...written } = await refresher.record();
     const told = (version: number) =>
       lines.map(({ text }) => parseWrittenToken(text, version)).filter(Boolean);
-    expect(told(1)).toEqual([written]);
+    expect(told(1)).toEqual([{ ...written, usedPreviousCredentials: false }]);
     expect(told(2)).toEqual([]);
   });
 
@@ -57,11 +57,14 @@ describe('the log of the bundled function', () => {
       first = false;
       return oauthError(401, 'invalid_client');
     };
-    expect(lastRunIn(await runsWith(answer))).toMatchObject({
+    const lines = await runsWith(answer);
+    expect(lastRunIn(lines)).toMatchObject({
       outcome: 'minted',
       reason: 'source-changed',
       previousCredentialsUsed: true,
     });
+    const told = lines.map(({ text }) => parseWrittenToken(text, 2)).filter(Boolean);
+    expect(told).toEqual([expect.objectContaining({ usedPreviousCredentials: true })]);
   });
 });
 
@@ -112,6 +115,23 @@ describe('where a line is missing', () => {
     if (expected === undefined) expect(run).toBeUndefined();
     else expect(run).toMatchObject(expected);
   });
+});
+
+test.for([
+  [
+    'a report that led to nothing',
+    [logged({ outcome: 'kept', reason: 'just-minted' }), metrics({ Kept: 1 })],
+  ],
+  ['an event that is none', [logged({ level: 'ERROR', code: 'EVENT_INVALID', message: 'EVENT_INVALID: x' })]],
+  ['the metrics of one', [metrics({ Failed: 1, code: 'EVENT_INVALID' })]],
+] as const)('%s is no check, and hides none', ([, answer]) => {
+  const failed = {
+    at: AT,
+    text: logged({ level: 'ERROR', code: 'CLIENT_REJECTED', message: 'CLIENT_REJECTED: x' }),
+  };
+  const later = answer.map((text) => ({ at: AT + 60_000, text }));
+  expect(lastRunIn([failed, ...later])).toMatchObject({ at: AT, code: 'CLIENT_REJECTED' });
+  expect(lastRunIn(later)).toBeUndefined();
 });
 
 test('the latest run counts, not the one that says most, nor the credentials of the one before', () => {

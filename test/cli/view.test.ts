@@ -34,7 +34,7 @@ describe('a command that is printed', () => {
     expect(commands.self('refresh', refresher)).toMatch(
       / refresh \/spotnana\/token --profile 'on call' --region eu-west-1$/,
     );
-    expect(commands.deploy(refresher)).toBe("npx cdk deploy Own --profile 'on call'");
+    expect(commands.deploy(refresher)).toBe("AWS_REGION=eu-west-1 npx cdk deploy Own --profile 'on call'");
   });
 
   test('names none where none was named', () => {
@@ -70,6 +70,7 @@ describe('the status of a refresher', () => {
     issued_at: 1_800_000_000,
     expires_at: 1_800_003_600,
     source: 'a'.repeat(64),
+    usedPreviousCredentials: false,
   } as const;
   const status: RefresherStatus = {
     refresher: { name: 'sandbox', stack: 'TokenRefresher-sandbox', parameterName: '/a' } as Refresher,
@@ -87,6 +88,7 @@ describe('the status of a refresher', () => {
         label: 'TokenExpiring',
         state: 'alarm',
         notifies: true,
+        changed: [],
         resource: { logicalId: 'A', id: 'A', properties: {} },
       },
       {
@@ -94,6 +96,7 @@ describe('the status of a refresher', () => {
         label: 'Throttled',
         state: 'ok',
         notifies: true,
+        changed: [],
         resource: { logicalId: 'B', id: 'B', properties: {} },
       },
     ],

@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import {
   CloudWatchClient,
   DeleteAlarmsCommand,
+  DescribeAlarmsCommand,
   DisableAlarmActionsCommand,
+  PutMetricAlarmCommand,
   SetAlarmStateCommand,
 } from '@aws-sdk/client-cloudwatch';
 import { DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
@@ -104,8 +106,8 @@ interface Fault {
   mendElsewhere?(): Promise<unknown>;
 }
 
-const REFRESH = `npx token-refresher refresh ${NAME}`;
-const SET = `npx token-refresher set-credentials ${NAME}`;
+const REFRESH = `npx --no token-refresher refresh ${NAME}`;
+const SET = `npx --no token-refresher set-credentials ${NAME}`;
 
 const FAULTS: readonly Fault[] = [
   {
@@ -157,6 +159,19 @@ const FAULTS: readonly Fault[] = [
     },
     remedy: ['aws lambda update-function-configuration ', REFRESH],
     state: 'soon',
+  },
+  {
+    id: 'function-log-level',
+    inject: () =>
+      app.clients.lambda.send(
+        new UpdateFunctionConfigurationCommand({
+          FunctionName: theFunction(),
+          LoggingConfig: { ApplicationLogLevel: 'ERROR' },
+        }),
+      ),
+    wrong: { function: /log level, at which its metrics are lost: ERROR/ },
+    remedy: ['aws lambda update-function-configuration '],
+    state: 'healthy',
   },
   {
     id: 'function-concurrency',
@@ -283,7 +298,7 @@ const FAULTS: readonly Fault[] = [
       await putSecret(credentials('of-another-client'));
       await runOnce();
     },
-    wrong: { 'last run': /with the previous credentials: the current ones were rejected/ },
+    wrong: { parameter: /with the previous credentials: the current ones were rejected/ },
     remedy: [SET],
     state: 'soon',
   },
@@ -355,6 +370,30 @@ const FAULTS: readonly Fault[] = [
         new DeleteAlarmsCommand({ AlarmNames: [await resource('AWS::CloudWatch::Alarm', 'TokenExpiring')] }),
       ),
     wrong: { alarms: /^deleted: .*TokenExpiring/ },
+    remedy: ['aws cloudwatch put-metric-alarm '],
+    state: 'healthy',
+  },
+  {
+    id: 'alarm-changed',
+    inject: async () => {
+      const name = await resource('AWS::CloudWatch::Alarm', 'TokenExpiring');
+      const { MetricAlarms: [alarm] = [] } = await cloudWatch.send(
+        new DescribeAlarmsCommand({ AlarmNames: [name] }),
+      );
+      const { Namespace, MetricName, Dimensions, Statistic, Period, EvaluationPeriods, ComparisonOperator } =
+        alarm ?? {};
+      const unchanged = { Namespace, MetricName, Dimensions, Statistic, Period, EvaluationPeriods };
+      await cloudWatch.send(
+        new PutMetricAlarmCommand({
+          ...unchanged,
+          AlarmName: name,
+          ComparisonOperator,
+          Threshold: 0,
+          TreatMissingData: 'notBreaching',
+        }),
+      );
+    },
+    wrong: { alarms: /^not as they were deployed: TokenExpiring \(Threshold, TreatMissingData\)/ },
     remedy: ['aws cloudwatch put-metric-alarm '],
     state: 'healthy',
   },
@@ -432,8 +471,8 @@ describe('the command line', () => {
     expect(doctor).toMatchObject({ exitCode: 0, stderr: '' });
     shown.record(
       'healthy',
-      { command: 'npx token-refresher status sandbox', output: status.stdout },
-      { command: 'npx token-refresher doctor sandbox', output: doctor.stdout },
+      { command: 'npx --no token-refresher status sandbox', output: status.stdout },
+      { command: 'npx --no token-refresher doctor sandbox', output: doctor.stdout },
     );
   });
 
@@ -448,7 +487,7 @@ describe('the command line', () => {
       exitCode: 1,
       stdout: expect.stringContaining('3 ok; in alarm: RefreshFailing'),
     });
-    shown.record('alarm', { command: `npx token-refresher status ${NAME}`, output: status.stdout });
+    shown.record('alarm', { command: `npx --no token-refresher status ${NAME}`, output: status.stdout });
   });
 
   test('is told which refresher by its name, its stack or its parameter, and finds all without', async () => {
@@ -484,7 +523,7 @@ describe('the command line', () => {
     });
     const { stdout } = await command.run(['token', NAME, '--show', '--json']);
     expect(JSON.parse(stdout)).toEqual(await app.storedToken());
-    shown.record('token', { command: `npx token-refresher token ${NAME}`, output: summary.stdout });
+    shown.record('token', { command: `npx --no token-refresher token ${NAME}`, output: summary.stdout });
   });
 
   test('tells the same to somebody who may not decrypt the token, but not the token', async () => {
@@ -524,9 +563,9 @@ describe('the command line', () => {
     authorizationServer.rateLimited = false;
     expect(failed.exitCode).toBe(1);
     expect(JSON.parse(failed.stdout)).toMatchObject({ outcome: 'failed', code: 'RATE_LIMITED' });
-    shown.record('refresh', { command: `npx token-refresher refresh ${NAME}`, output: minted.stdout });
+    shown.record('refresh', { command: `npx --no token-refresher refresh ${NAME}`, output: minted.stdout });
     shown.record('refresh-failed', {
-      command: `npx token-refresher refresh ${NAME}`,
+      command: `npx --no token-refresher refresh ${NAME}`,
       output: shownFailure.stdout,
     });
   });
@@ -548,7 +587,7 @@ describe('the command line', () => {
       stdout: expect.stringContaining('minted (source-changed)'),
     });
     expect(await currentVersion()).not.toBe(before);
-    const shownCommand = `npx token-refresher set-credentials ${NAME} < credentials.json`;
+    const shownCommand = `npx --no token-refresher set-credentials ${NAME} < credentials.json`;
     shown.record('set-credentials', { command: shownCommand, output: accepted.stdout });
     shown.record('set-credentials-refused', { command: shownCommand, output: refused.stdout });
   });
@@ -563,8 +602,8 @@ describe('the command line', () => {
       const doctor = await command.run(['doctor', NAME]);
       shown.record(
         fault.id,
-        { command: 'npx token-refresher status sandbox', output: status.stdout },
-        { command: 'npx token-refresher doctor sandbox', output: withoutLinksInOrder(doctor.stdout) },
+        { command: 'npx --no token-refresher status sandbox', output: status.stdout },
+        { command: 'npx --no token-refresher doctor sandbox', output: withoutLinksInOrder(doctor.stdout) },
       );
 
       expect(Object.fromEntries(wrong.map(({ link, says }) => [link, says]))).toEqual(

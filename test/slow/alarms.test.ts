@@ -7,6 +7,7 @@ import { readSettings } from '../../infra/settings.ts';
 import { RefresherStack } from '../../infra/stack.ts';
 import { TokenRefresher, type TokenRefresherProps } from '../../infra/token-refresher.ts';
 import { expiryThreshold, leastMarginToPage } from '../../lambda/alarm-policy.ts';
+import { COMMAND } from '../../lambda/command-name.ts';
 import { type Policy, refreshMargin } from '../../lambda/decide.ts';
 import { RUN_TIMEOUT_SECONDS } from '../../lambda/environment.ts';
 import { ALARM_NAMES, alarmsOf } from '../support/alarms.ts';
@@ -47,7 +48,7 @@ describe('each alarm', () => {
   test('names a command in its description, which fits', () => {
     for (const { Properties } of alarmsIn(newTemplate())) {
       const text = JSON.stringify(Properties.AlarmDescription);
-      expect(text).toContain('npx token-refresher doctor /app/token');
+      expect(text).toContain(`${COMMAND} doctor /app/token`);
       // A reference becomes the URL of a queue at the longest; CloudWatch takes 1024 characters.
       expect(text.replaceAll(/\{"(Ref|Fn::\w+)":[^}]*\}/g, 'x'.repeat(130)).length).toBeLessThan(1024);
     }
