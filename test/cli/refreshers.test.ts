@@ -44,6 +44,15 @@ describe('the app of cdk.json', () => {
     });
   });
 
+  test('leaves open what a secret is that is known by its name alone, as on a local cloud', () => {
+    const statements = [...(refresher?.functionRole?.policies.values() ?? [])].flatMap(
+      (policy) => (policy as { Statement: { Action: unknown; Resource: unknown }[] }).Statement,
+    );
+    const reading = statements.find(({ Action }) => String(Action).includes('GetSecretValue'));
+    expect(reading).toMatchObject({ Resource: undefined });
+    expect(templateEnvironment(refresher as Refresher)).not.toHaveProperty('CREDENTIALS_SECRET_ID');
+  });
+
   test('has references put in place as CloudFormation does, in every partition', () => {
     const functionArn = `arn:aws-cn:lambda:cn-north-1:123456789012:function:${refresher?.function.id}`;
     expect(refresher?.schedule?.properties).toMatchObject({

@@ -526,6 +526,17 @@ describe('the command line', () => {
     shown.record('token', { command: `npx --no token-refresher token ${NAME}`, output: summary.stdout });
   });
 
+  test('prints nothing for a token where there is none', async () => {
+    await deleteParameter();
+    const missing = await command.run(['token', NAME, '--show']);
+    expect(missing).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/is not there\n.* doctor /),
+    });
+    await command.run(['refresh', NAME]);
+  });
+
   test('tells the same to somebody who may not decrypt the token, but not the token', async () => {
     await command.run(['refresh', NAME]);
     const parameterStore = await startWithoutDecryption(inject('ministack').url);

@@ -11,6 +11,7 @@ import { run } from '../../local/deployment/process.ts';
 import { findResource, listResources } from '../../local/deployment/resources.ts';
 import { type GuardedApi, startGuardedApi } from '../../local/guarded-api.ts';
 import { confidential } from '../support/confidential.ts';
+import { createCommand } from './command.ts';
 import type { ConsumerResult } from './consumer.ts';
 import { createDeployedApp, type DeployedApp } from './deployed-app.ts';
 import { findLeftovers } from './leftovers.ts';
@@ -138,6 +139,15 @@ describe('the app of a cdk.json that names no secret', () => {
     expect(await app.nextScheduledVersion(0)).toBe(1);
     await app.logged({ outcome: 'minted', reason: 'missing' });
     expect(authorizationServer.issued).toBe(1);
+  });
+
+  test('has nothing wrong that doctor could find then', async () => {
+    const command = await createCommand();
+    const { stdout } = await command.run(['doctor', 'spotnana']);
+    await command.close();
+    expect(stdout).toMatch(/✓ parameter +the token is good/);
+    // The cloud has no TLS, for which the queue's policy asks.
+    expect(stdout.match(/^ {2}[✗?].*/gm)).toEqual([expect.stringMatching(/\? dead letters/)]);
   });
 
   test('gives functions that may read it a token that the API accepts, and a stranger none', async () => {
