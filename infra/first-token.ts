@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type CfnCustomResource, CustomResource, Lazy, Stack } from 'aws-cdk-lib';
+import { type CfnCustomResource, CustomResource, type IResolvable, Lazy, Stack } from 'aws-cdk-lib';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { CfnFunction, IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -44,7 +44,7 @@ export function createFirstToken(
   acknowledge(policy, OWN_POLICY);
   const properties: Properties<FirstTokenProperties> = {
     FunctionArn: refresher.functionArn,
-    Environment: (refresher.node.defaultChild as CfnFunction).environment,
+    Environment: asInTemplate(refresher),
     SecretMayBeEmpty: secretMayBeEmpty ? 'true' : 'false',
   };
   const firstToken = new CustomResource(scope, 'FirstToken', {
@@ -56,6 +56,13 @@ export function createFirstToken(
   firstToken.node.addDependency(refresher, policy, credentials);
   nameAfterFunction(firstToken, refresher);
   return firstToken;
+}
+
+/** The construct keeps the function's environment in CDK's own shape, which a custom resource would be handed as it is. */
+function asInTemplate(refresher: LambdaFunction): IResolvable {
+  const { environment } = refresher.node.defaultChild as CfnFunction;
+  const stack = Stack.of(refresher);
+  return Lazy.any({ produce: () => ({ Variables: stack.resolve(environment)?.variables }) });
 }
 
 /**

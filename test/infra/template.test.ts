@@ -31,6 +31,19 @@ describe('the template', () => {
     });
   });
 
+  test("tells the first token the function's environment as the function has it", () => {
+    const [{ Properties }] = Object.values(shipped().findResources('Custom::FirstToken')) as [
+      { Properties: { Environment: unknown } },
+    ];
+    const environments = Object.values(shipped().findResources('AWS::Lambda::Function')).map(
+      (fn) => fn.Properties.Environment,
+    );
+    expect(Properties.Environment).toEqual({
+      Variables: expect.objectContaining({ TOKEN_URL: expect.any(String) }),
+    });
+    expect(environments).toContainEqual(Properties.Environment);
+  });
+
   test('sends {} every five minutes from a schedule with a dead-letter queue', () => {
     shipped().hasResourceProperties('AWS::Scheduler::Schedule', {
       ScheduleExpression: 'rate(5 minutes)',
