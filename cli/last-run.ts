@@ -48,6 +48,8 @@ export function isLate({ at }: LastRun, checkEvery: number, now: number): boolea
 interface Told {
   readonly weight: number;
   readonly run: LastRun;
+  /** The run's request id; metrics have none. */
+  readonly id: string | undefined;
 }
 
 /** Lines of one run are at most this many milliseconds apart: all that are read here are written at its very end. */
@@ -68,9 +70,7 @@ export function lastRunIn(
   const answers = all.filter(({ run }) =>
     NO_CHECK.has((run.outcome === 'failed' ? run.code : run.reason) ?? ''),
   );
-  const told = all.filter(
-    ({ run: { at } }) => !answers.some(({ run }) => Math.abs(run.at - at) <= SAME_RUN_MS),
-  );
+  const told = all.filter((line) => !answers.some((answer) => isOfRun(line, answer)));
   const latest = Math.max(...told.map(({ run }) => run.at));
   const ofLatestRun = told.filter(({ run }) => run.at >= latest - SAME_RUN_MS);
   const [best] = ofLatestRun.toSorted((a, b) => b.weight - a.weight || b.run.at - a.run.at);
@@ -80,13 +80,23 @@ export function lastRunIn(
   return { ...run, previousCredentialsUsed: ofLatestRun.some((line) => usedPrevious(line.run)) };
 }
 
+function isOfRun({ id, run: { at } }: Told, other: Told): boolean {
+  return id === undefined ? Math.abs(other.run.at - at) <= SAME_RUN_MS : id === other.id;
+}
+
 function usedPrevious(run: LastRun): boolean {
   return run.outcome !== 'failed' && run.previousCredentialsUsed;
 }
 
 function readLine(text: string, at: number): Told | undefined {
   const line = parseJsonObject(text);
-  if (line === undefined) return undefined;
+  const told = line && readFields(line, at);
+  const { function_request_id: own, requestId, record } = line ?? {};
+  const id = own ?? requestId ?? (record as { requestId?: unknown } | undefined)?.requestId;
+  return told && { ...told, id: typeof id === 'string' ? id : undefined };
+}
+
+function readFields(line: Readonly<Record<string, unknown>>, at: number): Omit<Told, 'id'> | undefined {
   const { outcome, reason, level, code, message, type, record } = line;
   if ((outcome === 'minted' || outcome === 'kept') && typeof reason === 'string') {
     return { weight: 3, run: { at, outcome, reason, previousCredentialsUsed: false } };
@@ -106,14 +116,14 @@ function readLine(text: string, at: number): Told | undefined {
 }
 
 /** Lambda's own line at the end of a run: only it tells of one that was cut short. */
-function readReport(record: unknown, at: number): Told | undefined {
+function readReport(record: unknown, at: number): Omit<Told, 'id'> | undefined {
   const { status } = (record ?? {}) as { status?: unknown };
   if (status !== 'timeout') return undefined;
   const message = 'the run was ended by Lambda when its time was up';
   return { weight: 1, run: { at, outcome: 'failed', code: 'TIMEOUT', message } };
 }
 
-function readMetrics(line: Readonly<Record<string, unknown>>, at: number): Told | undefined {
+function readMetrics(line: Readonly<Record<string, unknown>>, at: number): Omit<Told, 'id'> | undefined {
   if (line._aws === undefined) return undefined;
   const previousCredentialsUsed = line[METRIC.previousCredentialsUsed] === 1;
   const kept = { at, reason: undefined, previousCredentialsUsed };

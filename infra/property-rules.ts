@@ -84,6 +84,6 @@ export function shown(property: string, value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = JSON.stringify(value);
   const mayHoldSecret =
-    ['credentials', 'extraParameters'].includes(property) || (property === 'tokenUrl' && text.includes('@'));
+    ['credentials', 'extraParameters'].includes(property) || (property === 'tokenUrl' && /[@?]/.test(text));
   return mayHoldSecret ? 'a value that is not shown here, as it may hold a secret' : text;
 }

@@ -59,6 +59,9 @@ export function tokenUrlProblem(value: string): string | undefined {
   const url = URL.parse(value);
   if (url === null) return 'it is not an absolute URL';
   if (url.username !== '' || url.password !== '') return 'it holds credentials; put them into the secret';
+  if (url.searchParams.has('client_secret') || url.searchParams.has('client_assertion')) {
+    return 'its query holds credentials; put them into the secret';
+  }
   if (url.hash !== '') return 'it has a fragment, which RFC 6749 section 3.2 forbids';
   if (url.protocol === 'https:') return undefined;
   if (url.protocol === 'http:' && isLoopback(url.hostname)) return undefined;

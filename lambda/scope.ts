@@ -11,13 +11,23 @@ export function isScope(text: string): boolean {
  */
 export function presentableScope(scope: string | undefined, secrets: readonly string[]): string | undefined {
   if (scope === undefined || !isScope(scope)) return undefined;
-  return secrets.some((secret) => forms(secret).some((form) => scope.includes(form))) ? undefined : scope;
+  const text = scope.toLowerCase();
+  const holds = (secret: string) => forms(secret).some((form) => text.includes(form.toLowerCase()));
+  return secrets.some(holds) ? undefined : scope;
 }
 
-/** The forms in which a value stands in a request: as it is, in a form, in a URL, and in an `Authorization` header. */
+/**
+ * The forms in which a value may stand in an echo of a request: as it is, in a form, in a URL, with every character escaped
+ * that RFC 3986 does not keep, in an `Authorization` header, and in hexadecimal digits.
+ */
 function forms(value: string): string[] {
-  const written = [value, encodeURIComponent(value), new URLSearchParams([['', value]]).toString().slice(1)];
-  return [...written, ...written.flatMap(inBase64)];
+  const url = encodeURIComponent(value);
+  const strict = url.replaceAll(/[-_.!~*'()]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
+  const written = [value, url, strict, strict.replaceAll(/%[0-9a-f]{2}/g, (digits) => digits.toUpperCase())];
+  const all = [...written, new URLSearchParams([['', value]]).toString().slice(1)];
+  const base64 = all.flatMap(inBase64);
+  const forUrl = base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_'));
+  return [...all, ...base64, ...forUrl, Buffer.from(value).toString('hex')];
 }
 
 /** The characters that stand for the value in the base64 of a longer text, wherever it begins in a group of three bytes. */

@@ -7,7 +7,7 @@ export function externalEndpoint(): string | undefined {
   if (url === undefined) return undefined;
   const hostname = URL.parse(url)?.hostname;
   if (hostname === undefined) throw new Error('AWS_ENDPOINT_URL is not a URL');
-  if (/(^|\.)(amazonaws\.com(\.cn)?|api\.aws|aws\.dev)$/.test(hostname)) {
+  if (/(^|\.)(amazonaws\.(com(\.cn)?|eu)|api\.aws|aws\.dev)\.?$/.test(hostname)) {
     throw new Error(
       'AWS_ENDPOINT_URL names AWS itself, whose parameters and secrets this would replace. ' +
         'Unset it, or name a local endpoint.',

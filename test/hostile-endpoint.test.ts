@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -195,6 +195,7 @@ describe('over TLS', () => {
     trusted = await createCertificateAuthority();
     await writeFile(authorityFile, trusted.cert);
   });
+  afterAll(() => rm(authorityFile, { force: true }));
 
   const certificates: [string, string, () => Promise<CertificateAndKey>, string | undefined][] = [
     ['accepts', 'its name from an authority that it trusts', () => trusted.issue('localhost'), undefined],

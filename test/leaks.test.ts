@@ -12,7 +12,7 @@ import { createTestClock } from './support/test-clock.ts';
 import { type Answer, type ReceivedRequest, startTokenEndpoint } from './support/token-endpoint.ts';
 
 /** Values that are in play in a test. Each holds characters that are encoded where they are sent. */
-const newValue = (name: string): string => confidential(`${name}+/${randomBytes(24).toString('hex')}`);
+const newValue = (name: string): string => confidential(`${name}-_.~+/${randomBytes(24).toString('hex')}`);
 
 /** What an answer can echo. The generated answers hold these names, so that a counterexample shows no secret. */
 const ECHOES: Readonly<Record<string, (request: ReceivedRequest, token: string) => string>> = {

@@ -29,8 +29,8 @@ export function createAuthorizedFetch(tools: AuthorizedFetchTools): typeof globa
     if (response.status !== 401 || isFromElsewhere(response, input)) return response;
     const replacement = await abortable(tools.findReplacement(token), signal);
     if (replacement === undefined || !repeatable) return response;
-    // It may have broken off while the replacement was awaited.
-    await response.body?.cancel().catch(() => undefined);
+    // It may have broken off while the replacement was awaited, or never end.
+    void response.body?.cancel().catch(() => undefined);
     return send(replacement);
   };
 }

@@ -12,6 +12,9 @@ import { TokenUnavailableError, type Unavailability } from './token-unavailable-
  */
 const TRAVEL_SECONDS = 10;
 
+/** Milliseconds for which a look for a better token holds up whoever could have the one in memory; half of its rest at most. */
+const LOOK_PATIENCE_MS = 1_000;
+
 export interface GetOptions {
   /** Seconds for which the token has to be valid. Default: the reader's `minimumValidity`. */
   readonly minimumValidity?: number;
@@ -24,7 +27,7 @@ export interface TokenCache {
   get(options?: GetOptions): Promise<string>;
   /** Notes that the token was refused: it is served from now on only where a fresh load brought no other. */
   reject(token: string): void;
-  /** Loads now, whatever is in memory, unless a load is under way. Never rejects. */
+  /** Loads now, whatever is in memory; after the load that is under way, where one is. Never rejects. */
   load(): Promise<Loaded>;
   /** The token in memory where it is valid and not the given one. */
   otherThan(token: string): string | undefined;
@@ -37,7 +40,7 @@ export interface TokenCacheOptions {
   readonly minimumValidity: number | undefined;
   readonly now: () => number;
   readonly random: () => number;
-  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 }
 
 /** Holds one token for a container and decides when to look for its replacement. */
@@ -106,6 +109,16 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     if (!loading.pending && !persistent.pending) wanted = usual;
   };
 
+  /** Waits for it, but no longer than so many milliseconds. */
+  const atMost = async (loaded: Promise<unknown>, milliseconds: number): Promise<void> => {
+    const timer = new AbortController();
+    try {
+      await Promise.race([loaded, sleep(milliseconds, timer.signal)]);
+    } finally {
+      timer.abort();
+    }
+  };
+
   /** Tries for as long as that may help. All callers of a container that has nothing to serve share one wait. */
   const persistent = singleFlight(async () => {
     const startedAt = now();
@@ -144,7 +157,10 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     const wait: SingleFlight<unknown> = validity(held) > needed ? loading : persistent;
     if (wait.pending || mayLoad(needed)) {
       wanted = Math.max(wanted, asked ?? TRAVEL_SECONDS);
-      await abortable(wait.run(), signal).finally(forgetWanted);
+      const loaded = wait.run().finally(forgetWanted);
+      const isServable = validity(held) > needed && !isRejected();
+      const patience = Math.min(LOOK_PATIENCE_MS, (validity(held) - needed) * 500);
+      await abortable(isServable ? atMost(loaded, patience) : loaded, signal);
     }
     if (held !== undefined && validity(held) > needed) return held.access_token;
     throw new TokenUnavailableError(failure ?? notValidFor(needed));
@@ -179,7 +195,11 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       rejected = token;
       planPlainReads();
     },
-    load: loading.run,
+    async load() {
+      // One that is under way may have begun before what the caller waits for.
+      if (loading.pending) await loading.run();
+      return loading.run();
+    },
     otherThan: (token) =>
       held !== undefined && held.access_token !== token && validity(held) > 0 ? held.access_token : undefined,
   };

@@ -134,6 +134,23 @@ test.for([
   expect(lastRunIn(later)).toBeUndefined();
 });
 
+test('an answer to a consumer hides no check that ends at the same moment', () => {
+  const lines = [
+    logged({
+      level: 'ERROR',
+      code: 'CLIENT_REJECTED',
+      message: 'CLIENT_REJECTED: x',
+      function_request_id: 'check',
+    }),
+    logged({ level: 'ERROR', message: { errorMessage: 'CLIENT_REJECTED: x' }, requestId: 'check' }),
+    logged({ outcome: 'kept', reason: 'just-minted', function_request_id: 'report' }),
+    metrics({ Kept: 1 }),
+  ];
+  expect(lastRunIn(lines.map((text, index) => ({ at: AT + index, text })))).toMatchObject({
+    code: 'CLIENT_REJECTED',
+  });
+});
+
 test('the latest run counts, not the one that says most, nor the credentials of the one before', () => {
   const lines = [
     { at: AT, text: metrics({ Minted: 1, PreviousCredentialsUsed: 1 }) },

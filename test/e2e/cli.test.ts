@@ -106,8 +106,8 @@ interface Fault {
   mendElsewhere?(): Promise<unknown>;
 }
 
-const REFRESH = `npx --no token-refresher refresh ${NAME}`;
-const SET = `npx --no token-refresher set-credentials ${NAME}`;
+const REFRESH = `npx --no -- token-refresher refresh ${NAME}`;
+const SET = `npx --no -- token-refresher set-credentials ${NAME}`;
 
 const FAULTS: readonly Fault[] = [
   {
@@ -471,8 +471,8 @@ describe('the command line', () => {
     expect(doctor).toMatchObject({ exitCode: 0, stderr: '' });
     shown.record(
       'healthy',
-      { command: 'npx --no token-refresher status sandbox', output: status.stdout },
-      { command: 'npx --no token-refresher doctor sandbox', output: doctor.stdout },
+      { command: 'npx --no -- token-refresher status sandbox', output: status.stdout },
+      { command: 'npx --no -- token-refresher doctor sandbox', output: doctor.stdout },
     );
   });
 
@@ -487,7 +487,7 @@ describe('the command line', () => {
       exitCode: 1,
       stdout: expect.stringContaining('3 ok; in alarm: RefreshFailing'),
     });
-    shown.record('alarm', { command: `npx --no token-refresher status ${NAME}`, output: status.stdout });
+    shown.record('alarm', { command: `npx --no -- token-refresher status ${NAME}`, output: status.stdout });
   });
 
   test('is told which refresher by its name, its stack or its parameter, and finds all without', async () => {
@@ -523,7 +523,7 @@ describe('the command line', () => {
     });
     const { stdout } = await command.run(['token', NAME, '--show', '--json']);
     expect(JSON.parse(stdout)).toEqual(await app.storedToken());
-    shown.record('token', { command: `npx --no token-refresher token ${NAME}`, output: summary.stdout });
+    shown.record('token', { command: `npx --no -- token-refresher token ${NAME}`, output: summary.stdout });
   });
 
   test('prints nothing for a token where there is none', async () => {
@@ -574,9 +574,12 @@ describe('the command line', () => {
     authorizationServer.rateLimited = false;
     expect(failed.exitCode).toBe(1);
     expect(JSON.parse(failed.stdout)).toMatchObject({ outcome: 'failed', code: 'RATE_LIMITED' });
-    shown.record('refresh', { command: `npx --no token-refresher refresh ${NAME}`, output: minted.stdout });
+    shown.record('refresh', {
+      command: `npx --no -- token-refresher refresh ${NAME}`,
+      output: minted.stdout,
+    });
     shown.record('refresh-failed', {
-      command: `npx --no token-refresher refresh ${NAME}`,
+      command: `npx --no -- token-refresher refresh ${NAME}`,
       output: shownFailure.stdout,
     });
   });
@@ -598,7 +601,7 @@ describe('the command line', () => {
       stdout: expect.stringContaining('minted (source-changed)'),
     });
     expect(await currentVersion()).not.toBe(before);
-    const shownCommand = `npx --no token-refresher set-credentials ${NAME} < credentials.json`;
+    const shownCommand = `npx --no -- token-refresher set-credentials ${NAME} < credentials.json`;
     shown.record('set-credentials', { command: shownCommand, output: accepted.stdout });
     shown.record('set-credentials-refused', { command: shownCommand, output: refused.stdout });
   });
@@ -613,8 +616,8 @@ describe('the command line', () => {
       const doctor = await command.run(['doctor', NAME]);
       shown.record(
         fault.id,
-        { command: 'npx --no token-refresher status sandbox', output: status.stdout },
-        { command: 'npx --no token-refresher doctor sandbox', output: withoutLinksInOrder(doctor.stdout) },
+        { command: 'npx --no -- token-refresher status sandbox', output: status.stdout },
+        { command: 'npx --no -- token-refresher doctor sandbox', output: withoutLinksInOrder(doctor.stdout) },
       );
 
       expect(Object.fromEntries(wrong.map(({ link, says }) => [link, says]))).toEqual(

@@ -68,7 +68,7 @@ export async function createCommand(): Promise<TestCommand> {
         'set -euo pipefail',
         // Named outright: for queues, this version of the command knows no other way.
         `aws() { '${inject('awsPython')}' -m awscli --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }`,
-        `npx() { [ "$1 $2" = "--no token-refresher" ] && shift 2 && '${process.execPath}' '${main}' "$@"; }`,
+        `npx() { [ "$1 $2 $3" = "--no -- token-refresher" ] && shift 3 && '${process.execPath}' '${main}' "$@"; }`,
         ...lines,
       ].join('\n');
       const { exitCode, stdout, stderr } = await start('bash', ['-c', script], input);

@@ -132,6 +132,17 @@ describe('the app of a cdk.json that names an existing secret', () => {
     expect(await app.storedVersion()).toBe(2);
   });
 
+  test('is updated while the authorization server limits it, as its token is good, though due', async () => {
+    const aged = await app.age(3_000);
+    authorizationServer.rateLimited = true;
+    await deploy({ 'existing.scope': 'travel:read', 'existing.checkEvery': 'PT10M' });
+    authorizationServer.rateLimited = false;
+    expect(await app.storedVersion()).toBe(aged);
+    expect(await app.environment(app.output('FunctionName'))).toMatchObject({
+      [ENVIRONMENT.checkEvery]: '600',
+    });
+  });
+
   test('moves to another parameter and removes the former one', async () => {
     await deploy({ 'existing.parameterName': '/existing/moved' });
     const { Parameter: moved } = await app.clients.ssm.send(

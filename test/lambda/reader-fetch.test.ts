@@ -128,6 +128,17 @@ describe('fetch', () => {
     expect(cancelled).toHaveBeenCalledOnce();
   });
 
+  test('repeats a request whose refused answer cannot be cancelled', async () => {
+    const endless = new Response(new ReadableStream({ cancel: () => new Promise(() => undefined) }), {
+      status: 401,
+    });
+    const client = reader({
+      fetch: async (_input, init) =>
+        new Headers(init?.headers).get('authorization') === 'Bearer second' ? new Response('yes') : endless,
+    });
+    expect(await (await client.fetch(api.url)).text()).toBe('yes');
+  });
+
   test('repeats a request whose refused answer has broken off meanwhile', async () => {
     let breakOff = () => {};
     const cut = await startRecordingApi(({ authorization }, response) => {
@@ -364,6 +375,34 @@ describe('reject', () => {
     }
     await client.reject('first');
     expect(await client.get()).toBe('second');
+  });
+
+  test('has get return the replacement though an earlier look is still under way', async () => {
+    const { ssm } = awsClients(parameter.cloud.url);
+    const stale = Promise.withResolvers<void>();
+    let reads = 0;
+    ssm.middlewareStack.add(
+      (next) => async (args) => {
+        reads += 1;
+        const isStale = reads === 2;
+        const answer = await next(args);
+        if (isStale) await stale.promise;
+        return answer;
+      },
+      { step: 'initialize' },
+    );
+    const client = reader({ ssm });
+    await client.get();
+    await parameter.time.advance(45 * 60_000);
+    await client.get();
+    await vi.waitUntil(() => parameter.reads() === 2);
+    const rejecting = client.reject('first');
+    await vi.waitUntil(() => reports().length === 1);
+    await parameter.time.settle();
+    stale.resolve();
+    await rejecting;
+    expect(await client.get()).toBe('second');
+    ssm.destroy();
   });
 
   test('fails where the refresher never answers, and is then made again', async () => {

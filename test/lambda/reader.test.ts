@@ -321,6 +321,22 @@ describe('while Parameter Store fails', () => {
     expect(await reader.get()).toBe('second');
   });
 
+  test('a look for a better token in its last seconds holds up nobody for long', async () => {
+    await parameter.put('first');
+    const reader = parameter.reader();
+    await reader.get();
+    await parameter.time.advance(3_591_000);
+    parameter.ssm.middlewareStack.add(() => () => new Promise(() => undefined), {
+      step: 'initialize',
+      priority: 'high',
+    });
+    const startedAt = parameter.time.now();
+    expect(await parameter.time.until(reader.get())).toBe('first');
+    expect(parameter.time.now() - startedAt).toBe(1_000);
+    await parameter.time.advance(7_500);
+    expect(await parameter.time.until(reader.get())).toBe('first');
+  });
+
   test('an expired token is looked for at once, however long ago the last look was to be', async () => {
     await parameter.put('first');
     const reader = parameter.reader();

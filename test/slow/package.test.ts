@@ -112,8 +112,9 @@ test("brings nothing of its own: it takes the app's CDK and the app's clients fo
 });
 
 test('brings the command line, with all that it needs', async () => {
-  const { stdout } = await execute('npx', ['token-refresher', '--version'], { cwd: app });
-  expect(stdout).toBe(`${packageJson.version}\n`);
+  const run = (...args: string[]) => execute('npx', ['--no', '--', 'token-refresher', ...args], { cwd: app });
+  expect((await run('--version')).stdout).toBe(`${packageJson.version}\n`);
+  expect((await run('--help')).stdout).toContain('set-credentials');
 });
 
 /** The code of each function in what an app synthesized. */

@@ -37,9 +37,16 @@ export function readLines(file: string): string[] {
 
 function encodings(value: string): string[] {
   const encoded = encodeURIComponent(value);
+  // As client_secret_basic has it.
+  const strict = encoded.replaceAll(
+    /[-_.!~*'()]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   return [
     value,
     encoded,
+    strict,
+    ...inBase64(strict),
     JSON.stringify(value).slice(1, -1),
     Buffer.from(value).toString('hex'),
     ...inBase64(value),
