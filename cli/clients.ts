@@ -8,7 +8,7 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { INVOCATION_TIMEOUT_MS } from '../lambda/invoke-refresher.ts';
+import { forInvocation } from '../lambda/invoke-refresher.ts';
 
 export interface Clients {
   readonly cloudFormation: CloudFormationClient;
@@ -49,12 +49,7 @@ export function createClients(
     cloudWatch: new CloudWatchClient(settings),
     iam: new IAMClient(settings),
     kms: new KMSClient(settings),
-    lambda: new LambdaClient({
-      ...settings,
-      // A run of the refresher is never asked for twice because it takes its time.
-      maxAttempts: 1,
-      requestHandler: { ...settings.requestHandler, requestTimeout: INVOCATION_TIMEOUT_MS },
-    }),
+    lambda: new LambdaClient(forInvocation(settings)),
     logs: new CloudWatchLogsClient(settings),
     scheduler: new SchedulerClient(settings),
     secretsManager: new SecretsManagerClient(settings),

@@ -152,21 +152,19 @@ function strayOverrides(context: Readonly<Record<string, unknown>>, names: reado
 
 /** Two refreshers that write one parameter would replace each other's token on every check. */
 function sharedParameters(settings: ReadonlyMap<string, RefresherSettings>): string[] {
-  return [...settings].flatMap(([name, { parameterName }], index) => {
-    const others = [...settings].slice(0, index);
-    const owner = others.find(([, other]) => other.parameterName === parameterName)?.[0];
-    if (owner !== undefined) {
-      return [
-        `${name}.parameterName: "${parameterName}" is already the parameter of ${owner}; each needs its own`,
-      ];
-    }
-    const claimant = [...settings].find(
-      ([, other]) => claimParameterName(other.parameterName) === parameterName,
-    )?.[0];
+  const owners = new Map<string, string>();
+  const claimants = new Map<string, string>();
+  for (const [name, { parameterName }] of settings) {
+    if (owners.has(parameterName)) continue;
+    owners.set(parameterName, name);
+    claimants.set(claimParameterName(parameterName), name);
+  }
+  return [...settings].flatMap(([name, { parameterName }]) => {
+    const [owner, claimant] = [owners.get(parameterName), claimants.get(parameterName)];
+    const found = `${name}.parameterName: "${parameterName}" is`;
+    if (owner !== name) return [`${found} already the parameter of ${owner}; each needs its own`];
     if (claimant === undefined) return [];
-    return [
-      `${name}.parameterName: "${parameterName}" is where ${claimant} notes who replaces its token; choose another`,
-    ];
+    return [`${found} where ${claimant} notes who replaces its token; choose another`];
   });
 }
 

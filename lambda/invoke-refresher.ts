@@ -4,7 +4,16 @@ import { parseJsonObject } from './json.ts';
 import type { RefreshResult } from './refresh.ts';
 
 /** Milliseconds to wait for the refresher's answer: its own time limit of a minute, and its start. */
-export const INVOCATION_TIMEOUT_MS = 75_000;
+const INVOCATION_TIMEOUT_MS = 75_000;
+
+/** Settings of a client for this, from those of others: a run is never asked for twice because it takes its time. */
+export function forInvocation<Settings extends { readonly requestHandler: object }>(settings: Settings) {
+  return {
+    ...settings,
+    maxAttempts: 1,
+    requestHandler: { ...settings.requestHandler, requestTimeout: INVOCATION_TIMEOUT_MS },
+  };
+}
 
 /** The event of a run: `{}` as the schedule sends it, or one that has it mint in any case. */
 export type RunEvent = Readonly<Record<string, never>> | { readonly force: true };

@@ -1,4 +1,5 @@
 import { type CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import { differing } from './differing.ts';
 import type { DeployedResource, Refresher } from './refreshers.ts';
 
 export interface Alarm {
@@ -38,7 +39,7 @@ export async function readAlarms(
       resource,
       state: found === undefined ? 'gone' : STATES[found.StateValue ?? 'INSUFFICIENT_DATA'],
       notifies: found?.ActionsEnabled !== false,
-      changed: found === undefined ? [] : differing(resource.properties, { ...found }),
+      changed: found === undefined ? [] : differing(RULES, resource.properties, found),
     };
   });
 }
@@ -55,10 +56,3 @@ const RULES = [
   'ComparisonOperator',
   'TreatMissingData',
 ] as const;
-
-function differing(
-  properties: Readonly<Record<string, unknown>>,
-  live: Readonly<Record<string, unknown>>,
-): readonly string[] {
-  return RULES.filter((name) => properties[name] !== undefined && live[name] !== properties[name]);
-}

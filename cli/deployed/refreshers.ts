@@ -141,7 +141,10 @@ function rawProperties(
   return (logicalId === undefined ? undefined : template.get(logicalId)?.properties) ?? {};
 }
 
-function variablesOf(properties: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+/** The environment in the properties of a function. */
+export function variablesOf(
+  properties: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   const { Variables: variables = {} } = (properties.Environment ?? {}) as {
     Variables?: Record<string, unknown>;
   };

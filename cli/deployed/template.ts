@@ -78,10 +78,8 @@ const INTRINSICS: Readonly<Record<string, (argument: unknown, content: StackCont
 };
 
 function refer(name: string, content: StackContent): string | undefined {
-  // A local cloud may know a secret by its name, which is not what the reference stands for.
-  if (content.template.get(name)?.type === 'AWS::SecretsManager::Secret') {
-    return content.physicalIds.get(name)?.startsWith('arn:') ? content.physicalIds.get(name) : undefined;
-  }
+  // A local cloud may know a secret by its name, but the reference stands for its ARN.
+  if (content.template.get(name)?.type === 'AWS::SecretsManager::Secret') return arnOf(name, content);
   return pseudoParameters(content)[name] ?? content.physicalIds.get(name) ?? content.parameters.get(name);
 }
 

@@ -3,8 +3,9 @@ import { readConfiguration } from '../../lambda/configuration.ts';
 import { ENVIRONMENT } from '../../lambda/environment.ts';
 import { RefreshError } from '../../lambda/errors.ts';
 import type { Commands } from '../commands.ts';
+import { differing } from '../deployed/differing.ts';
 import { environmentOf } from '../deployed/function.ts';
-import { type Refresher, templateEnvironment } from '../deployed/refreshers.ts';
+import { type Refresher, templateEnvironment, variablesOf } from '../deployed/refreshers.ts';
 import { ok, type Verdict, wrong } from './finding.ts';
 
 /** Whether there is a function, whether it may run, and whether its settings are those that were deployed. */
@@ -25,10 +26,10 @@ export function checkFunction(
     commands.aws('lambda', 'update-function-configuration', '--function-name', id, option, value);
   const restoreEnvironment = () =>
     commands.restore(refresher, properties.Environment, (json) => configure('--environment', json));
-  const differing = differingVariables(refresher, fn);
-  if (differing.length > 0) {
+  const variables = differingVariables(refresher, fn);
+  if (variables.length > 0) {
     const problem = configurationProblem(refresher, fn);
-    const says = `the environment is not as it was deployed: ${differing.join(', ')}`;
+    const says = `the environment is not as it was deployed: ${variables.join(', ')}`;
     return wrong(problem === undefined ? says : `${says}\n${problem}`, restoreEnvironment());
   }
   const settings = differingSettings(properties, fn);
@@ -57,9 +58,7 @@ export function checkFunction(
 /** Variables that the function reads, and that are not what the template says. What is its only in part is known by name. */
 function differingVariables(refresher: Refresher, fn: GetFunctionCommandOutput): readonly string[] {
   const actual = environmentOf(refresher, fn);
-  const { Variables: declared = {} } = (refresher.function.properties.Environment ?? {}) as {
-    Variables?: object;
-  };
+  const declared = variablesOf(refresher.function.properties);
   const added = READ_VARIABLES.filter((name) => !(name in declared) && actual[name] !== undefined);
   const changed = Object.entries(templateEnvironment(refresher)).filter(
     ([name, value]) => actual[name] !== value,
@@ -76,9 +75,6 @@ function differingSettings(
   properties: Readonly<Record<string, unknown>>,
   { Configuration: live = {} }: GetFunctionCommandOutput,
 ): readonly string[] {
-  const settings = SETTINGS.filter(
-    (name) => properties[name] !== undefined && live[name] !== properties[name],
-  );
   const { LogGroup, LogFormat } = loggingOf(properties);
   const {
     LogGroup: group,
@@ -86,7 +82,7 @@ function differingSettings(
     ApplicationLogLevel: level = 'INFO',
   } = live.LoggingConfig ?? {};
   return [
-    ...settings,
+    ...differing(SETTINGS, properties, live),
     ...(LogGroup !== undefined && group !== undefined && group !== LogGroup ? ['its log group'] : []),
     ...(LogFormat !== undefined && format !== undefined && format !== LogFormat ? ['its log format'] : []),
     // Lambda drops the metrics with whatever is below its level.

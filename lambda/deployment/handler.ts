@@ -6,7 +6,7 @@ import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
 import { AWS_CLIENT } from '../aws-client.ts';
 import { systemClock } from '../clock.ts';
 import { RefreshError } from '../errors.ts';
-import { INVOCATION_TIMEOUT_MS } from '../invoke-refresher.ts';
+import { forInvocation } from '../invoke-refresher.ts';
 import { METRICS_SERVICE } from '../metrics.ts';
 import { answerCloudFormation, assertAnswerable } from './cloudformation-answer.ts';
 import {
@@ -19,12 +19,7 @@ import { removeToken } from './token-removal.ts';
 
 const ssm = new SSMClient(AWS_CLIENT);
 const secretsManager = new SecretsManagerClient(AWS_CLIENT);
-const lambda = new LambdaClient({
-  ...AWS_CLIENT,
-  // A run of the refresher is never asked for twice because it takes its time.
-  maxAttempts: 1,
-  requestHandler: { ...AWS_CLIENT.requestHandler, requestTimeout: INVOCATION_TIMEOUT_MS },
-});
+const lambda = new LambdaClient(forInvocation(AWS_CLIENT));
 const logger = new Logger({ serviceName: METRICS_SERVICE });
 
 /** Serves the stack's custom resources: the first token when it is deployed, the token's removal when it is destroyed. */

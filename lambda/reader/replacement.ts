@@ -1,3 +1,4 @@
+import { atMost } from './at-most.ts';
 import type { Reported } from './report.ts';
 import { singleFlightByKey } from './single-flight.ts';
 import { retryDelay, spacing } from './timing.ts';
@@ -30,7 +31,7 @@ export function createReplacementSearch(
 
   const searchOnce = singleFlightByKey(async (refused) => {
     if (vain?.token === refused && now() >= vain.from && now() < vain.until) return undefined;
-    const found = await searchInTime(refused, tools);
+    const found = await atMost(search(refused, tools), tools.timeout, tools.sleep);
     const count = vain?.token === refused ? vain.count + 1 : 0;
     const from = now();
     vain =
@@ -43,16 +44,6 @@ export function createReplacementSearch(
     cache.reject(refused);
     return cache.otherThan(refused) ?? (await searchOnce(refused));
   };
-}
-
-async function searchInTime(refused: string, tools: ReplacementTools): Promise<string | undefined> {
-  const timer = new AbortController();
-  try {
-    const timeUp = tools.sleep(tools.timeout, timer.signal).then(() => undefined);
-    return await Promise.race([search(refused, tools), timeUp]);
-  } finally {
-    timer.abort();
-  }
 }
 
 /**

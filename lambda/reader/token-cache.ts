@@ -1,5 +1,6 @@
 import type { StoredToken } from '../stored-token.ts';
 import { abortable } from './abortable.ts';
+import { atMost } from './at-most.ts';
 import type { Load, Loaded } from './load.ts';
 import { assertSeconds } from './seconds.ts';
 import { type SingleFlight, singleFlight } from './single-flight.ts';
@@ -109,16 +110,6 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     if (!loading.pending && !persistent.pending) wanted = usual;
   };
 
-  /** Waits for it, but no longer than so many milliseconds. */
-  const atMost = async (loaded: Promise<unknown>, milliseconds: number): Promise<void> => {
-    const timer = new AbortController();
-    try {
-      await Promise.race([loaded, sleep(milliseconds, timer.signal)]);
-    } finally {
-      timer.abort();
-    }
-  };
-
   /** Tries for as long as that may help. All callers of a container that has nothing to serve share one wait. */
   const persistent = singleFlight(async () => {
     const startedAt = now();
@@ -148,7 +139,8 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
   const consider = async ({ minimumValidity: asked = minimumValidity, signal }: GetOptions) => {
     assertSeconds('minimumValidity', asked ?? 0);
     const needed = asked ?? 0;
-    if (held !== undefined && !isRejected() && validity(held) > (asked ?? TRAVEL_SECONDS)) {
+    const wished = asked ?? TRAVEL_SECONDS;
+    if (held !== undefined && !isRejected() && validity(held) > wished) {
       // Nobody waits for it: the token in memory will do. Where Lambda freezes the container in the middle of the load,
       // that ends or fails when it thaws, and the next read decides anew by the clock.
       if (now() >= lookAt && mayLoad(needed)) void loading.run();
@@ -156,11 +148,11 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     }
     const wait: SingleFlight<unknown> = validity(held) > needed ? loading : persistent;
     if (wait.pending || mayLoad(needed)) {
-      wanted = Math.max(wanted, asked ?? TRAVEL_SECONDS);
+      wanted = Math.max(wanted, wished);
       const loaded = wait.run().finally(forgetWanted);
       const isServable = validity(held) > needed && !isRejected();
       const patience = Math.min(LOOK_PATIENCE_MS, (validity(held) - needed) * 500);
-      await abortable(isServable ? atMost(loaded, patience) : loaded, signal);
+      await abortable(isServable ? atMost(loaded, patience, sleep) : loaded, signal);
     }
     if (held !== undefined && validity(held) > needed) return held.access_token;
     throw new TokenUnavailableError(failure ?? notValidFor(needed));

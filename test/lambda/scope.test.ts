@@ -1,15 +1,8 @@
 import { expect, test } from 'vitest';
 import { isScope, presentableScope } from '../../lambda/scope.ts';
-import { confidential } from '../support/confidential.ts';
+import { confidential, escapeStrictly } from '../support/confidential.ts';
 
 const secret = confidential('the+secret/of-a_client.~ of ours');
-
-/** As `client_secret_basic` has it. */
-const strictly = (text: string) =>
-  encodeURIComponent(text).replaceAll(
-    /[-_.!~*'()]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 
 test.for([
   'read',
@@ -37,11 +30,11 @@ test.for<[string, string]>([
     'in one of client_secret_basic',
     `${Buffer.from(`client:${encodeURIComponent(secret)}`).toString('base64')}`,
   ],
-  ['in strict escapes', strictly(secret)],
-  ['in strict escapes of lower case', strictly(secret).toLowerCase()],
+  ['in strict escapes', escapeStrictly(secret)],
+  ['in strict escapes of lower case', escapeStrictly(secret).toLowerCase()],
   [
     'in strict escapes in an Authorization header',
-    Buffer.from(`client:${strictly(secret)}`).toString('base64'),
+    Buffer.from(`client:${escapeStrictly(secret)}`).toString('base64'),
   ],
   ['in base64 for URLs', Buffer.from(`client:${secret}`).toString('base64url')],
   ['in hexadecimal digits', Buffer.from(secret).toString('hex')],

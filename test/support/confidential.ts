@@ -35,13 +35,17 @@ export function readLines(file: string): string[] {
   return readFileSync(file, 'utf8').split('\n').filter(Boolean);
 }
 
-function encodings(value: string): string[] {
-  const encoded = encodeURIComponent(value);
-  // As client_secret_basic has it.
-  const strict = encoded.replaceAll(
+/** As `client_secret_basic` has it: all but letters and digits is escaped. */
+export function escapeStrictly(value: string): string {
+  return encodeURIComponent(value).replaceAll(
     /[-_.!~*'()]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   );
+}
+
+function encodings(value: string): string[] {
+  const encoded = encodeURIComponent(value);
+  const strict = escapeStrictly(value);
   return [
     value,
     encoded,
