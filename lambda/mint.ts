@@ -60,8 +60,10 @@ export async function mint(
       const retryAfter = retryAfterOf(answer, now);
       const delay = backoffDelay(attempt, retryAfter, random);
       const isLast = attempt === MAX_ATTEMPTS || now + delay + LEAST_REQUEST_TIME_MS > deadline;
-      if (isLast) throw withRetryAfter(error, now, retryAfter);
-      await clock.sleep(delay);
+      if (!isLast) await clock.sleep(delay);
+      // A sleep may take longer than it was asked to. What the endpoint answered is the reason then, not the time.
+      if (isLast || clock.now() + LEAST_REQUEST_TIME_MS > deadline)
+        throw withRetryAfter(error, now, retryAfter);
     }
   }
 }

@@ -25,10 +25,7 @@ let storedBefore: Awaited<ReturnType<TestRefresher['stored']>>;
 const newToken = () => confidential(`token-${randomUUID()}`);
 const codeOf = (answer: InvocationResult): string =>
   answer.ok ? 'no failure' : (/^[A-Z_]+(?=: )/.exec(answer.errorMessage)?.[0] ?? answer.errorMessage);
-/** As in Lambda, so that a busy machine has its time. */
-const force = () => refresher.invoke({ force: true }, { remaining: 60_000 });
-/** With two seconds for the endpoint, what is over the fifteen that are kept for storing: where it is asked until the time is up. */
-const forceBriefly = () => refresher.invoke({ force: true }, { remaining: 17_000 });
+const force = () => refresher.invoke({ force: true });
 
 beforeAll(async () => {
   refresher = await startRefresher();
@@ -45,7 +42,7 @@ const isUntouched = async () => isDeepStrictEqual(await refresher.stored(), stor
 
 const expectRefused = async (code: string, answer: Answer): Promise<void> => {
   refresher.endpoint.answer(answer);
-  expect(codeOf(await (code === 'ENDPOINT_UNAVAILABLE' ? forceBriefly() : force()))).toBe(code);
+  expect(codeOf(await force())).toBe(code);
   expect(await isUntouched()).toBe(true);
 };
 
@@ -218,7 +215,7 @@ describe('over TLS', () => {
   test.for(certificates)('%s a certificate for %s', async ([, , issue, reason]) => {
     const { server, received, url } = await startTlsEndpoint(await issue(), grant(newToken()).body);
     await refresher.restart({ TOKEN_URL: url, NODE_EXTRA_CA_CERTS: authorityFile });
-    const answer = await (reason === undefined ? force() : forceBriefly());
+    const answer = await force();
     if (reason === undefined) {
       expect(answer.ok).toBe(true);
       storedBefore = await refresher.stored();

@@ -21,7 +21,7 @@ let refresher: TestRefresher;
 /** The metrics of one run. */
 const metricsOf = async (event: unknown = {}): Promise<MetricValue[]> => {
   const before = refresher.fn.output.length;
-  await refresher.invoke(event, { remaining: 60_000 });
+  await refresher.invoke(event);
   return embeddedMetrics(refresher.fn.output.slice(before));
 };
 const values = (metrics: readonly MetricValue[]): Record<string, number> =>

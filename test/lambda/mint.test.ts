@@ -87,8 +87,22 @@ describe('backoff', () => {
 
   test('sends nothing when there is no time left to read the answer', async () => {
     endpoint.answer(grant('lost'));
-    await expect(mintOne({ budget: 499 })).rejects.toMatchObject({ code: 'ENDPOINT_UNAVAILABLE' });
+    await expect(mintOne({ budget: 499 })).rejects.toMatchObject({
+      code: 'ENDPOINT_UNAVAILABLE',
+      details: { reason: 'NO_TIME_LEFT' },
+    });
     expect(endpoint.requests).toHaveLength(0);
+  });
+
+  test('tells what the endpoint answered where a wait took longer than it was asked to', async () => {
+    const { sleep } = clock;
+    clock.sleep = async (milliseconds) => {
+      await sleep(milliseconds);
+      clock.advance(7_000);
+    };
+    endpoint.answer(oauthError(429, 'slow_down'), grant('lost'));
+    await expect(mintOne({ budget: 8_400 })).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    expect(endpoint.requests).toHaveLength(1);
   });
 });
 

@@ -13,6 +13,8 @@ import { confidential, recordWritten } from './confidential.ts';
 import { createContainerPool } from './container-pool.ts';
 import { startTokenEndpoint, type TokenEndpoint } from './token-endpoint.ts';
 
+const noJitter = `--import=${new URL('no-jitter.ts', import.meta.url)}`;
+
 /** One refresher: the real bundle with the template's environment, its own secret, parameter and token endpoint. */
 export interface TestRefresher {
   readonly cloud: AwsEndpoint;
@@ -69,6 +71,7 @@ export async function startRefresher(
       POWERTOOLS_LOG_LEVEL: 'DEBUG',
       ...environment,
       ...more,
+      NODE_OPTIONS: [noJitter, more.NODE_OPTIONS ?? ''].join(' '),
     });
   let fn = await start({});
   const others: RunningFunction[] = [];
