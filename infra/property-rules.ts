@@ -1,5 +1,6 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { RESERVED_FORM_FIELDS, SCHEDULE_PRECISION_SECONDS } from '../lambda/environment.ts';
+import { isScope } from '../lambda/scope.ts';
 
 export const DEFAULT_CHECK_EVERY = Duration.minutes(5);
 export const DEFAULT_REFRESH_BEFORE = Duration.minutes(30);
@@ -53,6 +54,12 @@ export function policyProblem(
     return { property: 'refreshBefore', text };
   }
   return undefined;
+}
+
+/** Why a scope cannot be asked for (RFC 6749 section 3.3), or undefined where it can. */
+export function scopeProblem(scope: string): string | undefined {
+  if (isScope(scope)) return undefined;
+  return 'it must be words of printable ASCII without quotes and backslashes, with one space between two';
 }
 
 /** Why extra parameters cannot be sent, or undefined where they can. */

@@ -9,6 +9,7 @@ import {
   policyProblem,
   readerProblem,
   readersProblem,
+  scopeProblem,
   secretProblem,
   shown,
 } from './property-rules.ts';
@@ -56,7 +57,7 @@ const settingsSchema = z
     parameterName: checked(parameterNameProblem),
     /** Name or complete ARN of an existing secret; without it the stack makes an empty one. */
     credentials: checked(secretProblem).optional(),
-    scope: z.string().min(1).optional(),
+    scope: checked(scopeProblem).optional(),
     extraParameters: extraParameters.optional(),
     clientAuthentication: z.enum(CLIENT_AUTHENTICATION_METHODS).optional(),
     checkEvery: duration.default(DEFAULT_CHECK_EVERY),

@@ -33,6 +33,7 @@ import {
   policyProblem,
   readerProblem,
   readersProblem,
+  scopeProblem,
   shown,
 } from './property-rules.ts';
 import { createRefresherFunction } from './refresher-function.ts';
@@ -239,8 +240,10 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
         throw new Error('grantReadToAccount: give the refresher existing credentials first');
       shareWithAccount(this, refresher, firstToken, accountId);
     };
-    // What is created last is destroyed first: no check may bring the parameter back once it has been removed.
+    // What is created last is destroyed first: no check may bring the parameter back once it has been removed. A run that is
+    // under way outlives the function, but not the permissions of its role.
     refresher.node.addDependency(removal);
+    roleOf(refresher).node.findChild('DefaultPolicy').node.addDependency(removal);
     schedule.node.addDependency(firstToken);
   }
 
@@ -319,6 +322,7 @@ function assertUsable(props: TokenRefresherProps): void {
   const problems = [
     ['tokenUrl', props.tokenUrl, tokenUrlProblem(props.tokenUrl)],
     ['parameterName', props.parameterName, parameterNameProblem(props.parameterName)],
+    ['scope', props.scope, props.scope === undefined ? undefined : scopeProblem(props.scope)],
     ['extraParameters', props.extraParameters, extraParametersProblem(props.extraParameters ?? {})],
     ['checkEvery', checkEvery.toIsoString(), policy?.property === 'checkEvery' ? policy.text : undefined],
     [

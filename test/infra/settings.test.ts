@@ -114,6 +114,13 @@ describe('settings', () => {
       { readers: ['*'], encryptionKey: 'arn:aws:kms:us-east-1:000000000000:key/k' },
       /app\.readers: .*that key's policy decides/,
     ],
+    ['an empty scope', { scope: '' }, /app\.scope: it must be words .*got ""/],
+    [
+      'a quoted scope',
+      { scope: '"bookings"' },
+      /app\.scope: it must be words of printable ASCII without quotes/,
+    ],
+    ['two spaces in a scope', { scope: 'bookings  trips' }, /app\.scope: .*one space between two/],
     ['a reserved form field', { extraParameters: { grant_type: 'x' } }, /app\.extraParameters: "grant_type"/],
     [
       'an unknown method',

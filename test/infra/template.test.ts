@@ -1,4 +1,4 @@
-import { App, Duration, Stack } from 'aws-cdk-lib';
+import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, inject, test } from 'vitest';
@@ -42,6 +42,30 @@ describe('the template', () => {
       Variables: expect.objectContaining({ TOKEN_URL: expect.any(String) }),
     });
     expect(environments).toContainEqual(Properties.Environment);
+  });
+
+  test('removes the parameter when nothing that could write it is left, permissions included', () => {
+    const { Resources } = shipped().toJSON() as { Resources: Record<string, { DependsOn?: string[] }> };
+    const [removal = ''] = Object.keys(shipped().findResources('Custom::TokenRemoval'));
+    // CloudFormation destroys in the opposite order of creation.
+    const createdBefore = (id: string): string[] => {
+      const names = Object.keys(Resources).filter((name) => name !== id);
+      const mentioned = JSON.stringify(Resources[id]);
+      return names.filter((name) => mentioned.includes(`"${name}"`));
+    };
+    const isCreatedAfterRemoval = (id: string): boolean =>
+      createdBefore(id).some((name) => name === removal || isCreatedAfterRemoval(name));
+    const writers = Object.entries(Resources).filter(
+      ([id, resource]) =>
+        id !== removal && /"ssm:PutParameter"|"TOKEN_URL"|"rate\(/.test(JSON.stringify(resource)),
+    );
+    expect(writers.map(([id]) => id.replace(/[0-9A-F]{8}.*$/, '')).sort()).toEqual([
+      'RefresherFirstToken',
+      'RefresherFunction',
+      'RefresherFunctionRoleDefaultPolicy',
+      'RefresherSchedule',
+    ]);
+    for (const [id] of writers) expect(isCreatedAfterRemoval(id), id).toBe(true);
   });
 
   test('sends {} every five minutes from a schedule with a dead-letter queue', () => {
@@ -234,6 +258,7 @@ describe('the construct', () => {
   test.for<[string, Partial<TokenRefresherProps>]>([
     ['tokenUrl', { tokenUrl: 'http://auth.example.com' }],
     ['parameterName', { parameterName: 'token' }],
+    ['scope', { scope: 'bookings\n' }],
     ['extraParameters', { extraParameters: { client_id: 'x' } }],
     ['refreshBefore', { checkEvery: Duration.hours(1) }],
     ['checkEvery', { checkEvery: Duration.seconds(30) }],
@@ -242,5 +267,14 @@ describe('the construct', () => {
     expect(() => new TokenRefresher(stack, 'Refresher', { ...PROPS, ...props })).toThrow(
       `TokenRefresher: ${name}`,
     );
+  });
+
+  test('takes a scope that CloudFormation knows later', () => {
+    const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
+    const scope = new CfnParameter(stack, 'Scope').valueAsString;
+    new TokenRefresher(stack, 'Refresher', { ...PROPS, scope });
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ TOKEN_SCOPE: { Ref: 'Scope' } }) },
+    });
   });
 });
