@@ -52,7 +52,11 @@ export async function examine(refresher: Refresher, tools: DoctorTools): Promise
         now: unixSeconds(now),
       }),
     'last run': () => configured((usable) => checkLastRun(refresher, usable, { logs, commands, now })),
-    'dead letters': () => checkDeadLetters(refresher, clients.sqs, commands),
+    'dead letters': async () => {
+      const functionIsThere = (await reading) !== undefined;
+      const { lambda, sqs } = clients;
+      return checkDeadLetters(refresher, { sqs, lambda, functionIsThere }, commands);
+    },
     alarms: () => checkAlarms(refresher, clients.cloudWatch, commands),
   };
   return Promise.all(

@@ -6,6 +6,7 @@ import type { Commands } from '../commands.ts';
 import { differing } from '../deployed/differing.ts';
 import { environmentOf } from '../deployed/function.ts';
 import { type Refresher, templateEnvironment, variablesOf } from '../deployed/refreshers.ts';
+import { restoreFailedRuns } from './failed-runs.ts';
 import { ok, type Verdict, wrong } from './finding.ts';
 
 /** Whether there is a function, whether it may run, and whether its settings are those that were deployed. */
@@ -120,14 +121,12 @@ function configurationProblem(refresher: Refresher, fn: GetFunctionCommandOutput
 
 /** The code is still where the deployment took it from. */
 function recreate(refresher: Refresher, commands: Commands): readonly string[] {
-  const { function: fn, eventInvokeConfig } = refresher;
-  const run = (operation: string, input: object) =>
-    commands.restore(refresher, input, (json) => commands.aws('lambda', operation, '--cli-input-json', json));
+  const { id, properties } = refresher.function;
   return [
-    run('create-function', createFunctionInput(fn.properties, fn.id)),
-    ...(eventInvokeConfig === undefined
-      ? []
-      : [run('put-function-event-invoke-config', eventInvokeConfig.properties)]),
+    commands.restore(refresher, createFunctionInput(properties, id), (json) =>
+      commands.aws('lambda', 'create-function', '--cli-input-json', json),
+    ),
+    ...restoreFailedRuns(refresher, commands),
   ];
 }
 

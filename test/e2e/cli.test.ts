@@ -17,6 +17,7 @@ import {
 } from '@aws-sdk/client-kms';
 import {
   DeleteFunctionCommand,
+  DeleteFunctionEventInvokeConfigCommand,
   PutFunctionConcurrencyCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
@@ -415,6 +416,16 @@ const FAULTS: readonly Fault[] = [
       sqs.send(new SendMessageCommand({ QueueUrl: await resource('AWS::SQS::Queue'), MessageBody: '{}' })),
     wrong: { 'dead letters': /^1 failed runs or undelivered events/ },
     remedy: ['aws sqs receive-message ', 'aws sqs purge-queue '],
+    state: 'healthy',
+  },
+  {
+    id: 'failed-runs',
+    inject: () =>
+      app.clients.lambda.send(
+        new DeleteFunctionEventInvokeConfigCommand({ FunctionName: theFunction(), Qualifier: '$LATEST' }),
+      ),
+    wrong: { 'dead letters': /^failed runs do not get into the queue and are repeated by Lambda$/ },
+    remedy: ['aws lambda put-function-event-invoke-config '],
     state: 'healthy',
   },
 ];
