@@ -21,7 +21,7 @@ export default defineConfig({
     restoreMocks: true,
     // A step may wait for the schedule: a minute, and what it may be late.
     testTimeout: 180_000,
-    hookTimeout: 60_000,
+    hookTimeout: 180_000,
     projects: [
       {
         extends: true,
