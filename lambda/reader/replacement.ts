@@ -1,7 +1,7 @@
 import { atMost } from './at-most.ts';
 import type { Reported } from './report.ts';
 import { singleFlightByKey } from './single-flight.ts';
-import { retryDelay, spacing } from './timing.ts';
+import { LONGEST_SPACING_MS, retryDelay, spacing } from './timing.ts';
 import type { TokenCache } from './token-cache.ts';
 import { TokenUnavailableError } from './token-unavailable-error.ts';
 
@@ -36,7 +36,7 @@ export function createReplacementSearch(
     const from = now();
     vain =
       found === undefined
-        ? { token: refused, count, from, until: from + spacing(count, undefined, random) }
+        ? { token: refused, count, from, until: from + spacing(count, LONGEST_SPACING_MS, random) }
         : undefined;
     return found;
   });

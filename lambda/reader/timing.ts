@@ -25,17 +25,22 @@ export function lookMargin(token: StoredToken, minimumValidity: number, random: 
 /** First wait between two loads that brought no new token, in milliseconds. */
 const SPACING_BASE_MS = 1_000;
 /**
- * The longest where a token lives for an hour or more, and where it lives for minutes, of which each counts. They keep
- * a fleet of a thousand, all looking for a token that does not come, at 15 and at 33 reads a second.
+ * The longest where a token lives for an hour or more, and where it lives for minutes, of which each counts, or where there
+ * is none to serve and every read fails. They keep a fleet of a thousand, all looking for a token that does not come, at 15
+ * and at 33 reads a second.
  */
-const SPACING_CAP_MS = 90_000;
-const SHORTEST_CAP_MS = 40_000;
+export const LONGEST_SPACING_MS = 90_000;
+const SHORT_SPACING_MS = 40_000;
+
+/** The longest spacing in milliseconds. `token` is the one that is served meanwhile, if any. */
+export function longestSpacing(token: StoredToken | undefined): number {
+  const scale = token === undefined ? 0 : spanOf(token) / HOUR_SECONDS;
+  return Math.max(LONGEST_SPACING_MS * scale, SHORT_SPACING_MS);
+}
 
 /** Milliseconds to the next load after so many that brought no new token: exponential, half of it jitter. */
-export function spacing(fruitless: number, token: StoredToken | undefined, random: () => number): number {
-  const scale = token === undefined ? 1 : spanOf(token) / HOUR_SECONDS;
-  const cap = Math.max(SPACING_CAP_MS * scale, SHORTEST_CAP_MS);
-  const bound = Math.min(cap, SPACING_BASE_MS * 2 ** fruitless);
+export function spacing(fruitless: number, longest: number, random: () => number): number {
+  const bound = Math.min(longest, SPACING_BASE_MS * 2 ** fruitless);
   return bound / 2 + (random() * bound) / 2;
 }
 

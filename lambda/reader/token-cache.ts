@@ -4,7 +4,14 @@ import { atMost } from './at-most.ts';
 import type { Load, Loaded } from './load.ts';
 import { assertSeconds } from './seconds.ts';
 import { type SingleFlight, singleFlight } from './single-flight.ts';
-import { FAILING_PATIENCE_MS, lookMargin, retryDelay, spacing, THROTTLED_PATIENCE_MS } from './timing.ts';
+import {
+  FAILING_PATIENCE_MS,
+  longestSpacing,
+  lookMargin,
+  retryDelay,
+  spacing,
+  THROTTLED_PATIENCE_MS,
+} from './timing.ts';
 import { TokenUnavailableError, type Unavailability } from './token-unavailable-error.ts';
 
 /**
@@ -71,10 +78,14 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     token === undefined ? Number.NEGATIVE_INFINITY : token.expires_at - now() / 1_000;
   const isRejected = () => held !== undefined && held.access_token === rejected;
 
-  /** Whether a loaded token takes the place of the held one. A rejected one, read from a lagging replica, does not. */
+  /**
+   * Whether a loaded token takes the place of the held one. A rejected one, read from a lagging replica, does not; the same
+   * one does where it was granted anew, as some authorization servers do, and may end at another time.
+   */
   const isNews = (token: StoredToken): boolean => {
     if (held === undefined) return true;
-    if (token.access_token === held.access_token || token.access_token === rejected) return false;
+    if (token.access_token === held.access_token) return token.issued_at > held.issued_at;
+    if (token.access_token === rejected) return false;
     return validity(token) > 0 || validity(held) <= 0;
   };
 
@@ -94,7 +105,8 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
 
   const spaceLoads = (): void => {
     loadedAt = now();
-    notBefore = loadedAt + spacing(fruitless, held, random);
+    const served = validity(held) > (minimumValidity ?? 0) ? held : undefined;
+    notBefore = loadedAt + spacing(fruitless, longestSpacing(served), random);
     planPlainReads();
   };
 
@@ -110,8 +122,12 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     if (!loading.pending && !persistent.pending) wanted = usual;
   };
 
+  /** Whether the latest wait of all ended because it had taken long enough. */
+  let gaveUp = false;
+
   /** Tries for as long as that may help. All callers of a container that has nothing to serve share one wait. */
   const persistent = singleFlight(async () => {
+    gaveUp = false;
     const startedAt = now();
     const fruitlessBefore = fruitless;
     for (let attempt = 1; ; attempt += 1) {
@@ -122,6 +138,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       if (now() + delay - startedAt > patience) break;
       await sleep(delay);
     }
+    gaveUp = true;
     fruitless = fruitlessBefore + 1;
     spaceLoads();
   });
@@ -147,12 +164,15 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       return held.access_token;
     }
     const wait: SingleFlight<unknown> = validity(held) > needed ? loading : persistent;
+    const joins = persistent.pending;
     if (wait.pending || mayLoad(needed)) {
       wanted = Math.max(wanted, wished);
       const loaded = wait.run().finally(forgetWanted);
       const isServable = validity(held) > needed && !isRejected();
       const patience = Math.min(LOOK_PATIENCE_MS, (validity(held) - needed) * 500);
       await abortable(isServable ? atMost(loaded, patience, sleep) : loaded, signal);
+      // The wait of another may have been over before this one began: Lambda may have frozen the container in it.
+      if (joins && gaveUp && validity(held) <= needed) await abortable(loading.run(), signal);
     }
     if (held !== undefined && validity(held) > needed) return held.access_token;
     throw new TokenUnavailableError(failure ?? notValidFor(needed));
@@ -182,6 +202,8 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       return consider(asked ?? {});
     },
     reject(token) {
+      // A late refusal of a former token must not have the one in memory served again.
+      if (isRejected() && token !== held?.access_token) return;
       // A new fault: how often another token was looked for in vain before says nothing of how soon this one is replaced.
       if (token !== rejected) fruitless = 0;
       rejected = token;

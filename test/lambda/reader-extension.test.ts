@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { startLoopbackServer } from '../../local/loopback-server.ts';
 import { type LambdaExtension, startLambdaExtension } from '../support/lambda-extension.ts';
 import { createStoredParameter, DOWN, type StoredParameter } from '../support/stored-parameter.ts';
 
@@ -124,4 +125,20 @@ test('the port is 2773 unless the environment says otherwise', async () => {
   const fetched = vi.spyOn(globalThis, 'fetch');
   expect(await reader().get()).toBe('first');
   expect(String(fetched.mock.calls[0]?.[0])).toMatch(/^http:\/\/localhost:2773\//);
+});
+
+test('the session token follows no redirect', async () => {
+  await parameter.put('first');
+  let followed = 0;
+  const elsewhere = await startLoopbackServer((_request, response) => {
+    followed += 1;
+    response.end();
+  });
+  const redirecting = await startLoopbackServer((_request, response) => {
+    response.writeHead(302, { location: elsewhere.url }).end();
+  });
+  vi.stubEnv('PARAMETERS_SECRETS_EXTENSION_HTTP_PORT', new URL(redirecting.url).port);
+  expect(await reader().get()).toBe('first');
+  expect(followed).toBe(0);
+  await Promise.all([elsewhere.stop(), redirecting.stop()]);
 });

@@ -49,7 +49,7 @@ describe('one container', () => {
 });
 
 // Thousands of requests over HTTP each: no matter of seconds on a busy machine.
-describe('a fleet of a thousand containers', { timeout: 180_000 }, () => {
+describe('a fleet of a thousand containers', { timeout: 900_000 }, () => {
   const startFleet = async (seed: number, containerLifetime: number) => {
     const refresher = createRefresher(parameter, createRandom(seed));
     await refresher.tick();
