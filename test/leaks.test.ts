@@ -64,6 +64,13 @@ const body = fc.oneof(
       JSON.stringify({ access_token: '%TOKEN%', token_type: 'Bearer', expires_in: 3600, ...found }),
     ),
   },
+  // A grant that is good, but for what its scope may hold: that is stored, too.
+  {
+    weight: 2,
+    arbitrary: text.map((scope) =>
+      JSON.stringify({ access_token: '%TOKEN%', token_type: 'Bearer', expires_in: 3600, scope }),
+    ),
+  },
   text,
   fc.json(),
 );
