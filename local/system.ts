@@ -41,7 +41,7 @@ export interface LocalSystem extends AsyncDisposable {
 
 /** Starts everything that the refresher needs and the bundled function itself, but sends it no event. */
 export async function startSystem(): Promise<LocalSystem> {
-  const externalUrl = externalEndpoint();
+  const externalUrl = await externalEndpoint();
   const settings = await readRefresher();
   await using started = new AsyncDisposableStack();
   const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-'));

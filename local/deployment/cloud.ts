@@ -31,7 +31,7 @@ export interface CloudAccess {
  * @throws Error that names the three ways on, where there is none of them, and where `AWS_ENDPOINT_URL` names AWS itself
  */
 export async function startLocalCloud(signal?: AbortSignal): Promise<LocalCloud> {
-  const external = externalEndpoint();
+  const external = await externalEndpoint();
   if (external !== undefined) return externalCloud(external);
   const python = await findPython(signal);
   if (python !== undefined) return ownCloud(await startMiniStack(python, signal), `Python ${python.version}`);

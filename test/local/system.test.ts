@@ -7,6 +7,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { startAuthorizationServer } from '../../local/authorization-server.ts';
 import { startAwsEndpoint } from '../../local/cloud/endpoint.ts';
 import { callApi } from '../../local/consumer.ts';
+import { freePort } from '../../local/deployment/ministack.ts';
 import { startGuardedApi } from '../../local/guarded-api.ts';
 import { createKeys } from '../../local/keys.ts';
 import { renderScreen, type ScreenState } from '../../local/screen.ts';
@@ -61,7 +62,11 @@ describe('npm start -- --once', () => {
   );
 
   test('fails where the AWS endpoint that the environment names does not answer', async () => {
-    await expect(once({ AWS_ENDPOINT_URL: 'http://127.0.0.1:9' })).rejects.toMatchObject({ code: 1 });
+    const AWS_ENDPOINT_URL = `http://127.0.0.1:${await freePort()}`;
+    await expect(once({ AWS_ENDPOINT_URL })).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('gives no answer (ECONNREFUSED). Start it, or unset the variable.'),
+    });
   });
 });
 
