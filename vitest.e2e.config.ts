@@ -11,6 +11,9 @@ const onCloud = (name: 'MiniStack' | 'moto') => ({
   },
 });
 
+/** What people run by hand: npm run token-refresher, npm run deploy:local. */
+const COMMANDS = ['test/e2e/cli.test.ts', 'test/e2e/deploy-local.test.ts'];
+
 /** The deployed system, step by step, on clouds that run on this machine; see test/e2e/clouds.ts. */
 export default defineConfig({
   test: {
@@ -25,9 +28,9 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'deployed', include: ['test/e2e/*.test.ts'], exclude: ['test/e2e/cli.test.ts'] },
+        test: { name: 'deployed', include: ['test/e2e/*.test.ts'], exclude: COMMANDS },
       },
-      { extends: true, test: { name: 'cli', include: ['test/e2e/cli.test.ts'] } },
+      { extends: true, test: { name: 'cli', include: COMMANDS } },
       onCloud('MiniStack'),
       onCloud('moto'),
     ],

@@ -44,8 +44,10 @@ export async function readAlarms(
   });
 }
 
-/** What decides when an alarm goes off. */
+/** What decides when an alarm goes off, and whom it tells. */
 const RULES = [
+  'AlarmActions',
+  'Dimensions',
   'Namespace',
   'MetricName',
   'Statistic',

@@ -1,9 +1,7 @@
-import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { describeAwsFailure } from '../../lambda/aws-failure.ts';
 import { type Commands, REVERT_DRIFT } from '../commands.ts';
 import type { Refresher } from '../deployed/refreshers.ts';
-import { checkFailedRuns } from './failed-runs.ts';
 import { ok, unknown, type Verdict, wrong } from './finding.ts';
 
 /** Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-error-codes.html */
@@ -12,13 +10,10 @@ const QUEUE_GONE: ReadonlySet<string> = new Set([
   'AWS.SimpleQueueService.NonExistentQueue',
 ]);
 
-/**
- * Whether failed runs or events that could not be delivered are waiting to be looked at, and whether the next failed run would
- * get there. Where the function is gone, mending that mends this as well.
- */
+/** Whether failed runs or events that could not be delivered are waiting to be looked at. */
 export async function checkDeadLetters(
   refresher: Refresher,
-  { sqs, lambda, functionIsThere }: { sqs: SQSClient; lambda: LambdaClient; functionIsThere: boolean },
+  sqs: SQSClient,
   commands: Commands,
 ): Promise<Verdict> {
   const { deadLetterQueue } = refresher;
@@ -29,7 +24,7 @@ export async function checkDeadLetters(
       new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['ApproximateNumberOfMessages'] }),
     );
     const count = Number(attributes?.ApproximateNumberOfMessages ?? 0);
-    if (count === 0) return functionIsThere ? await checkFailedRuns(refresher, lambda, commands) : ok('none');
+    if (count === 0) return ok('none');
     return wrong(
       `${count} failed runs or undelivered events. Read them, and once their cause is mended, clear them away`,
       commands.aws(

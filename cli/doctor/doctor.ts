@@ -8,6 +8,7 @@ import { describeFailure } from '../unable.ts';
 import { checkAlarms } from './alarms.ts';
 import { checkDeadLetters } from './dead-letters.ts';
 import { checkEndpoint } from './endpoint.ts';
+import { checkFailedRuns } from './failed-runs.ts';
 import { type Finding, LINKS, type Link, unknown, type Verdict } from './finding.ts';
 import { checkFunction } from './function.ts';
 import { checkKey } from './key.ts';
@@ -38,7 +39,11 @@ export async function examine(refresher: Refresher, tools: DoctorTools): Promise
   const checks: Readonly<Record<Link, () => Promise<Verdict>>> = {
     schedule: () => checkSchedule(refresher, clients.scheduler, commands, now),
     'schedule role': () => checkRole(refresher, refresher.scheduleRole, clients.iam, commands),
-    function: async () => checkFunction(refresher, await reading, commands),
+    function: async () => {
+      const verdict = checkFunction(refresher, await reading, commands);
+      if (verdict.state !== 'ok') return verdict;
+      return (await checkFailedRuns(refresher, clients.lambda, commands)) ?? verdict;
+    },
     'function role': () => checkRole(refresher, refresher.functionRole, clients.iam, commands),
     key: () => configured((usable) => checkKey(refresher, usable, clients.kms, commands)),
     secret: () => configured((usable) => checkSecret(refresher, usable, secretsManager, commands)),
@@ -52,11 +57,7 @@ export async function examine(refresher: Refresher, tools: DoctorTools): Promise
         now: unixSeconds(now),
       }),
     'last run': () => configured((usable) => checkLastRun(refresher, usable, { logs, commands, now })),
-    'dead letters': async () => {
-      const functionIsThere = (await reading) !== undefined;
-      const { lambda, sqs } = clients;
-      return checkDeadLetters(refresher, { sqs, lambda, functionIsThere }, commands);
-    },
+    'dead letters': () => checkDeadLetters(refresher, clients.sqs, commands),
     alarms: () => checkAlarms(refresher, clients.cloudWatch, commands),
   };
   return Promise.all(

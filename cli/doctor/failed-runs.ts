@@ -2,18 +2,18 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Commands } from '../commands.ts';
 import { failedRunsHandledOtherwise } from '../deployed/failed-runs.ts';
 import type { Refresher } from '../deployed/refreshers.ts';
-import { ok, type Verdict, wrong } from './finding.ts';
+import { type Verdict, wrong } from './finding.ts';
 
-/** Whether Lambda puts a failed run into the dead-letter queue, and leaves it at that, as it was deployed. */
+/** What is wrong where Lambda does not put failed runs into the dead-letter queue, or repeats them; undefined where nothing is. */
 export async function checkFailedRuns(
   refresher: Refresher,
   lambda: LambdaClient,
   commands: Commands,
-): Promise<Verdict> {
+): Promise<Verdict | undefined> {
   const { eventInvokeConfig } = refresher;
-  const otherwise =
-    eventInvokeConfig === undefined ? [] : await failedRunsHandledOtherwise(lambda, eventInvokeConfig);
-  if (otherwise.length === 0) return ok('none');
+  if (eventInvokeConfig === undefined) return undefined;
+  const otherwise = await failedRunsHandledOtherwise(lambda, eventInvokeConfig);
+  if (otherwise.length === 0) return undefined;
   return wrong(`failed runs ${otherwise.join(' and ')}`, ...restoreFailedRuns(refresher, commands));
 }
 

@@ -7,7 +7,13 @@ import { ok, unknown, type Verdict, wrong } from './finding.ts';
 /** Those of `AWS::Scheduler::Schedule` that a check depends on. */
 interface ScheduleProperties {
   readonly ScheduleExpression?: string;
-  readonly Target?: { readonly Arn?: string; readonly RoleArn?: string; readonly Input?: string };
+  readonly FlexibleTimeWindow?: { readonly Mode?: string };
+  readonly Target?: {
+    readonly Arn?: string;
+    readonly RoleArn?: string;
+    readonly Input?: string;
+    readonly DeadLetterConfig?: { readonly Arn?: string };
+  };
 }
 
 /** Whether there is a schedule, whether it is on, and whether it still is what the template made it. `now` is in milliseconds. */
@@ -29,7 +35,11 @@ export async function checkSchedule(
   if (found === undefined) return wrong(`the schedule of ${name} has been deleted`, put('create-schedule'));
   if (found.State !== 'ENABLED')
     return wrong('the schedule is off: nothing is checked', put('update-schedule'));
-  const { ScheduleExpression: expression, Target: target } = properties as ScheduleProperties;
+  const {
+    ScheduleExpression: expression,
+    FlexibleTimeWindow: window,
+    Target: target,
+  } = properties as ScheduleProperties;
   const differing = [
     ...(found.ScheduleExpression === expression
       ? []
@@ -37,6 +47,11 @@ export async function checkSchedule(
     ...(found.Target?.Arn === target?.Arn ? [] : ['invokes something else than the function']),
     ...(found.Target?.RoleArn === target?.RoleArn ? [] : ['uses another role']),
     ...(found.Target?.Input === target?.Input ? [] : ['sends another event']),
+    ...(found.Target?.DeadLetterConfig?.Arn === target?.DeadLetterConfig?.Arn
+      ? []
+      : ['loses what it cannot deliver']),
+    ...(found.FlexibleTimeWindow?.Mode === window?.Mode ? [] : ['may be late']),
+    ...(found.StartDate !== undefined && found.StartDate.getTime() > now ? ['has not begun'] : []),
     ...(found.EndDate !== undefined && found.EndDate.getTime() <= now ? ['has ended'] : []),
   ];
   if (differing.length > 0) {

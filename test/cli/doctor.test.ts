@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createCommands } from '../../cli/commands.ts';
+import { differing } from '../../cli/deployed/differing.ts';
 import type { Refresher } from '../../cli/deployed/refreshers.ts';
 import { checkEndpoint } from '../../cli/doctor/endpoint.ts';
 import { checkFunction } from '../../cli/doctor/function.ts';
@@ -35,7 +36,8 @@ describe('the endpoint', () => {
   ])('that answers %j is %s', async ([answer, state, says]) => {
     const endpoint = await startTokenEndpoint();
     endpoint.answer(answer);
-    const clock = { ...systemClock, timeout: () => AbortSignal.timeout(500) };
+    const patience = 'hang' in answer ? 500 : 60_000;
+    const clock = { ...systemClock, timeout: () => AbortSignal.timeout(patience) };
     const configuration = readConfiguration(environment(endpoint.tokenUrl));
     const verdict = await checkEndpoint(configuration, { fetch: globalThis.fetch, clock });
     expect(verdict).toMatchObject({ state, says: expect.stringMatching(says) });
@@ -73,6 +75,28 @@ describe('a policy', () => {
   test('need not have what nobody knows', () => {
     expect(covers('{}', document({ ...statement, Resource: undefined }))).toBe(true);
     expect(covers(undefined, document(statement))).toBe(false);
+  });
+});
+
+describe('a property of the template', () => {
+  const dimensions = [
+    { Name: 'service', Value: 'token-refresher' },
+    { Name: 'parameter', Value: '/a' },
+  ];
+
+  test.for<[string, unknown, unknown, boolean]>([
+    ['the same number', 900, 900, false],
+    ['another number', 900, 0, true],
+    ['the same list in another order', dimensions, dimensions.toReversed(), false],
+    ['a list that lacks something', dimensions, dimensions.slice(1), true],
+    ['nobody to tell', ['arn:topic'], [], true],
+    ['somebody else to tell', ['arn:topic'], ['arn:other'], true],
+    ['nothing', ['arn:topic'], undefined, true],
+    ['anything where the template cannot be told in full', [undefined], ['arn:topic'], false],
+    ['anything where the template says nothing', undefined, 900, false],
+  ])('differs or not where the live one is %s', ([, declared, live, expected]) => {
+    const found = differing(['Property'], { Property: declared }, { Property: live });
+    expect(found).toEqual(expected ? ['Property'] : []);
   });
 });
 

@@ -127,8 +127,12 @@ const FAULTS: readonly Fault[] = [
   },
   {
     id: 'schedule-changed',
-    inject: () => updateSchedule({ ScheduleExpression: 'rate(7 days)' }),
-    wrong: { schedule: /runs at rate\(7 days\) instead of rate\(15 minutes\)/ },
+    inject: () =>
+      updateSchedule({
+        ScheduleExpression: 'rate(7 days)',
+        FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 60 },
+      }),
+    wrong: { schedule: /runs at rate\(7 days\) instead of rate\(15 minutes\), may be late$/ },
     remedy: ['aws scheduler update-schedule '],
     state: 'soon',
   },
@@ -183,6 +187,16 @@ const FAULTS: readonly Fault[] = [
     wrong: { function: /not allowed to run/ },
     remedy: ['aws lambda delete-function-concurrency '],
     state: 'soon',
+  },
+  {
+    id: 'function-failed-runs',
+    inject: () =>
+      app.clients.lambda.send(
+        new DeleteFunctionEventInvokeConfigCommand({ FunctionName: theFunction(), Qualifier: '$LATEST' }),
+      ),
+    wrong: { function: /^failed runs do not get into the queue and are repeated by Lambda$/ },
+    remedy: ['aws lambda put-function-event-invoke-config '],
+    state: 'healthy',
   },
   {
     id: 'function-role',
@@ -381,20 +395,22 @@ const FAULTS: readonly Fault[] = [
       const { MetricAlarms: [alarm] = [] } = await cloudWatch.send(
         new DescribeAlarmsCommand({ AlarmNames: [name] }),
       );
-      const { Namespace, MetricName, Dimensions, Statistic, Period, EvaluationPeriods, ComparisonOperator } =
-        alarm ?? {};
-      const unchanged = { Namespace, MetricName, Dimensions, Statistic, Period, EvaluationPeriods };
+      const { Namespace, MetricName, Statistic, Period, EvaluationPeriods, ComparisonOperator } = alarm ?? {};
+      const unchanged = { Namespace, MetricName, Statistic, Period, EvaluationPeriods };
       await cloudWatch.send(
         new PutMetricAlarmCommand({
           ...unchanged,
           AlarmName: name,
           ComparisonOperator,
+          Dimensions: [{ Name: 'parameter', Value: '/another/parameter' }],
           Threshold: 0,
           TreatMissingData: 'notBreaching',
         }),
       );
     },
-    wrong: { alarms: /^not as they were deployed: TokenExpiring \(Threshold, TreatMissingData\)/ },
+    wrong: {
+      alarms: /^not as they were deployed: TokenExpiring \(Dimensions, Threshold, TreatMissingData\)/,
+    },
     remedy: ['aws cloudwatch put-metric-alarm '],
     state: 'healthy',
   },
@@ -416,16 +432,6 @@ const FAULTS: readonly Fault[] = [
       sqs.send(new SendMessageCommand({ QueueUrl: await resource('AWS::SQS::Queue'), MessageBody: '{}' })),
     wrong: { 'dead letters': /^1 failed runs or undelivered events/ },
     remedy: ['aws sqs receive-message ', 'aws sqs purge-queue '],
-    state: 'healthy',
-  },
-  {
-    id: 'failed-runs',
-    inject: () =>
-      app.clients.lambda.send(
-        new DeleteFunctionEventInvokeConfigCommand({ FunctionName: theFunction(), Qualifier: '$LATEST' }),
-      ),
-    wrong: { 'dead letters': /^failed runs do not get into the queue and are repeated by Lambda$/ },
-    remedy: ['aws lambda put-function-event-invoke-config '],
     state: 'healthy',
   },
 ];

@@ -26,8 +26,8 @@ interface DeployLocal {
   isCloudUp(): Promise<boolean>;
 }
 
-let running: DeployLocal;
-afterEach(() => running.child.kill('SIGKILL'));
+let running: DeployLocal | undefined;
+afterEach(() => running?.child.kill('SIGKILL'));
 
 function start(): DeployLocal {
   const { AWS_ENDPOINT_URL: _, ...environment } = process.env;
@@ -44,7 +44,8 @@ function start(): DeployLocal {
     says: (pattern) => {
       const look = async () => {
         const found = pattern.exec(output);
-        if (found === null && child.exitCode !== null) throw new Error(`it ended after:\n${output}`);
+        if (found === null && (child.exitCode ?? child.signalCode) !== null)
+          throw new Error(`it ended after:\n${output}`);
         return found ?? undefined;
       };
       return waitFor(String(pattern), look, { within: UP_WITHIN_MS, every: LOOK_EVERY_MS });
@@ -53,23 +54,22 @@ function start(): DeployLocal {
   };
 }
 
-const untilCloudEnds = () =>
-  waitFor('the end of the cloud', async () => ((await running.isCloudUp()) ? undefined : true), {
+const untilCloudEnds = ({ isCloudUp }: DeployLocal) =>
+  waitFor('the end of the cloud', async () => ((await isCloudUp()) ? undefined : true), {
     within: 60_000,
     every: LOOK_EVERY_MS,
   });
 
-describe('npm run deploy:local', () => {
-  test('shows the token that the first check stored, outlasts the stack, and ends with Ctrl-C', {
-    timeout: UP_WITHIN_MS + 120_000,
-  }, async () => {
-    running = start();
-    await running.says(/first scheduled refresh .*\/spotnana\/access-token, version 1/);
-    await running.says(/parameter {3}\S+, version 1, \d+ s left; a guarded API answers 200 to its token/);
-    await running.says(/schedule {4}rate\(1 minute\), ENABLED/);
-    await running.says(/minted/);
+describe('npm run deploy:local', { timeout: UP_WITHIN_MS + 120_000 }, () => {
+  test('shows the token that the first check stored, outlasts the stack, and ends with Ctrl-C', async () => {
+    const local = start();
+    running = local;
+    await local.says(/first scheduled refresh .*\/spotnana\/access-token, version 1/);
+    await local.says(/parameter {3}\S+, version 1, \d+ s left; a guarded API answers 200 to its token/);
+    await local.says(/schedule {4}rate\(1 minute\), ENABLED/);
+    await local.says(/minted/);
 
-    const [, exports = ''] = await running.says(/^ {2}export (AWS_\S+=\S+(?: \S+=\S+)*)$/m);
+    const [, exports = ''] = await local.says(/^ {2}export (AWS_\S+=\S+(?: \S+=\S+)*)$/m);
     const environment = Object.fromEntries(
       exports.split(' ').map((variable) => variable.split('=') as [string, string]),
     );
@@ -82,12 +82,12 @@ describe('npm run deploy:local', () => {
     expect(confidential(access_token).length).toBeGreaterThan(0);
 
     await clients.cloudFormation.send(new DeleteStackCommand({ StackName: STACK }));
-    await running.says(/The log cannot be read \(ResourceNotFoundException\)\. Ctrl-C ends everything\./);
-    expect(await running.isCloudUp()).toBe(true);
+    await local.says(/The log cannot be read \(ResourceNotFoundException\)\. Ctrl-C ends everything\./);
+    expect(await local.isCloudUp()).toBe(true);
 
-    running.child.kill('SIGINT');
-    expect(await running.exited).toEqual([0, null]);
-    await untilCloudEnds();
+    local.child.kill('SIGINT');
+    expect(await local.exited).toEqual([0, null]);
+    await untilCloudEnds(local);
   });
 
   test.for<[NodeJS.Signals, string]>([
@@ -95,14 +95,15 @@ describe('npm run deploy:local', () => {
     ['SIGTERM', 'has everything end'],
     ['SIGKILL', 'has the cloud end all the same'],
   ])('given %s in the middle %s', async ([signal]) => {
-    running = start();
-    await running.says(/cdk bootstrap/);
-    expect(await running.isCloudUp()).toBe(true);
+    const local = start();
+    running = local;
+    await local.says(/cdk bootstrap/);
+    expect(await local.isCloudUp()).toBe(true);
 
-    running.child.kill(signal);
+    local.child.kill(signal);
 
-    const [code] = await running.exited;
+    const [code] = await local.exited;
     expect(code).toBe(signal === 'SIGKILL' ? null : 1);
-    await untilCloudEnds();
+    await untilCloudEnds(local);
   });
 });

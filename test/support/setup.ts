@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -15,6 +15,9 @@ declare module 'vitest' {
 /** Synthesizes the app once for all tests; at the end, searches all that was written for what must not be there. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-test-'));
+  // Everything that tests, and what they start, leave behind goes with it.
+  process.env.TMPDIR = join(outdir, 'tmp');
+  await mkdir(process.env.TMPDIR);
   const leakFiles = { secrets: join(outdir, 'secrets'), written: join(outdir, 'written') };
   await Promise.all(Object.values(leakFiles).map((file) => writeFile(file, '')));
   project.provide('leakFiles', leakFiles);
