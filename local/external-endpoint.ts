@@ -23,7 +23,7 @@ export async function externalEndpoint(): Promise<string | undefined> {
     await response.body?.cancel();
   } catch (error) {
     throw new Error(
-      `AWS_ENDPOINT_URL names an endpoint that gives no answer (${networkErrorCode(error)}). Start it, or unset the variable.`,
+      `AWS_ENDPOINT_URL names ${new URL(url).origin}, which gives no answer (${networkErrorCode(error)}). Start it, or unset the variable.`,
     );
   }
   return url;

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { freePort } from '../../local/deployment/ministack.ts';
 
 const deploy = fileURLToPath(new URL('../../local/deploy.ts', import.meta.url));
 const run = (environment: Record<string, string>) =>
@@ -28,8 +29,9 @@ test('npm run deploy:local takes an empty AWS_ENDPOINT_URL for none, and never A
 
 test('npm run deploy:local fails where the cloud that the environment names does not answer', async () => {
   const { PATH = '' } = process.env;
-  await expect(run({ PATH, AWS_ENDPOINT_URL: 'http://127.0.0.1:9' })).rejects.toMatchObject({
+  const AWS_ENDPOINT_URL = `http://127.0.0.1:${await freePort()}`;
+  await expect(run({ PATH, AWS_ENDPOINT_URL })).rejects.toMatchObject({
     code: 1,
-    stdout: expect.stringContaining('http://127.0.0.1:9'),
+    stdout: expect.stringContaining(`${AWS_ENDPOINT_URL}, which gives no answer`),
   });
 });
