@@ -22,6 +22,8 @@ export interface Commands {
    * deployment that does so.
    */
   restore(refresher: Refresher, value: unknown, write: (json: string) => string): string;
+  /** The same with an operation of the AWS CLI that takes the value as its input. */
+  restoreInput(refresher: Refresher, input: object, service: string, operation: string): string;
 }
 
 export function createCommands({ profile, region }: AccountOptions): Commands {
@@ -36,12 +38,16 @@ export function createCommands({ profile, region }: AccountOptions): Commands {
     // The app leaves the region to the environment, which comes before that of a profile.
     return region === undefined ? cdk : `AWS_REGION=${quote(region)} ${cdk}`;
   };
+  const aws: Commands['aws'] = (...args) => `aws ${line([...args, ...account])}`;
+  const restore: Commands['restore'] = (refresher, value, write) =>
+    isComplete(value) ? write(JSON.stringify(value)) : deploy(refresher, ...REVERT_DRIFT);
   return {
-    aws: (...args) => `aws ${line([...args, ...account])}`,
+    aws,
     self: (command, { name }) => `${COMMAND} ${line([command, name, ...account])}`,
     deploy,
-    restore: (refresher, value, write) =>
-      isComplete(value) ? write(JSON.stringify(value)) : deploy(refresher, ...REVERT_DRIFT),
+    restore,
+    restoreInput: (refresher, input, service, operation) =>
+      restore(refresher, input, (json) => aws(service, operation, '--cli-input-json', json)),
   };
 }
 

@@ -35,10 +35,12 @@ export async function mint(
   tools: MintTools,
 ): Promise<StoredToken> {
   const { clock, deadline, random, onAttempt, onLifetimeBounded } = tools;
+  let failure: RefreshError | undefined;
   for (let attempt = 1; ; attempt += 1) {
     const sentAt = clock.now();
     const timeout = Math.min(REQUEST_TIMEOUT_MS, deadline - sentAt);
-    if (timeout < LEAST_REQUEST_TIME_MS) throw noTimeLeft(configuration.tokenUrl);
+    // A sleep may take longer than it was asked to. What the endpoint answered is the reason then, not the time.
+    if (timeout < LEAST_REQUEST_TIME_MS) throw failure ?? noTimeLeft(configuration.tokenUrl);
     onAttempt();
     const answer = await requestToken(configuration, credentials, { ...tools, timeout });
     try {
@@ -59,11 +61,9 @@ export async function mint(
       const now = clock.now();
       const retryAfter = retryAfterOf(answer, now);
       const delay = backoffDelay(attempt, retryAfter, random);
-      const isLast = attempt === MAX_ATTEMPTS || now + delay + LEAST_REQUEST_TIME_MS > deadline;
-      if (!isLast) await clock.sleep(delay);
-      // A sleep may take longer than it was asked to. What the endpoint answered is the reason then, not the time.
-      if (isLast || clock.now() + LEAST_REQUEST_TIME_MS > deadline)
-        throw withRetryAfter(error, now, retryAfter);
+      failure = withRetryAfter(error, now, retryAfter);
+      if (attempt === MAX_ATTEMPTS || now + delay + LEAST_REQUEST_TIME_MS > deadline) throw failure;
+      await clock.sleep(delay);
     }
   }
 }

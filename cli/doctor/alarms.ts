@@ -39,9 +39,7 @@ export async function checkAlarms(
 function recreate({ name, resource }: Alarm, refresher: Refresher, commands: Commands): string {
   const input = { ...resource.properties, AlarmName: name };
   const operation = 'AlarmRule' in resource.properties ? 'put-composite-alarm' : 'put-metric-alarm';
-  return commands.restore(refresher, input, (json) =>
-    commands.aws('cloudwatch', operation, '--cli-input-json', json),
-  );
+  return commands.restoreInput(refresher, input, 'cloudwatch', operation);
 }
 
 function namesOf(alarms: readonly Alarm[]): string {

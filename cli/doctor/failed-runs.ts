@@ -21,9 +21,5 @@ export async function checkFailedRuns(
 export function restoreFailedRuns(refresher: Refresher, commands: Commands): readonly string[] {
   const properties = refresher.eventInvokeConfig?.properties;
   if (properties === undefined) return [];
-  return [
-    commands.restore(refresher, properties, (json) =>
-      commands.aws('lambda', 'put-function-event-invoke-config', '--cli-input-json', json),
-    ),
-  ];
+  return [commands.restoreInput(refresher, properties, 'lambda', 'put-function-event-invoke-config')];
 }

@@ -37,8 +37,11 @@ export function checkFunction(
   if (settings.length > 0) {
     return wrong(
       `the function is not as it was deployed: ${settings.join(', ')}`,
-      commands.restore(refresher, settingsInput(properties, id), (json) =>
-        commands.aws('lambda', 'update-function-configuration', '--cli-input-json', json),
+      commands.restoreInput(
+        refresher,
+        settingsInput(properties, id),
+        'lambda',
+        'update-function-configuration',
       ),
     );
   }
@@ -123,9 +126,7 @@ function configurationProblem(refresher: Refresher, fn: GetFunctionCommandOutput
 function recreate(refresher: Refresher, commands: Commands): readonly string[] {
   const { id, properties } = refresher.function;
   return [
-    commands.restore(refresher, createFunctionInput(properties, id), (json) =>
-      commands.aws('lambda', 'create-function', '--cli-input-json', json),
-    ),
+    commands.restoreInput(refresher, createFunctionInput(properties, id), 'lambda', 'create-function'),
     ...restoreFailedRuns(refresher, commands),
   ];
 }

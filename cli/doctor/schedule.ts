@@ -27,10 +27,7 @@ export async function checkSchedule(
   if (schedule === undefined) return unknown('the stack has no schedule for this function');
   const { Name: _, ...properties } = schedule.properties;
   const input = { Name: schedule.id, ...properties };
-  const put = (operation: string) =>
-    commands.restore(refresher, input, (json) =>
-      commands.aws('scheduler', operation, '--cli-input-json', json),
-    );
+  const put = (operation: string) => commands.restoreInput(refresher, input, 'scheduler', operation);
   const found = await readSchedule(scheduler, schedule);
   if (found === undefined) return wrong(`the schedule of ${name} has been deleted`, put('create-schedule'));
   if (found.State !== 'ENABLED')
@@ -40,20 +37,17 @@ export async function checkSchedule(
     FlexibleTimeWindow: window,
     Target: target,
   } = properties as ScheduleProperties;
-  const differing = [
-    ...(found.ScheduleExpression === expression
-      ? []
-      : [`runs at ${found.ScheduleExpression} instead of ${expression}`]),
-    ...(found.Target?.Arn === target?.Arn ? [] : ['invokes something else than the function']),
-    ...(found.Target?.RoleArn === target?.RoleArn ? [] : ['uses another role']),
-    ...(found.Target?.Input === target?.Input ? [] : ['sends another event']),
-    ...(found.Target?.DeadLetterConfig?.Arn === target?.DeadLetterConfig?.Arn
-      ? []
-      : ['loses what it cannot deliver']),
-    ...(found.FlexibleTimeWindow?.Mode === window?.Mode ? [] : ['may be late']),
-    ...(found.StartDate !== undefined && found.StartDate.getTime() > now ? ['has not begun'] : []),
-    ...(found.EndDate !== undefined && found.EndDate.getTime() <= now ? ['has ended'] : []),
+  const differences: readonly (readonly [boolean, string])[] = [
+    [found.ScheduleExpression !== expression, `runs at ${found.ScheduleExpression} instead of ${expression}`],
+    [found.Target?.Arn !== target?.Arn, 'invokes something else than the function'],
+    [found.Target?.RoleArn !== target?.RoleArn, 'uses another role'],
+    [found.Target?.Input !== target?.Input, 'sends another event'],
+    [found.Target?.DeadLetterConfig?.Arn !== target?.DeadLetterConfig?.Arn, 'loses what it cannot deliver'],
+    [found.FlexibleTimeWindow?.Mode !== window?.Mode, 'may be late'],
+    [found.StartDate !== undefined && found.StartDate.getTime() > now, 'has not begun'],
+    [found.EndDate !== undefined && found.EndDate.getTime() <= now, 'has ended'],
   ];
+  const differing = differences.filter(([isDifferent]) => isDifferent).map(([, what]) => what);
   if (differing.length > 0) {
     return wrong(
       `the schedule is not as it was deployed: it ${differing.join(', ')}`,

@@ -23,6 +23,9 @@ const TRAVEL_SECONDS = 10;
 /** Milliseconds for which a look for a better token holds up whoever could have the one in memory; half of its rest at most. */
 const LOOK_PATIENCE_MS = 1_000;
 
+/** What a wait comes to that has taken long enough. */
+const GAVE_UP = 'gave-up';
+
 export interface GetOptions {
   /** Seconds for which the token has to be valid. Default: the reader's `minimumValidity`. */
   readonly minimumValidity?: number;
@@ -122,25 +125,24 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     if (!loading.pending && !persistent.pending) wanted = usual;
   };
 
-  /** Whether the latest wait of all ended because it had taken long enough. */
-  let gaveUp = false;
-
-  /** Tries for as long as that may help. All callers of a container that has nothing to serve share one wait. */
+  /**
+   * Tries for as long as that may help, and comes to `GAVE_UP` where that was not long enough. All callers of a container that
+   * has nothing to serve share one wait.
+   */
   const persistent = singleFlight(async () => {
-    gaveUp = false;
     const startedAt = now();
     const fruitlessBefore = fruitless;
     for (let attempt = 1; ; attempt += 1) {
       const loaded = await loading.run();
-      if (loaded.type === 'token' || loaded.passing === undefined) return;
+      if (loaded.type === 'token' || loaded.passing === undefined) return undefined;
       const patience = loaded.passing === 'throttled' ? THROTTLED_PATIENCE_MS : FAILING_PATIENCE_MS;
       const delay = retryDelay(attempt, random);
       if (now() + delay - startedAt > patience) break;
       await sleep(delay);
     }
-    gaveUp = true;
     fruitless = fruitlessBefore + 1;
     spaceLoads();
+    return GAVE_UP;
   });
 
   /**
@@ -164,15 +166,15 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       return held.access_token;
     }
     const wait: SingleFlight<unknown> = validity(held) > needed ? loading : persistent;
-    const joins = persistent.pending;
+    const joins = wait.pending;
     if (wait.pending || mayLoad(needed)) {
       wanted = Math.max(wanted, wished);
       const loaded = wait.run().finally(forgetWanted);
       const isServable = validity(held) > needed && !isRejected();
       const patience = Math.min(LOOK_PATIENCE_MS, (validity(held) - needed) * 500);
-      await abortable(isServable ? atMost(loaded, patience, sleep) : loaded, signal);
+      const outcome = await abortable(isServable ? atMost(loaded, patience, sleep) : loaded, signal);
       // The wait of another may have been over before this one began: Lambda may have frozen the container in it.
-      if (joins && gaveUp && validity(held) <= needed) await abortable(loading.run(), signal);
+      if (joins && outcome === GAVE_UP && validity(held) <= needed) await abortable(loading.run(), signal);
     }
     if (held !== undefined && validity(held) > needed) return held.access_token;
     throw new TokenUnavailableError(failure ?? notValidFor(needed));

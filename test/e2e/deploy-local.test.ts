@@ -26,8 +26,8 @@ interface DeployLocal {
   isCloudUp(): Promise<boolean>;
 }
 
-let running: DeployLocal | undefined;
-afterEach(() => running?.child.kill('SIGKILL'));
+let running: ChildProcess | undefined;
+afterEach(() => running?.kill('SIGKILL'));
 
 function start(): DeployLocal {
   const { AWS_ENDPOINT_URL: _, ...environment } = process.env;
@@ -38,6 +38,7 @@ function start(): DeployLocal {
     output += text;
     recordWritten(text);
   });
+  running = child;
   return {
     child,
     exited,
@@ -63,7 +64,6 @@ const untilCloudEnds = ({ isCloudUp }: DeployLocal) =>
 describe('npm run deploy:local', { timeout: UP_WITHIN_MS + 120_000 }, () => {
   test('shows the token that the first check stored, outlasts the stack, and ends with Ctrl-C', async () => {
     const local = start();
-    running = local;
     await local.says(/first scheduled refresh .*\/spotnana\/access-token, version 1/);
     await local.says(/parameter {3}\S+, version 1, \d+ s left; a guarded API answers 200 to its token/);
     await local.says(/schedule {4}rate\(1 minute\), ENABLED/);
@@ -96,7 +96,6 @@ describe('npm run deploy:local', { timeout: UP_WITHIN_MS + 120_000 }, () => {
     ['SIGKILL', 'has the cloud end all the same'],
   ])('given %s in the middle %s', async ([signal]) => {
     const local = start();
-    running = local;
     await local.says(/cdk bootstrap/);
     expect(await local.isCloudUp()).toBe(true);
 
