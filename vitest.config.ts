@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const reader = fileURLToPath(new URL('lambda/reader.ts', import.meta.url));
+const reader = fileURLToPath(new URL('lambda/reader/token-reader.ts', import.meta.url));
 
 export default defineConfig({
   resolve: { alias: { 'token-refresher/reader': reader } },

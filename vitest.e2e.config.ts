@@ -5,7 +5,11 @@ const onCloud = (name: 'MiniStack' | 'moto') => ({
   extends: true as const,
   test: {
     name,
-    include: ['test/cloud/*.test.ts', 'test/refresher.test.ts', 'test/deployment.test.ts'],
+    include: [
+      'test/local/embedded-cloud/*-*.test.ts',
+      'test/lambda/refresher/refresher.test.ts',
+      'test/lambda/deployment/custom-resources.test.ts',
+    ],
     provide: { aws: name },
     setupFiles: ['test/e2e/differences.ts'],
   },

@@ -8,7 +8,7 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { forInvocation } from '../lambda/invoke-refresher.ts';
+import { forInvocation } from '../lambda/shared/invoke-refresher.ts';
 
 export interface Clients {
   readonly cloudFormation: CloudFormationClient;

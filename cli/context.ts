@@ -1,7 +1,7 @@
-import { type Clock, systemClock } from '../lambda/clock.ts';
+import { type Clock, systemClock } from '../lambda/shared/clock.ts';
 import { type AccountOptions, type Clients, createClients } from './clients.ts';
-import { type Commands, createCommands } from './commands.ts';
-import { type Style, styleFor } from './view/style.ts';
+import { type Commands, createCommands } from './remedy-commands.ts';
+import { type Style, styleFor } from './terminal/style.ts';
 
 /** What every command takes. */
 export interface GlobalOptions extends AccountOptions {

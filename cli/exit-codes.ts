@@ -1,4 +1,4 @@
-import type { TokenState } from './assess.ts';
+import type { TokenState } from './status/assess.ts';
 
 /** What the process ends with, for scripts. */
 export const EXIT = {

@@ -1,12 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
-import { doctor } from './actions/doctor.ts';
-import { refresh } from './actions/refresh.ts';
-import { setCredentials } from './actions/set-credentials.ts';
-import { status } from './actions/status.ts';
-import { token } from './actions/token.ts';
 import { type Context, createContext, type GlobalOptions, type Streams } from './context.ts';
+import { doctor } from './doctor/doctor-command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { refresh } from './refresh/refresh-command.ts';
+import { setCredentials } from './set-credentials/set-credentials-command.ts';
+import { status } from './status/status-command.ts';
+import { token } from './token/token-command.ts';
 import { describeFailure } from './unable.ts';
 
 const NAME = '[name]';

@@ -1,5 +1,5 @@
-import { describeAwsFailure } from '../lambda/aws-failure.ts';
-import { RefreshError } from '../lambda/errors.ts';
+import { describeAwsFailure } from '../lambda/shared/aws-failure.ts';
+import { RefreshError } from '../lambda/shared/refresh-error.ts';
 
 /** A command that could not be carried out. The message says what to do. */
 export class Unable extends Error {

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { z } from 'zod';
-import { CLIENT_AUTHENTICATION_METHODS, claimParameterName, tokenUrlProblem } from '../lambda/environment.ts';
+import { CLIENT_AUTHENTICATION_METHODS, claimParameterName } from '../lambda/shared/refresher-environment.ts';
+import { tokenUrlProblem } from '../lambda/shared/token-url.ts';
 import {
   DEFAULT_CHECK_EVERY,
   DEFAULT_REFRESH_BEFORE,
@@ -12,7 +13,7 @@ import {
   scopeProblem,
   secretProblem,
   shown,
-} from './property-rules.ts';
+} from './construct/property-rules.ts';
 
 const duration = z.string().transform((value, context) => {
   try {

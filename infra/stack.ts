@@ -2,10 +2,10 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { importSecret, secretId } from './credentials-secret.ts';
+import { importSecret, secretId } from './construct/credentials-secret.ts';
+import { TokenRefresher } from './construct/token-refresher.ts';
 import { createNotificationTopic } from './notification-topic.ts';
 import type { RefresherSettings } from './settings.ts';
-import { TokenRefresher } from './token-refresher.ts';
 
 /** One refresher as a stack of its own, with the outputs that its users need. */
 export class RefresherStack extends Stack {

@@ -1,5 +1,5 @@
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import type { StoredToken } from '../lambda/stored-token.ts';
+import type { StoredToken } from '../lambda/shared/stored-token.ts';
 
 export interface ConsumerCall {
   /** HTTP status of the API's answer; undefined where the call could not be made. */

@@ -1,4 +1,4 @@
-import { networkErrorCode } from '../lambda/token-request.ts';
+import { networkErrorCode } from '../lambda/refresher/token-request.ts';
 
 /** How long a local endpoint may take to answer anything, in milliseconds. */
 const PATIENCE_MS = 10_000;

@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ENVIRONMENT } from '../lambda/environment.ts';
+import { ENVIRONMENT } from '../lambda/shared/refresher-environment.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

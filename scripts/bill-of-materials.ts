@@ -6,7 +6,7 @@ import { build, type Metafile } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The functions that are deployed, by the file in `lambda/` that they begin with. */
-const ENTRIES = { Function: 'handler.ts', DeploymentFunction: 'deployment/handler.ts' } as const;
+const ENTRIES = { Function: 'refresher/handler.ts', DeploymentFunction: 'deployment/handler.ts' } as const;
 export type FunctionName = keyof typeof ENTRIES;
 
 export interface Material {
@@ -36,7 +36,7 @@ export async function bundle(name: FunctionName): Promise<Bundle> {
     format: 'esm',
     mainFields: ['module', 'main'],
     minify: true,
-    alias: { '@aws-sdk/credential-provider-node': join(root, 'lambda/aws-credentials.ts') },
+    alias: { '@aws-sdk/credential-provider-node': join(root, 'lambda/shared/environment-credentials.ts') },
   });
   return { code: outputFiles[0]?.text ?? '', metafile };
 }

@@ -1,7 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { TokenRefresher } from '../infra/token-refresher.ts';
+import { TokenRefresher } from '../infra/construct/token-refresher.ts';
 import { SANDBOX } from '../local/synthesize.ts';
 
 interface Statement {

@@ -1,4 +1,4 @@
-import { describeAwsFailure } from '../../lambda/aws-failure.ts';
+import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
 
 /** What the services call the error that says so: Lambda, Scheduler and Logs; KMS; and IAM in two ways. */
 const NOT_THERE: ReadonlySet<string> = new Set([

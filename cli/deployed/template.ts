@@ -1,4 +1,4 @@
-import { parseJsonObject } from '../../lambda/json.ts';
+import { parseJsonObject } from '../../lambda/shared/json.ts';
 
 /** One resource of a stack's template, with its references still in it. */
 export interface TemplateResource {

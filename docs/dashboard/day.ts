@@ -1,4 +1,4 @@
-import type { Policy } from '../../lambda/decide.ts';
+import type { Policy } from '../../lambda/shared/refresh-margin.ts';
 import { createRandom } from '../../test/support/random.ts';
 import { type Fault, type Model, modelRefresher } from '../../test/support/refresher-model.ts';
 

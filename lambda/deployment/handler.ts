@@ -3,19 +3,19 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { CloudFormationCustomResourceEvent, Context } from 'aws-lambda';
-import { AWS_CLIENT } from '../aws-client.ts';
-import { systemClock } from '../clock.ts';
-import { RefreshError } from '../errors.ts';
-import { forInvocation } from '../invoke-refresher.ts';
-import { METRICS_SERVICE } from '../metrics.ts';
-import { answerCloudFormation, assertAnswerable } from './cloudformation-answer.ts';
+import { AWS_CLIENT } from '../shared/aws-client.ts';
+import { systemClock } from '../shared/clock.ts';
 import {
   CUSTOM_RESOURCE,
   type FirstTokenProperties,
   type TokenRemovalProperties,
-} from './custom-resources.ts';
-import { FirstTokenError, mintFirstToken } from './first-token.ts';
-import { removeToken } from './token-removal.ts';
+} from '../shared/custom-resources.ts';
+import { forInvocation } from '../shared/invoke-refresher.ts';
+import { METRICS_SERVICE } from '../shared/metric-names.ts';
+import { RefreshError } from '../shared/refresh-error.ts';
+import { answerCloudFormation, assertAnswerable } from './cloudformation-response.ts';
+import { FirstTokenError, mintFirstToken } from './mint-first-token.ts';
+import { removeToken } from './remove-token.ts';
 
 const ssm = new SSMClient(AWS_CLIENT);
 const secretsManager = new SecretsManagerClient(AWS_CLIENT);

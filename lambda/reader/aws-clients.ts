@@ -1,8 +1,8 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SSMClient } from '@aws-sdk/client-ssm';
-import { describeAwsFailure } from '../aws-failure.ts';
+import { describeAwsFailure } from '../shared/aws-failure.ts';
 import type { Load } from './load.ts';
-import type { Reported } from './report.ts';
+import type { Reported } from './report-rejected.ts';
 import { singleFlightByKey } from './single-flight.ts';
 
 /** Reads the parameter with the given client, or with one that is loaded and made at the first read. */
@@ -29,7 +29,7 @@ export function reportToFunction(
   let lambda = given;
   return singleFlightByKey(async (fingerprint) => {
     try {
-      const { createLambdaClient, reportRejected } = await import('./report.ts');
+      const { createLambdaClient, reportRejected } = await import('./report-rejected.ts');
       lambda ??= createLambdaClient();
       return await reportRejected(lambda, functionName, fingerprint);
     } catch (error) {

@@ -1,5 +1,5 @@
-import { unixSeconds } from '../clock.ts';
-import type { StoredToken } from '../stored-token.ts';
+import { unixSeconds } from '../shared/clock.ts';
+import type { StoredToken } from '../shared/stored-token.ts';
 import { type Known, type Load, tokenIn } from './load.ts';
 
 /** Where the extension listens unless its environment says otherwise, and the longest wait for it, in milliseconds. */

@@ -1,4 +1,4 @@
-import { parseStored, type StoredToken } from '../stored-token.ts';
+import { parseStored, type StoredToken } from '../shared/stored-token.ts';
 import type { TokenUnavailableCode, Unavailability } from './token-unavailable-error.ts';
 
 /** What one read of the parameter came to. */

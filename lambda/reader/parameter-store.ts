@@ -1,5 +1,5 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { describeAwsFailure } from '../aws-failure.ts';
+import { describeAwsFailure } from '../shared/aws-failure.ts';
 import { abortable } from './abortable.ts';
 import { type Loaded, missing, tokenIn } from './load.ts';
 

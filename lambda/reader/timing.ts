@@ -1,4 +1,4 @@
-import type { StoredToken } from '../stored-token.ts';
+import type { StoredToken } from '../shared/stored-token.ts';
 
 /**
  * Where in a token's last hour a reader looks for its replacement, as parts of that hour. With the default policy the

@@ -1,8 +1,8 @@
-import type { StoredToken } from '../stored-token.ts';
+import type { StoredToken } from '../shared/stored-token.ts';
 import { abortable } from './abortable.ts';
+import { assertSeconds } from './assert-seconds.ts';
 import { atMost } from './at-most.ts';
 import type { Load, Loaded } from './load.ts';
-import { assertSeconds } from './seconds.ts';
 import { type SingleFlight, singleFlight } from './single-flight.ts';
 import {
   FAILING_PATIENCE_MS,

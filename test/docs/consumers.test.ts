@@ -5,8 +5,8 @@ import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { expect, test } from 'vitest';
-import { TokenRefresher } from '../../infra/token-refresher.ts';
-import { TOKEN_UNAVAILABLE_CODES, TokenUnavailableError } from '../../lambda/reader.ts';
+import { TokenRefresher } from '../../infra/construct/token-refresher.ts';
+import { TOKEN_UNAVAILABLE_CODES, TokenUnavailableError } from '../../lambda/reader/token-reader.ts';
 import { SANDBOX } from '../../local/synthesize.ts';
 import { synthesizeExample } from '../support/document-examples.ts';
 

@@ -4,8 +4,8 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { expect, test } from 'vitest';
 import { readDefinition } from '../../docs/dashboard/definition.ts';
 import { drawDashboard } from '../../docs/dashboard/picture.ts';
-import { TokenRefresher } from '../../infra/token-refresher.ts';
-import { METRIC } from '../../lambda/metrics.ts';
+import { TokenRefresher } from '../../infra/construct/token-refresher.ts';
+import { METRIC } from '../../lambda/shared/metric-names.ts';
 
 const { body, alarms } = readDefinition();
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, inject, test } from 'vitest';
-import { expiryThreshold } from '../../lambda/alarm-policy.ts';
-import { REFRESH_ERROR_CODES } from '../../lambda/errors.ts';
-import { METRIC } from '../../lambda/metrics.ts';
+import { expiryThreshold } from '../../lambda/shared/alarm-bounds.ts';
+import { METRIC } from '../../lambda/shared/metric-names.ts';
+import { REFRESH_ERROR_CODES } from '../../lambda/shared/refresh-error.ts';
 import { ALARM_NAMES, type AlarmName, alarmsOf } from '../support/alarms.ts';
 import { firstAlarm, incidents } from '../support/incidents.ts';
 import { createRandom } from '../support/random.ts';

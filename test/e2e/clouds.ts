@@ -1,9 +1,9 @@
 import type { TestProject } from 'vitest/node';
-import { createCdk } from '../../local/deployment/cdk.ts';
-import { type CloudAccess, ownCloud } from '../../local/deployment/cloud.ts';
-import { startMiniStack } from '../../local/deployment/ministack.ts';
-import { findPython } from '../../local/deployment/python.ts';
-import { createStep } from '../../local/deployment/step.ts';
+import { createCdk } from '../../local/deploy-local/cdk.ts';
+import { type CloudAccess, ownCloud } from '../../local/deploy-local/local-cloud.ts';
+import { startMiniStack } from '../../local/deploy-local/ministack.ts';
+import { findPython } from '../../local/deploy-local/python.ts';
+import { createStep } from '../../local/deploy-local/step.ts';
 import { startMoto } from './moto.ts';
 
 declare module 'vitest' {

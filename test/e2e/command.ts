@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { inject } from 'vitest';
-import { bundleCommand } from '../../local/bundle-command.ts';
+import { bundleCommand } from '../../local/package/bundle-cli.ts';
 import { recordWritten } from '../support/confidential.ts';
 
 export interface CommandResult {

@@ -1,4 +1,4 @@
-import { createTokenReader } from '../../lambda/reader.ts';
+import { createTokenReader } from '../../lambda/reader/token-reader.ts';
 import type { ConsumerResult } from './consumer.ts';
 
 const reader = createTokenReader();

@@ -4,9 +4,9 @@ import { Runtime } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import type { TokenRefresher } from '../../infra/construct/token-refresher.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { RefresherStack } from '../../infra/stack.ts';
-import type { TokenRefresher } from '../../infra/token-refresher.ts';
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 

@@ -1,5 +1,5 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { sha256 } from '../../lambda/stored-token.ts';
+import { sha256 } from '../../lambda/shared/stored-token.ts';
 import { callApi } from '../../local/consumer.ts';
 
 /** What the consumer tells of a call. */

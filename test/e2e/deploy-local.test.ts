@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { DeleteStackCommand } from '@aws-sdk/client-cloudformation';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { StoredToken } from '../../lambda/stored-token.ts';
-import { createClients } from '../../local/deployment/clients.ts';
-import { answers } from '../../local/deployment/ministack.ts';
-import { waitFor } from '../../local/deployment/wait.ts';
+import type { StoredToken } from '../../lambda/shared/stored-token.ts';
+import { createClients } from '../../local/deploy-local/clients.ts';
+import { answers } from '../../local/deploy-local/ministack.ts';
+import { waitFor } from '../../local/deploy-local/wait.ts';
 import { confidential, recordWritten } from '../support/confidential.ts';
 
-const deploy = fileURLToPath(new URL('../../local/deploy.ts', import.meta.url));
+const deploy = fileURLToPath(new URL('../../local/deploy-local/deploy.ts', import.meta.url));
 const CLOUD_URL = /MiniStack \S+ at (http:\S+),/;
 const STACK = 'TokenRefresher-spotnana';
 /** Bootstrap, deployment and the first check of the schedule, on a busy machine. */

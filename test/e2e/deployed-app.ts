@@ -10,14 +10,14 @@ import {
 } from '@aws-sdk/client-lambda';
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { inject } from 'vitest';
-import type { RefreshResult } from '../../lambda/refresh.ts';
-import type { StoredToken } from '../../lambda/stored-token.ts';
-import { type CdkSettings, createCdk, type StackOutputs } from '../../local/deployment/cdk.ts';
-import { type Clients, createClients } from '../../local/deployment/clients.ts';
-import { findLogGroup, type LogEntry, readFunctionLog } from '../../local/deployment/function-log.ts';
-import { type DeployedResource, listResources } from '../../local/deployment/resources.ts';
-import { correctSecretReferences } from '../../local/deployment/secret-references.ts';
-import { waitFor } from '../../local/deployment/wait.ts';
+import type { RefreshResult } from '../../lambda/shared/refresh-result.ts';
+import type { StoredToken } from '../../lambda/shared/stored-token.ts';
+import { type CdkSettings, createCdk, type StackOutputs } from '../../local/deploy-local/cdk.ts';
+import { type Clients, createClients } from '../../local/deploy-local/clients.ts';
+import { findLogGroup, type LogEntry, readFunctionLog } from '../../local/deploy-local/function-log.ts';
+import { type DeployedResource, listResources } from '../../local/deploy-local/resources.ts';
+import { correctSecretReferences } from '../../local/deploy-local/secret-references.ts';
+import { waitFor } from '../../local/deploy-local/wait.ts';
 import { confidential, recordWritten } from '../support/confidential.ts';
 
 /** A minute to the next check, and more than Scheduler may be late, in milliseconds. */

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { sha256 } from '../../lambda/stored-token.ts';
-import { clientSettings } from '../../local/deployment/clients.ts';
-import { run } from '../../local/deployment/process.ts';
+import { sha256 } from '../../lambda/shared/stored-token.ts';
+import { clientSettings } from '../../local/deploy-local/clients.ts';
+import { run } from '../../local/deploy-local/process.ts';
 import { type GuardedApi, startGuardedApi } from '../../local/guarded-api.ts';
 import { confidential } from '../support/confidential.ts';
 

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { ENVIRONMENT } from '../../lambda/environment.ts';
+import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../local/authorization-server.ts';
 import { confidential } from '../support/confidential.ts';
 import { createDeployedApp, type DeployedApp } from './deployed-app.ts';

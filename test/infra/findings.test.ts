@@ -8,8 +8,8 @@ import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { AwsSolutionsChecks, NIST80053R5Checks } from 'cdk-nag';
 import { expect, inject, test, vi } from 'vitest';
+import { TokenRefresher } from '../../infra/construct/token-refresher.ts';
 import { createNotificationTopic } from '../../infra/notification-topic.ts';
-import { TokenRefresher } from '../../infra/token-refresher.ts';
 import { SANDBOX } from '../../local/synthesize.ts';
 import { acceptedFindings, readReport } from '../../scripts/findings.ts';
 

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { freePort } from '../../local/deployment/ministack.ts';
+import { freePort } from '../../local/deploy-local/ministack.ts';
 
-const deploy = fileURLToPath(new URL('../../local/deploy.ts', import.meta.url));
+const deploy = fileURLToPath(new URL('../../local/deploy-local/deploy.ts', import.meta.url));
 const run = (environment: Record<string, string>) =>
   promisify(execFile)(process.execPath, [deploy], { env: environment });
 

@@ -1,8 +1,8 @@
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { TokenRefresher } from '../../infra/token-refresher.ts';
-import type { Policy } from '../../lambda/decide.ts';
-import { CODE_DIMENSION } from '../../lambda/metrics.ts';
+import { TokenRefresher } from '../../infra/construct/token-refresher.ts';
+import { CODE_DIMENSION } from '../../lambda/shared/metric-names.ts';
+import type { Policy } from '../../lambda/shared/refresh-margin.ts';
 import type { AlarmProperties } from './cloudwatch-alarm.ts';
 
 export const ALARM_NAMES = ['TokenExpiring', 'RefreshFailing', 'DeadLetters', 'Throttled'] as const;

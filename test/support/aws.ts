@@ -1,8 +1,13 @@
 import { type IncomingMessage, type ServerResponse, request as sendRequest } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { inject } from 'vitest';
-import { type AwsCall, type AwsEndpoint, type Fault, startAwsEndpoint } from '../../local/cloud/endpoint.ts';
-import type { FunctionHandler } from '../../local/cloud/lambda.ts';
+import {
+  type AwsCall,
+  type AwsEndpoint,
+  type Fault,
+  startAwsEndpoint,
+} from '../../local/embedded-cloud/endpoint.ts';
+import type { FunctionHandler } from '../../local/embedded-cloud/invoke.ts';
 import { startLoopbackServer } from '../../local/loopback-server.ts';
 
 declare module 'vitest' {

@@ -1,5 +1,5 @@
-import { type Configuration, readConfiguration } from '../../lambda/configuration.ts';
-import { ENVIRONMENT } from '../../lambda/environment.ts';
+import { type Configuration, readConfiguration } from '../../lambda/refresher/configuration.ts';
+import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
 
 /** The configuration of a refresher with the default settings. */
 export function configurationFor(tokenUrl: string): Configuration {

@@ -36,7 +36,7 @@ export async function synthesizeExample(
     file,
     `import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { TokenRefresher } from '../infra/token-refresher.ts';
+import { TokenRefresher } from '../infra/construct/token-refresher.ts';
 export function run(stack: any, { ${Object.keys(names).join(', ')} }: any) {
 ${example.replaceAll('this', 'stack')}
 }

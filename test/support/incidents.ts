@@ -1,4 +1,4 @@
-import type { Policy } from '../../lambda/decide.ts';
+import type { Policy } from '../../lambda/shared/refresh-margin.ts';
 import { type AlarmName, metricOf } from './alarms.ts';
 import { type AlarmProperties, alarmTransitions, type Series, type Transition } from './cloudwatch-alarm.ts';
 import { createRandom } from './random.ts';

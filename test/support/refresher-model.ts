@@ -1,11 +1,17 @@
-import { decide, type Policy } from '../../lambda/decide.ts';
-import { RefreshError } from '../../lambda/errors.ts';
-import { METRICS_NAMESPACE } from '../../lambda/metrics.ts';
-import type { RunObservations } from '../../lambda/refresh.ts';
-import { type Reporters, reportFailure, reportObservations, reportResult } from '../../lambda/report.ts';
-import { type StoredToken, sha256 } from '../../lambda/stored-token.ts';
-import type { TokenAnswer } from '../../lambda/token-request.ts';
-import { processTokenAnswer } from '../../lambda/token-response.ts';
+import { decide } from '../../lambda/refresher/decide.ts';
+import type { RunObservations } from '../../lambda/refresher/refresh.ts';
+import {
+  type Reporters,
+  reportFailure,
+  reportObservations,
+  reportResult,
+} from '../../lambda/refresher/telemetry.ts';
+import type { TokenAnswer } from '../../lambda/refresher/token-request.ts';
+import { processTokenAnswer } from '../../lambda/refresher/token-response.ts';
+import { METRICS_NAMESPACE } from '../../lambda/shared/metric-names.ts';
+import { RefreshError } from '../../lambda/shared/refresh-error.ts';
+import type { Policy } from '../../lambda/shared/refresh-margin.ts';
+import { type StoredToken, sha256 } from '../../lambda/shared/stored-token.ts';
 import type { Series } from './cloudwatch-alarm.ts';
 
 /** What can be wrong at the time of a check. */

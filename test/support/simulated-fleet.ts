@@ -1,6 +1,6 @@
-import { decide } from '../../lambda/decide.ts';
-import type { TokenReader } from '../../lambda/reader.ts';
-import { type StoredToken, sha256 } from '../../lambda/stored-token.ts';
+import type { TokenReader } from '../../lambda/reader/token-reader.ts';
+import { decide } from '../../lambda/refresher/decide.ts';
+import { type StoredToken, sha256 } from '../../lambda/shared/stored-token.ts';
 import { createRandom } from './random.ts';
 import { isRead, type StoredParameter, THROTTLED } from './stored-parameter.ts';
 

@@ -1,7 +1,16 @@
 import { PutParameterCommand, type PutParameterCommandInput, type SSMClient } from '@aws-sdk/client-ssm';
-import { createTokenReader, type TokenReader, type TokenReaderOptions } from '../../lambda/reader.ts';
-import { type StoredToken, sha256 } from '../../lambda/stored-token.ts';
-import { type AwsCall, type AwsEndpoint, type Fault, startAwsEndpoint } from '../../local/cloud/endpoint.ts';
+import {
+  createTokenReader,
+  type TokenReader,
+  type TokenReaderOptions,
+} from '../../lambda/reader/token-reader.ts';
+import { type StoredToken, sha256 } from '../../lambda/shared/stored-token.ts';
+import {
+  type AwsCall,
+  type AwsEndpoint,
+  type Fault,
+  startAwsEndpoint,
+} from '../../local/embedded-cloud/endpoint.ts';
 import { awsClients } from './client.ts';
 import { createSimulatedTime, type SimulatedTime } from './simulated-time.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../lambda/clock.ts';
+import type { Clock } from '../../lambda/shared/clock.ts';
 
 export interface TestClock extends Clock {
   /** Milliseconds asked to sleep, in order. */

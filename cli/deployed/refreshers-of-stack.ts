@@ -1,0 +1,152 @@
+import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
+import { referredTo, resolve, type StackContent } from './template.ts';
+
+/** A resource as the stack has deployed it. */
+export interface DeployedResource {
+  readonly logicalId: string;
+  /** What the deployed thing is called. */
+  readonly id: string;
+  /** Its properties in the template, with the references put in their place. */
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+export interface DeployedRole extends DeployedResource {
+  /** The inline policies that the stack gives the role, by their names. */
+  readonly policies: ReadonlyMap<string, unknown>;
+}
+
+/** One refresher of a stack. What the template does not have is undefined. */
+export interface Refresher {
+  /** The name in cdk.json; for a construct of another app's, the parameter's name. */
+  readonly name: string;
+  readonly stack: string;
+  readonly parameterName: string;
+  readonly function: DeployedResource;
+  readonly eventInvokeConfig: DeployedResource | undefined;
+  readonly functionRole: DeployedRole | undefined;
+  readonly logGroup: DeployedResource | undefined;
+  readonly schedule: DeployedResource | undefined;
+  readonly scheduleRole: DeployedRole | undefined;
+  readonly deadLetterQueue: DeployedResource | undefined;
+  /** Undefined where the secret was there before and is not the stack's own; so with the key. */
+  readonly credentials: DeployedResource | undefined;
+  readonly encryptionKey: DeployedResource | undefined;
+  readonly alarms: readonly DeployedResource[];
+}
+
+/** The environment that the template gives the refresher's function; what cannot be told is left out. */
+export function templateEnvironment({ function: fn }: Refresher): Readonly<Record<string, string>> {
+  const isText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === 'string';
+  return Object.fromEntries(Object.entries(variablesOf(fn.properties)).filter(isText));
+}
+
+/**
+ * The refreshers of a stack. Each is known by its function, and the rest by how the template's resources refer to one
+ * another, so that it does not matter what the constructs around it are called.
+ */
+export function refreshersOf(content: StackContent): readonly Refresher[] {
+  const { template } = content;
+  const stack = content.stackId.split('/')[1] ?? '';
+  const functions = [...template].filter(([, { type, properties }]) => {
+    const variables = variablesOf(properties);
+    return (
+      type === 'AWS::Lambda::Function' &&
+      ENVIRONMENT.tokenUrl in variables &&
+      ENVIRONMENT.parameterName in variables
+    );
+  });
+  return functions.map(([logicalId, { properties }]) => {
+    const parameterName = String(resolve(variablesOf(properties)[ENVIRONMENT.parameterName], content));
+    const nameInApp = /^TokenRefresher-(.+)$/.exec(stack)?.[1];
+    return {
+      name: nameInApp !== undefined && functions.length === 1 ? nameInApp : parameterName,
+      stack,
+      parameterName,
+      ...partsOf(logicalId, parameterName, content),
+    };
+  });
+}
+
+type Parts = Omit<Refresher, 'name' | 'stack' | 'parameterName'>;
+
+function partsOf(functionId: string, parameterName: string, content: StackContent): Parts {
+  const find = (type: string, property: (properties: Readonly<Record<string, unknown>>) => unknown) =>
+    [...content.template].find(
+      ([, resource]) => resource.type === type && referredTo(property(resource.properties)) === functionId,
+    )?.[0];
+  const scheduleId = find(
+    'AWS::Scheduler::Schedule',
+    ({ Target }) => (Target as { Arn?: unknown } | undefined)?.Arn,
+  );
+  const configId = find('AWS::Lambda::EventInvokeConfig', ({ FunctionName }) => FunctionName);
+  const { Role: functionRole, LoggingConfig: logging } = rawProperties(functionId, content);
+  const variables = variablesOf(rawProperties(functionId, content));
+  const { Target: target } = rawProperties(scheduleId, content);
+  const { RoleArn: scheduleRole, DeadLetterConfig: deadLetters } = (target ?? {}) as Record<string, unknown>;
+  const queueId = referredTo((deadLetters as { Arn?: unknown } | undefined)?.Arn);
+  const mentions = [parameterName, functionId, ...(queueId === undefined ? [] : [queueId])];
+  return {
+    function: deployed(functionId, content),
+    eventInvokeConfig: maybeDeployed(configId, content),
+    functionRole: role(referredTo(functionRole), content),
+    logGroup: maybeDeployed(referredTo((logging as { LogGroup?: unknown } | undefined)?.LogGroup), content),
+    schedule: maybeDeployed(scheduleId, content),
+    scheduleRole: role(referredTo(scheduleRole), content),
+    deadLetterQueue: maybeDeployed(queueId, content),
+    credentials: maybeDeployed(referredTo(variables[ENVIRONMENT.credentialsSecretId]), content),
+    encryptionKey: maybeDeployed(referredTo(variables[ENVIRONMENT.parameterKeyId]), content),
+    alarms: alarmsMentioning(mentions, content),
+  };
+}
+
+function deployed(logicalId: string, content: StackContent): DeployedResource {
+  const properties = resolve(rawProperties(logicalId, content), content) as Record<string, unknown>;
+  return { logicalId, id: content.physicalIds.get(logicalId) ?? logicalId, properties };
+}
+
+function maybeDeployed(logicalId: string | undefined, content: StackContent): DeployedResource | undefined {
+  return logicalId !== undefined && content.template.has(logicalId)
+    ? deployed(logicalId, content)
+    : undefined;
+}
+
+function role(logicalId: string | undefined, content: StackContent): DeployedRole | undefined {
+  const found = maybeDeployed(logicalId, content);
+  if (found === undefined) return undefined;
+  const policies = [...content.template.values()]
+    .filter(({ type, properties }) => {
+      const roles = Array.isArray(properties.Roles) ? properties.Roles : [];
+      return type === 'AWS::IAM::Policy' && roles.some((of) => referredTo(of) === logicalId);
+    })
+    .map(
+      ({ properties }) =>
+        [String(properties.PolicyName), resolve(properties.PolicyDocument, content)] as const,
+    );
+  return { ...found, policies: new Map(policies) };
+}
+
+/** A stack may have alarms of its owner's besides: those that watch a refresher name a part of it. */
+function alarmsMentioning(parts: readonly string[], content: StackContent): readonly DeployedResource[] {
+  return [...content.template].flatMap(([logicalId, { type, properties }]) => {
+    if (type !== 'AWS::CloudWatch::Alarm' && type !== 'AWS::CloudWatch::CompositeAlarm') return [];
+    const text = JSON.stringify(properties);
+    return parts.some((part) => text.includes(JSON.stringify(part))) ? [deployed(logicalId, content)] : [];
+  });
+}
+
+function rawProperties(
+  logicalId: string | undefined,
+  { template }: StackContent,
+): Readonly<Record<string, unknown>> {
+  return (logicalId === undefined ? undefined : template.get(logicalId)?.properties) ?? {};
+}
+
+/** The environment in the properties of a function. */
+export function variablesOf(
+  properties: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const { Variables: variables = {} } = (properties.Environment ?? {}) as {
+    Variables?: Record<string, unknown>;
+  };
+  return variables;
+}

@@ -1,0 +1,43 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Configuration } from '../../lambda/refresher/configuration.ts';
+import { describeCredentials, readCredentials } from '../../lambda/refresher/credentials.ts';
+import { RefreshError } from '../../lambda/shared/refresh-error.ts';
+import type { Refresher } from '../deployed/refreshers-of-stack.ts';
+import { type Commands, REVERT_DRIFT } from '../remedy-commands.ts';
+import { ok, type Verdict, wrong } from './finding.ts';
+
+/** Whether the secret holds credentials, read as the function reads them. Their values are dropped. */
+export async function checkSecret(
+  refresher: Refresher,
+  { credentialsSecretId: id }: Configuration,
+  secretsManager: SecretsManagerClient,
+  commands: Commands,
+): Promise<Verdict> {
+  try {
+    const { current } = await describeCredentials(secretsManager, id);
+    await readCredentials(secretsManager, id, current);
+    return ok(`version ${current} holds a client id and secret`);
+  } catch (error) {
+    if (!(error instanceof RefreshError) || error.code === 'CREDENTIALS_UNAVAILABLE') throw error;
+    const isGone = error.code === 'CREDENTIALS_NOT_FOUND' && error.details.reason !== undefined;
+    return wrong(error.message, ...remedies(error, isGone));
+  }
+
+  function remedies({ code }: RefreshError, isGone: boolean): readonly string[] {
+    const set = commands.self('set-credentials', refresher);
+    if (code !== 'CREDENTIALS_NOT_FOUND') return [set];
+    if (!isGone) return [commands.aws('secretsmanager', 'restore-secret', '--secret-id', id)];
+    if (refresher.credentials !== undefined) return [commands.deploy(refresher, ...REVERT_DRIFT), set];
+    const create = commands.aws('secretsmanager', 'create-secret', '--name', nameOf(id));
+    return isKnownByName(refresher, id) ? [create, set] : [create, commands.deploy(refresher), set];
+  }
+}
+
+/** A role may read a secret that is known by its name whatever AWS puts at the end of its ARN. */
+function isKnownByName({ functionRole }: Refresher, id: string): boolean {
+  return JSON.stringify([...(functionRole?.policies.values() ?? [])]).includes(`${id}-??????`);
+}
+
+function nameOf(id: string): string {
+  return id.split(':secret:')[1] ?? id;
+}

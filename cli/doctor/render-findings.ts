@@ -1,0 +1,23 @@
+import type { Refresher } from '../deployed/refreshers-of-stack.ts';
+import type { Colour, Style } from '../terminal/style.ts';
+import type { Finding } from './finding.ts';
+
+const MARKS: Readonly<Record<Finding['state'], readonly [mark: string, colour: Colour]>> = {
+  ok: ['✓', 'green'],
+  wrong: ['✗', 'red'],
+  unknown: ['?', 'yellow'],
+};
+const LINK_WIDTH = 14;
+const INDENT = ' '.repeat(LINK_WIDTH + 4);
+
+/** What was found at each link, and under it the commands that mend it. */
+export function renderFindings(refresher: Refresher, findings: readonly Finding[], style: Style): string {
+  const lines = findings.flatMap(({ link, state, says, remedy }) => {
+    const [mark, colour] = MARKS[state];
+    return [
+      `  ${style(colour, mark)} ${link.padEnd(LINK_WIDTH)}${says.replaceAll('\n', `\n${INDENT}`)}`,
+      ...remedy.map((command) => `${INDENT}${style('bold', '$')} ${command}`),
+    ];
+  });
+  return [`${style('bold', refresher.name)}  ${refresher.parameterName}`, ...lines].join('\n');
+}

@@ -1,0 +1,158 @@
+import type { GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
+import type { Configuration } from '../../lambda/refresher/configuration.ts';
+import { describeCredentials, type SecretVersions } from '../../lambda/refresher/credentials.ts';
+import { sourceFingerprint } from '../../lambda/refresher/source-fingerprint.ts';
+import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
+import { type Clock, unixSeconds } from '../../lambda/shared/clock.ts';
+import { RefreshError } from '../../lambda/shared/refresh-error.ts';
+import type { Clients } from '../clients.ts';
+import { type Alarm, readAlarms } from '../deployed/read-alarms.ts';
+import { configurationOf, readFunction } from '../deployed/read-function.ts';
+import { readKey } from '../deployed/read-key.ts';
+import { readLastRun } from '../deployed/read-last-run.ts';
+import { readSchedule } from '../deployed/read-schedule.ts';
+import { type KnownToken, readToken } from '../deployed/read-token.ts';
+import type { DeployedResource, Refresher } from '../deployed/refreshers-of-stack.ts';
+import { describeFailure } from '../unable.ts';
+import { type Assessment, assess, type RunStatus, type ScheduleStatus, type Situation } from './assess.ts';
+
+/** What a token was minted for, next to what the refresher would mint from now. */
+export interface MintedFor {
+  /** `other`: other settings, or a version of the secret that is neither current nor previous. */
+  readonly credentials: 'current' | 'previous' | 'other';
+  readonly version: string | undefined;
+}
+
+/** What was found out of one refresher. Each part that could not be is undefined, and `unknown` says why. */
+export interface RefresherStatus extends Assessment {
+  readonly refresher: Refresher;
+  /** Unix time, seconds, at which all this was so. */
+  readonly now: number;
+  readonly token: KnownToken | undefined;
+  readonly parameterVersion: number | undefined;
+  readonly mintedFor: MintedFor | undefined;
+  readonly lastRun: RunStatus | undefined;
+  readonly schedule: ScheduleStatus | undefined;
+  readonly alarms: readonly Alarm[] | undefined;
+  readonly unknown: readonly string[];
+}
+
+export async function readStatus(
+  refresher: Refresher,
+  clients: Clients,
+  clock: Clock,
+): Promise<RefresherStatus> {
+  const unknown: string[] = [];
+  const known = async <Part>(part: string, reading: Promise<Part>): Promise<Part | undefined> =>
+    reading.catch((error: unknown) => {
+      unknown.push(`${part}: ${describeFailure(error)}`);
+      return undefined;
+    });
+  const fn = await known('function', readFunctionOrGone(refresher, clients));
+  const configuration = configurationOf(refresher, fn === 'gone' ? undefined : fn);
+  const [read, key, secret, lastRun, schedule, alarms] = await Promise.all([
+    readToken(refresher, clients),
+    configuration && known('key', readKeyState(configuration, clients)),
+    configuration && known('secret', readSecret(configuration, clients)),
+    configuration && known('last run', readRun(refresher, clients, configuration, clock)),
+    refresher.schedule && known('schedule', readScheduleStatus(refresher.schedule, clients)),
+    known('alarms', readAlarms(clients.cloudWatch, refresher)),
+  ]);
+  if (read.state === 'unknown') unknown.push(`token: ${read.found}`);
+  const now = unixSeconds(clock.now());
+  const stored = read.state === 'token' ? read : undefined;
+  const versions = secret instanceof RefreshError ? undefined : secret;
+  return {
+    refresher,
+    ...assess({
+      read,
+      configuration,
+      function: functionState(fn),
+      schedule,
+      keyState: key,
+      secretProblem: secret instanceof RefreshError ? secret.code : undefined,
+      lastRun,
+      alarms,
+      now,
+    }),
+    now,
+    token: stored?.token,
+    parameterVersion: stored?.version,
+    mintedFor: stored && configuration && versions && mintedFor(stored.token, configuration, versions),
+    lastRun,
+    schedule,
+    alarms,
+    unknown,
+  };
+}
+
+type FoundFunction = GetFunctionCommandOutput | 'gone';
+
+async function readFunctionOrGone(refresher: Refresher, { lambda }: Clients): Promise<FoundFunction> {
+  return (await readFunction(lambda, refresher)) ?? 'gone';
+}
+
+function functionState(fn: FoundFunction | undefined): Situation['function'] {
+  if (fn === undefined || fn === 'gone') return fn;
+  return fn.Concurrency?.ReservedConcurrentExecutions === 0 ? 'stopped' : 'there';
+}
+
+async function readKeyState(
+  { parameterKeyId }: Configuration,
+  { kms }: Clients,
+): Promise<string | undefined> {
+  const key = await readKey(kms, parameterKeyId);
+  return key === undefined ? 'gone' : key.KeyState;
+}
+
+/** The versions of the secret, or why nobody can use it. */
+async function readSecret(
+  { credentialsSecretId }: Configuration,
+  { secretsManager }: Clients,
+): Promise<SecretVersions | RefreshError> {
+  try {
+    return await describeCredentials(secretsManager, credentialsSecretId);
+  } catch (error) {
+    if (error instanceof RefreshError && error.code !== 'CREDENTIALS_UNAVAILABLE') return error;
+    throw error;
+  }
+}
+
+async function readRun(
+  { logGroup }: Refresher,
+  { logs }: Clients,
+  { checkEvery }: Configuration,
+  clock: Clock,
+): Promise<RunStatus | undefined> {
+  if (logGroup === undefined) return undefined;
+  try {
+    return (await readLastRun(logs, logGroup.id, { checkEvery, now: clock.now() })) ?? 'none';
+  } catch (error) {
+    if (describeAwsFailure(error).name === 'ResourceNotFoundException') return 'log-gone';
+    throw error;
+  }
+}
+
+async function readScheduleStatus(
+  resource: DeployedResource,
+  { scheduler }: Clients,
+): Promise<ScheduleStatus> {
+  const found = await readSchedule(scheduler, resource);
+  if (found === undefined) return { state: 'gone', expression: undefined, asDeployed: false };
+  const { State: state, ScheduleExpression: expression } = found;
+  const asDeployed = expression === resource.properties.ScheduleExpression;
+  return { state: state === 'ENABLED' ? 'on' : 'off', expression, asDeployed };
+}
+
+function mintedFor(
+  token: KnownToken,
+  configuration: Configuration,
+  { current, previous }: SecretVersions,
+): MintedFor {
+  const isFor = (version: string) => token.source === sourceFingerprint(configuration, version);
+  // So that it is not minted again at every check, such a token is marked as one of the current version.
+  if (isFor(current) && token.usedPreviousCredentials) return { credentials: 'previous', version: previous };
+  if (isFor(current)) return { credentials: 'current', version: current };
+  if (previous !== undefined && isFor(previous)) return { credentials: 'previous', version: previous };
+  return { credentials: 'other', version: undefined };
+}

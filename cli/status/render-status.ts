@@ -1,0 +1,129 @@
+import type { Alarm } from '../deployed/read-alarms.ts';
+import type { LastRun } from '../deployed/read-last-run.ts';
+import type { KnownToken } from '../deployed/read-token.ts';
+import { type Colour, row, type Style } from '../terminal/style.ts';
+import { duration, instant } from '../terminal/time.ts';
+import type { RunStatus, ScheduleStatus, TokenState } from './assess.ts';
+import type { MintedFor, RefresherStatus } from './read-status.ts';
+
+const BAR_WIDTH = 40;
+const COLOURS: Readonly<Record<TokenState, Colour>> = {
+  healthy: 'green',
+  soon: 'yellow',
+  expired: 'red',
+  missing: 'red',
+  unknown: 'yellow',
+};
+
+/** One refresher as a block of lines for people. `findOut` is the command that tells more. */
+export function renderStatus(status: RefresherStatus, style: Style, findOut: string): string {
+  const { refresher, state, because, now, token, mintedFor, lastRun, schedule, alarms, unknown } = status;
+  const colour = COLOURS[state];
+  const lines = [
+    `${style('bold', refresher.name)}  ${refresher.parameterName}  ${style(colour, state)}`,
+    ...(token === undefined
+      ? []
+      : [row('token', `${bar(token, now, style, colour)} ${timeLeft(token, now)}`)]),
+    ...(token === undefined ? [] : [row('minted', minted(token, now, mintedFor))]),
+    ...(lastRun === undefined ? [] : [row('last run', describeRun(lastRun, now))]),
+    ...(schedule === undefined ? [] : [row('schedule', describeSchedule(schedule))]),
+    ...(alarms === undefined ? [] : [row('alarms', describeAlarms(alarms))]),
+    ...unknown.map((what) => row('unknown', what)),
+    ...(because.length === 0 ? [] : [row('because', style(colour, because.join('; ')))]),
+    ...(state === 'healthy' ? [] : [row('find out', findOut)]),
+  ];
+  return lines.join('\n');
+}
+
+function bar({ issued_at, expires_at }: KnownToken, now: number, style: Style, colour: Colour): string {
+  const share = Math.min(1, Math.max(0, (expires_at - now) / (expires_at - issued_at)));
+  const full = Math.round(share * BAR_WIDTH);
+  return style(colour, '█'.repeat(full)) + style('dim', '░'.repeat(BAR_WIDTH - full));
+}
+
+function timeLeft({ issued_at, expires_at }: KnownToken, now: number): string {
+  if (expires_at <= now) return `expired ${duration(now - expires_at)} ago, at ${instant(expires_at)}`;
+  return `${duration(expires_at - now)} of ${duration(expires_at - issued_at)} left, until ${instant(expires_at)}`;
+}
+
+function minted({ issued_at }: KnownToken, now: number, from: MintedFor | undefined): string {
+  const ago = `${duration(now - issued_at)} ago`;
+  if (from === undefined) return ago;
+  const version = from.version === undefined ? '' : ` (secret version ${from.version})`;
+  const source = {
+    current: 'the current credentials and settings',
+    previous: 'the previous credentials',
+    other: 'other credentials or settings than now',
+  }[from.credentials];
+  return `${ago}, for ${source}${version}`;
+}
+
+export function describeRun(run: RunStatus, now: number): string {
+  if (run === 'none') return 'none in the last day';
+  if (run === 'log-gone') return 'not known: the log group is gone';
+  const ago = `${duration(now - Math.floor(run.at / 1_000))} ago`;
+  if (run.outcome === 'failed') return `${ago}: failed\n${run.message}`;
+  const reason = run.reason === undefined ? '' : ` (${run.reason})`;
+  return `${ago}: ${run.outcome}${reason}${run.previousCredentialsUsed ? ', with the previous credentials' : ''}`;
+}
+
+function describeSchedule({ state, expression }: ScheduleStatus): string {
+  return expression === undefined ? state : `${state}, ${expression}`;
+}
+
+export function describeAlarms(alarms: readonly Alarm[]): string {
+  if (alarms.length === 0) return 'none';
+  const names = (state: Alarm['state']) =>
+    alarms.filter((alarm) => alarm.state === state).map(({ label }) => label);
+  const ok = names('ok').length;
+  return [
+    ...(ok > 0 ? [`${ok} ok`] : []),
+    ...(['alarm', 'no-data', 'gone'] as const).flatMap((state) =>
+      names(state).length === 0
+        ? []
+        : [`${state === 'alarm' ? 'in alarm' : state.replace('-', ' ')}: ${names(state).join(', ')}`],
+    ),
+  ].join('; ');
+}
+
+/** One refresher for machines. What could not be found out is null. */
+export function statusJson(status: RefresherStatus): object {
+  const { refresher, state, because, now, token, parameterVersion, mintedFor, lastRun, schedule, alarms } =
+    status;
+  return {
+    name: refresher.name,
+    stack: refresher.stack,
+    parameter: refresher.parameterName,
+    state,
+    because,
+    token:
+      token === undefined
+        ? null
+        : {
+            issued_at: token.issued_at,
+            expires_at: token.expires_at,
+            seconds_left: Math.max(0, token.expires_at - now),
+            parameter_version: parameterVersion,
+          },
+    minted_for:
+      mintedFor === undefined
+        ? null
+        : { credentials: mintedFor.credentials, secret_version: mintedFor.version ?? null },
+    last_run: typeof lastRun === 'object' ? runJson(lastRun) : null,
+    schedule:
+      schedule === undefined ? null : { state: schedule.state, expression: schedule.expression ?? null },
+    alarms: alarms === undefined ? null : alarms.map(({ name, state: is }) => ({ name, state: is })),
+    unknown: status.unknown,
+  };
+}
+
+function runJson(run: LastRun): object {
+  const at = Math.floor(run.at / 1_000);
+  if (run.outcome === 'failed') return { at, outcome: run.outcome, code: run.code, message: run.message };
+  return {
+    at,
+    outcome: run.outcome,
+    reason: run.reason ?? null,
+    previous_credentials_used: run.previousCredentialsUsed,
+  };
+}

@@ -1,0 +1,90 @@
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import { readConfiguration } from '../refresher/configuration.ts';
+import { describeCredentials } from '../refresher/credentials.ts';
+import { sourceFingerprint } from '../refresher/source-fingerprint.ts';
+import { readStored } from '../refresher/store.ts';
+import { describeAwsFailure } from '../shared/aws-failure.ts';
+import { type Clock, unixSeconds } from '../shared/clock.ts';
+import type { FirstTokenProperties } from '../shared/custom-resources.ts';
+import { invokeRefresher } from '../shared/invoke-refresher.ts';
+
+/**
+ * Milliseconds to wait before each further try. A role's new permissions reach every part of AWS only after some
+ * seconds. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html (eventual consistency)
+ */
+const WAITS_FOR_PERMISSIONS_MS = [5_000, 10_000, 15_000, 20_000];
+const MAY_LACK_PERMISSION: ReadonlySet<string> = new Set([
+  'AccessDeniedException',
+  'CREDENTIALS_UNAVAILABLE',
+  'STORE_UNAVAILABLE',
+]);
+
+/** The refresher's own error, or why it could not be asked. Its message goes into the stack's events. */
+export class FirstTokenError extends Error {
+  override readonly name = 'FirstTokenError';
+}
+
+export interface FirstTokenTools {
+  readonly lambda: LambdaClient;
+  readonly ssm: SSMClient;
+  readonly secretsManager: SecretsManagerClient;
+  readonly clock: Clock;
+}
+
+/**
+ * Has the refresher check, so that a deployment ends with a token that consumers can use, or fails. It does not fail
+ * where consumers still have a good token of this very configuration: an endpoint that is down for a while must
+ * not stand in the way of a deployment.
+ * @throws FirstTokenError
+ */
+export async function mintFirstToken(
+  properties: FirstTokenProperties,
+  tools: FirstTokenTools,
+): Promise<string> {
+  for (let attempt = 0; ; attempt += 1) {
+    const failure = await runRefresher(tools.lambda, properties.FunctionArn);
+    if (failure === undefined) return 'the token is there';
+    if (failure.code === 'CREDENTIALS_NOT_SET' && properties.SecretMayBeEmpty === 'true') {
+      return 'the secret is still empty; the schedule mints once the credentials are put';
+    }
+    const wait = WAITS_FOR_PERMISSIONS_MS[attempt];
+    if (wait !== undefined && MAY_LACK_PERMISSION.has(failure.code)) {
+      await tools.clock.sleep(wait);
+      continue;
+    }
+    if (await holdsGoodToken(properties, tools)) return `the stored token is still good; ${failure.message}`;
+    throw new FirstTokenError(failure.message);
+  }
+}
+
+/** Undefined where the run went well. */
+async function runRefresher(
+  lambda: LambdaClient,
+  functionArn: string,
+): Promise<{ readonly code: string; readonly message: string } | undefined> {
+  try {
+    const run = await invokeRefresher(lambda, functionArn, {});
+    return run.outcome === 'failed' ? run : undefined;
+  } catch (error) {
+    const { name, text } = describeAwsFailure(error);
+    return { code: name, message: `the refresher function could not be invoked: ${text}` };
+  }
+}
+
+async function holdsGoodToken(
+  { Environment }: FirstTokenProperties,
+  { ssm, secretsManager, clock }: FirstTokenTools,
+): Promise<boolean> {
+  try {
+    const configuration = readConfiguration(Environment.Variables);
+    const stored = await readStored(ssm, configuration.parameterName);
+    if (stored.state !== 'token' || stored.token.expires_at <= unixSeconds(clock.now())) return false;
+    const versions = await describeCredentials(secretsManager, configuration.credentialsSecretId);
+    return stored.token.source === sourceFingerprint(configuration, versions.current);
+  } catch {
+    // Whatever stands in the way here, the refresher's own failure says more.
+    return false;
+  }
+}

@@ -1,0 +1,96 @@
+import { parseJsonObject } from '../shared/json.ts';
+import { RefreshError } from '../shared/refresh-error.ts';
+import {
+  CLIENT_AUTHENTICATION_METHODS,
+  type ClientAuthenticationMethod,
+  ENVIRONMENT,
+  PARAMETER_TIERS,
+  type ParameterTier,
+  RESERVED_FORM_FIELDS,
+} from '../shared/refresher-environment.ts';
+import { tokenUrlProblem } from '../shared/token-url.ts';
+
+/** What one refresher is set up to do, from its environment. */
+export interface Configuration {
+  readonly tokenUrl: string;
+  readonly credentialsSecretId: string;
+  readonly parameterName: string;
+  readonly parameterKeyId: string;
+  readonly parameterTier: ParameterTier;
+  readonly scope: string | undefined;
+  readonly extraParameters: Readonly<Record<string, string>>;
+  readonly clientAuthentication: ClientAuthenticationMethod;
+  /** Seconds from one check to the next. */
+  readonly checkEvery: number;
+  /** Seconds of validity at which a token is replaced. */
+  readonly refreshBefore: number;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws RefreshError `CONFIGURATION_INVALID` */
+export function readConfiguration(environment: Environment): Configuration {
+  const tokenUrl = required(environment, ENVIRONMENT.tokenUrl);
+  const problem = tokenUrlProblem(tokenUrl);
+  if (problem !== undefined)
+    throw invalid(ENVIRONMENT.tokenUrl, `is not a usable token endpoint: ${problem}`);
+  return {
+    tokenUrl,
+    credentialsSecretId: required(environment, ENVIRONMENT.credentialsSecretId),
+    parameterName: required(environment, ENVIRONMENT.parameterName),
+    parameterKeyId: required(environment, ENVIRONMENT.parameterKeyId),
+    parameterTier: oneOf(environment, ENVIRONMENT.parameterTier, PARAMETER_TIERS),
+    scope: environment[ENVIRONMENT.scope] || undefined,
+    extraParameters: readExtraParameters(environment[ENVIRONMENT.extraParameters]),
+    clientAuthentication: oneOf(environment, ENVIRONMENT.clientAuthentication, CLIENT_AUTHENTICATION_METHODS),
+    checkEvery: readSeconds(environment, ENVIRONMENT.checkEvery),
+    refreshBefore: readSeconds(environment, ENVIRONMENT.refreshBefore),
+  };
+}
+
+function required(environment: Environment, name: string): string {
+  const value = environment[name];
+  if (value === undefined || value.trim() === '') throw invalid(name, 'is not set');
+  return value;
+}
+
+/** One of the allowed values; the first where the variable is not set. */
+function oneOf<Value extends string>(
+  environment: Environment,
+  name: string,
+  allowed: readonly [Value, ...Value[]],
+): Value {
+  const value = environment[name] || allowed[0];
+  const found = allowed.find((one) => one === value);
+  if (found !== undefined) return found;
+  throw invalid(name, `must be one of ${allowed.join(', ')}, got "${value}"`);
+}
+
+function readSeconds(environment: Environment, name: string): number {
+  const value = required(environment, name);
+  if (/^[1-9]\d{0,6}$/.test(value)) return Number(value);
+  throw invalid(name, `must be a whole number of seconds, from 1 to 9999999, got "${value}"`);
+}
+
+function readExtraParameters(value: string | undefined): Readonly<Record<string, string>> {
+  if (value === undefined || value === '') return {};
+  const name = ENVIRONMENT.extraParameters;
+  const parsed = parseJsonObject(value);
+  if (parsed === undefined) throw invalid(name, 'must be a JSON object of strings');
+  const parameters: [string, string][] = [];
+  for (const [field, fieldValue] of Object.entries(parsed)) {
+    if (RESERVED_FORM_FIELDS.some((reserved) => reserved === field)) {
+      throw invalid(name, `must not set "${field}", which the refresher sets itself`);
+    }
+    if (typeof fieldValue !== 'string') throw invalid(name, `must have a string at "${field}"`);
+    parameters.push([field, fieldValue]);
+  }
+  return Object.fromEntries(parameters);
+}
+
+function invalid(name: string, what: string): RefreshError {
+  return new RefreshError(
+    'CONFIGURATION_INVALID',
+    `environment variable ${name} ${what}. Correct the refresher's settings and deploy again.`,
+  );
+}

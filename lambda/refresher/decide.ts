@@ -1,0 +1,68 @@
+import { RefreshError } from '../shared/refresh-error.ts';
+import { type Policy, refreshMargin } from '../shared/refresh-margin.ts';
+import type { KeepReason, MintReason } from '../shared/refresh-result.ts';
+import { type Stored, type StoredToken, sha256 } from '../shared/stored-token.ts';
+import type { RefreshEvent } from './event.ts';
+
+export type Decision =
+  | {
+      readonly action: 'keep';
+      readonly reason: KeepReason;
+      readonly token: StoredToken;
+      readonly version: number;
+    }
+  | { readonly action: 'mint'; readonly reason: MintReason };
+
+/** No fresh token is replaced on a rejection before this age in seconds, however long it lives. */
+const MAX_REJECTION_PAUSE_SECONDS = 60;
+
+export interface Situation {
+  readonly event: RefreshEvent;
+  readonly stored: Stored;
+  readonly parameterName: string;
+  /** Fingerprint of the current configuration and credentials. */
+  readonly source: string;
+  /** Unix time, seconds. */
+  readonly now: number;
+  readonly policy: Policy;
+}
+
+/**
+ * Keep or mint, and why. Pure.
+ * @throws RefreshError `PARAMETER_OCCUPIED` where the value is not the refresher's own, unless forced
+ */
+export function decide({ event, stored, parameterName, source, now, policy }: Situation): Decision {
+  if (event.type === 'force') return { action: 'mint', reason: 'forced' };
+  if (stored.state === 'missing') return { action: 'mint', reason: 'missing' };
+  if (stored.state === 'unreadable') return { action: 'mint', reason: 'unreadable' };
+  if (stored.state === 'foreign') throw occupied(parameterName, stored.found);
+
+  const { token, version } = stored;
+  const keep = (reason: KeepReason): Decision => ({ action: 'keep', reason, token, version });
+  if (event.type === 'rejected') {
+    if (sha256(token.access_token) !== event.fingerprint) return keep('already-replaced');
+    return isJustMinted(token, now) ? keep('just-minted') : { action: 'mint', reason: 'rejected' };
+  }
+  if (token.source !== source) return { action: 'mint', reason: 'source-changed' };
+  if (isDue(token, now, policy)) return { action: 'mint', reason: 'expiring' };
+  return keep('fresh');
+}
+
+/** Whether a token has so little validity left that it is replaced now. */
+export function isDue(token: StoredToken, now: number, policy: Policy): boolean {
+  return token.expires_at - now <= refreshMargin(token.expires_at - token.issued_at, policy);
+}
+
+function isJustMinted(token: StoredToken, now: number): boolean {
+  const pause = Math.min(MAX_REJECTION_PAUSE_SECONDS, (token.expires_at - token.issued_at) / 10);
+  return now - token.issued_at < pause;
+}
+
+function occupied(parameterName: string, found: string): RefreshError {
+  return new RefreshError(
+    'PARAMETER_OCCUPIED',
+    `parameter ${parameterName} holds ${found}, not a token record of this refresher, and was left as it is. ` +
+      'Choose another parameterName, or delete the parameter. A function that is deployed replaces it when it is ' +
+      'invoked with {"force": true}.',
+  );
+}

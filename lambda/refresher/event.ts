@@ -1,0 +1,42 @@
+import { RefreshError } from '../shared/refresh-error.ts';
+
+/** What asks for a check: the schedule (`{}`), an operator (`force`), or a consumer whose token got a 401. */
+export type RefreshEvent =
+  | { readonly type: 'check' }
+  | { readonly type: 'force' }
+  | { readonly type: 'rejected'; readonly fingerprint: string };
+
+const ALLOWED =
+  'allowed are {}, {"force": true} and {"rejected": "<SHA-256 of the refused token, 64 hex digits>"}';
+
+/**
+ * The values of an event are never shown: a consumer may by mistake have sent the token itself.
+ * @throws RefreshError `EVENT_INVALID`
+ */
+export function parseEvent(event: unknown): RefreshEvent {
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) {
+    throw invalid(
+      `it is ${Array.isArray(event) ? 'an array' : event === null ? 'null' : `a ${typeof event}`}`,
+    );
+  }
+  const entries = Object.entries(event);
+  const [first] = entries;
+  if (first === undefined) return { type: 'check' };
+  if (entries.length > 1) throw invalid(`it has ${entries.length} keys`);
+  const [key, value] = first;
+  if (key === 'force') {
+    if (value === true) return { type: 'force' };
+    throw invalid('"force" is not true');
+  }
+  if (key === 'rejected') {
+    if (typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value)) {
+      return { type: 'rejected', fingerprint: value.toLowerCase() };
+    }
+    throw invalid('"rejected" is not a SHA-256 in hex');
+  }
+  throw invalid('its key is unknown');
+}
+
+function invalid(found: string): RefreshError {
+  return new RefreshError('EVENT_INVALID', `the event cannot be used: ${found}; ${ALLOWED}.`);
+}

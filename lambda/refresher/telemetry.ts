@@ -1,0 +1,129 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { expiryThreshold, leastMarginToPage } from '../shared/alarm-bounds.ts';
+import { unixSeconds } from '../shared/clock.ts';
+import { CODE_DIMENSION, METRIC, PARAMETER_DIMENSION } from '../shared/metric-names.ts';
+import type { RefreshError } from '../shared/refresh-error.ts';
+import { canBeKeptAlive, type Policy, refreshMargin } from '../shared/refresh-margin.ts';
+import type { RefreshResult } from '../shared/refresh-result.ts';
+import { MAX_LIFETIME_SECONDS } from '../shared/stored-token.ts';
+import type { RunObservations } from './refresh.ts';
+
+export interface Reporters {
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  readonly metrics: Pick<Metrics, 'addMetric' | 'singleMetric'>;
+}
+
+/** Logs a finished run and adds its metrics. */
+export function reportResult(
+  { logger, metrics }: Reporters,
+  policy: Policy,
+  result: RefreshResult,
+  observations: RunObservations,
+  now: number,
+): void {
+  metrics.addMetric(result.outcome === 'minted' ? METRIC.minted : METRIC.kept, MetricUnit.Count, 1);
+  logger.info(result.outcome === 'minted' ? 'Token minted and stored' : 'Token kept', {
+    ...result,
+    // So that who may not decrypt the token can still tell how old it is, and for which credentials.
+    ...observations.origin,
+    ...(observations.previousCredentialsUsed ? { previous_credentials_used: true } : {}),
+    seconds_left: secondsLeft(result.expires_at, now),
+    attempts: observations.attempts,
+  });
+  if (observations.previousCredentialsUsed) {
+    metrics.addMetric(METRIC.previousCredentialsUsed, MetricUnit.Count, 1);
+    logger.warn(
+      'The client was rejected with the current credentials and accepted with the previous ones (AWSPREVIOUS). ' +
+        'Finish the rotation at the authorization server, or put the right credentials into the secret.',
+    );
+  }
+  if (observations.lifetimeBounded) {
+    logger.warn(
+      `The token endpoint says that the token lives for more than ${MAX_LIFETIME_SECONDS / 86_400} days, which is not believed: ` +
+        'it is replaced as if it lived for that long. Ask the operator of the authorization server for short-lived tokens.',
+    );
+  }
+  const { mintedLifetime } = observations;
+  const problem = mintedLifetime === undefined ? undefined : lifetimeProblem(mintedLifetime, policy);
+  if (problem !== undefined) {
+    metrics.addMetric(METRIC.lifetimeTooShort, MetricUnit.Count, 1);
+    logger.warn(problem);
+  }
+}
+
+/** Logs a failed run and counts it under its code. */
+export function reportFailure(
+  { logger, metrics }: Reporters,
+  error: RefreshError,
+  observations: RunObservations,
+  now: number,
+): void {
+  const byCode = metrics.singleMetric();
+  byCode.addDimension(CODE_DIMENSION, error.code);
+  byCode.addMetric(METRIC.failed, MetricUnit.Count, 1);
+  logger.error(error.message, {
+    code: error.code,
+    retryable: error.retryable,
+    attempts: observations.attempts,
+    ...(observations.expiresAt === undefined
+      ? {}
+      : { seconds_left: secondsLeft(observations.expiresAt, now) }),
+    ...error.details,
+  });
+}
+
+/** Adds the metrics of what a run met, whether it finished, failed, or came upon a defect. */
+export function reportObservations(
+  metrics: Reporters['metrics'],
+  observations: RunObservations,
+  now: number,
+): void {
+  if (observations.expiresAt !== undefined) {
+    const left = secondsLeft(observations.expiresAt, now);
+    metrics.addMetric(METRIC.secondsUntilExpiry, MetricUnit.Seconds, left);
+  }
+  if (observations.attempts > 0)
+    metrics.addMetric(METRIC.mintAttempts, MetricUnit.Count, observations.attempts);
+  if (observations.mintDurationMs !== undefined) {
+    metrics.addMetric(METRIC.mintDuration, MetricUnit.Milliseconds, observations.mintDurationMs);
+  }
+}
+
+/** The dimensions of every metric. */
+export function metricDimensions(parameterName: string): Record<string, string> {
+  return { [PARAMETER_DIMENSION]: parameterName };
+}
+
+/** Why a token of this lifetime (seconds) does not fit the policy, and the remedy; undefined where it fits. */
+function lifetimeProblem(lifetime: number, policy: Policy): string | undefined {
+  const { checkEvery, refreshBefore } = policy;
+  if (!canBeKeptAlive(lifetime, policy)) {
+    return (
+      `The token lives ${lifetime} seconds, which is too short to check only every ${checkEvery} seconds: ` +
+      'it may expire before the next check. Lower checkEvery, or ask for longer-lived tokens.'
+    );
+  }
+  const margin = refreshMargin(lifetime, policy);
+  if (margin >= leastMarginToPage(checkEvery) && margin > expiryThreshold(policy)) return undefined;
+  const half = Math.floor(lifetime / 2);
+  const minutes = longestCheckEvery(half);
+  return (
+    `The token lives ${lifetime} seconds and is replaced when ${Math.floor(margin)} are left, too few for the alarms at checkEvery ${checkEvery} ` +
+    `and refreshBefore ${refreshBefore}: they may go off without need, or after it has expired. ` +
+    (minutes < 1
+      ? 'Ask for longer-lived tokens.'
+      : `Set refreshBefore to at most PT${half}S and checkEvery to at most PT${minutes}M.`)
+  );
+}
+
+/** The longest `checkEvery`, in minutes, at which this margin (seconds) lets somebody be paged in time; 0 where there is none. */
+function longestCheckEvery(margin: number): number {
+  let minutes = 0;
+  while (leastMarginToPage((minutes + 1) * 60) <= margin) minutes += 1;
+  return minutes;
+}
+
+function secondsLeft(expiresAt: number, now: number): number {
+  return Math.max(0, expiresAt - unixSeconds(now));
+}

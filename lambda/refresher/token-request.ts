@@ -1,0 +1,81 @@
+import * as oauth from 'oauth4webapi';
+import type { Clock } from '../shared/clock.ts';
+import type { Configuration } from './configuration.ts';
+import type { ClientCredentials } from './credentials.ts';
+
+/** Largest token response that is read, in bytes: eight times the largest token that can be stored. */
+export const MAX_RESPONSE_BYTES = 64 * 1024;
+
+/** How long one request may take, headers and body together, in milliseconds. */
+export const REQUEST_TIMEOUT_MS = 10_000;
+
+/** What came back from the token endpoint, its body read to the end. */
+export type TokenAnswer =
+  | { readonly type: 'answer'; readonly status: number; readonly headers: Headers; readonly body: string }
+  | { readonly type: 'too-large' }
+  | { readonly type: 'unreachable'; readonly reason: string };
+
+/** Sends one client-credentials request (RFC 6749 section 4.4.2). Does not throw for anything the network does. */
+export async function requestToken(
+  configuration: Configuration,
+  credentials: ClientCredentials,
+  {
+    clock,
+    fetch,
+    timeout,
+  }: { readonly clock: Clock; readonly fetch: typeof globalThis.fetch; readonly timeout: number },
+): Promise<TokenAnswer> {
+  const signal = clock.timeout(timeout);
+  const parameters = new URLSearchParams(configuration.extraParameters);
+  if (configuration.scope !== undefined) parameters.set('scope', configuration.scope);
+  try {
+    const response = await oauth.clientCredentialsGrantRequest(
+      { issuer: new URL(configuration.tokenUrl).origin, token_endpoint: configuration.tokenUrl },
+      { client_id: credentials.clientId },
+      configuration.clientAuthentication === 'client_secret_basic'
+        ? oauth.ClientSecretBasic(credentials.clientSecret)
+        : oauth.ClientSecretPost(credentials.clientSecret),
+      parameters,
+      {
+        signal,
+        // The form holds the client secret: a redirect is an answer, never a place to send it to.
+        [oauth.customFetch]: (url, init) =>
+          fetch(url, { ...init, redirect: 'manual', signal } as RequestInit),
+        // The configuration has already refused plain http for anything but a loopback host.
+        [oauth.allowInsecureRequests]: true,
+      },
+    );
+    const body = await readBounded(response, signal);
+    if (body === undefined) return { type: 'too-large' };
+    return { type: 'answer', status: response.status, headers: response.headers, body };
+  } catch (error) {
+    return { type: 'unreachable', reason: signal.aborted ? 'TIMEOUT' : networkErrorCode(error) };
+  }
+}
+
+/** The body as text, or undefined where it is larger than allowed. The limit counts decompressed bytes. */
+async function readBounded(response: Response, signal: AbortSignal): Promise<string | undefined> {
+  if (response.body === null) return '';
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body) {
+    signal.throwIfAborted();
+    size += chunk.byteLength;
+    if (size > MAX_RESPONSE_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The system's or the HTTP client's error code, such as `ECONNREFUSED` or `DEPTH_ZERO_SELF_SIGNED_CERT`. */
+export function networkErrorCode(error: unknown): string {
+  for (
+    let current = error, depth = 0;
+    current instanceof Error && depth < 5;
+    current = current.cause, depth += 1
+  ) {
+    const { code } = current as NodeJS.ErrnoException;
+    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;
+  }
+  return 'NETWORK_ERROR';
+}

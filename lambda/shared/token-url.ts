@@ -1,0 +1,17 @@
+/** Why a token URL cannot be used, or undefined where it can: the client secret travels there. */
+export function tokenUrlProblem(value: string): string | undefined {
+  const url = URL.parse(value);
+  if (url === null) return 'it is not an absolute URL';
+  if (url.username !== '' || url.password !== '') return 'it holds credentials; put them into the secret';
+  if (url.searchParams.has('client_secret') || url.searchParams.has('client_assertion')) {
+    return 'its query holds credentials; put them into the secret';
+  }
+  if (url.hash !== '') return 'it has a fragment, which RFC 6749 section 3.2 forbids';
+  if (url.protocol === 'https:') return undefined;
+  if (url.protocol === 'http:' && isLoopback(url.hostname)) return undefined;
+  return 'only https: is allowed (http: only for localhost, 127.0.0.1 and [::1])';
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}

@@ -1,0 +1,108 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CloudAccess } from './local-cloud.ts';
+import { run } from './process.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const command = join(root, 'node_modules/aws-cdk/bin/cdk');
+
+export interface CdkSettings {
+  /** What `-c` gives on the command line. */
+  readonly context?: Readonly<Record<string, string>>;
+  /** Default: every stack of the app. */
+  readonly stacks?: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The outputs of each deployed stack. */
+export type StackOutputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** The CDK command of this project, used on a local cloud. */
+export interface Cdk {
+  bootstrap(settings: CdkSettings): Promise<void>;
+  /** Returns the stacks' outputs and what the command wrote. */
+  deploy(settings: CdkSettings): Promise<{ readonly outputs: StackOutputs; readonly output: string }>;
+  destroy(settings: CdkSettings): Promise<void>;
+  /** Removes what the command wrote to disk. */
+  close(): Promise<void>;
+}
+
+/** `project` is the directory of the cdk.json, by default this project's. */
+export async function createCdk({ url, environment }: CloudAccess, project = root): Promise<Cdk> {
+  const directory = await mkdtemp(join(tmpdir(), 'token-refresher-cdk-'));
+  const cdk = (
+    args: readonly string[],
+    { context = {}, stacks = [], signal }: CdkSettings = {},
+  ): Promise<string> =>
+    run(
+      process.execPath,
+      [
+        command,
+        ...args,
+        ...stacks,
+        '--output',
+        join(directory, 'cdk.out'),
+        '--no-notices',
+        ...Object.entries(context).flatMap(([key, value]) => ['--context', `${key}=${value}`]),
+      ],
+      {
+        directory: project,
+        environment: { ...withoutAws(process.env), ...environment, ...OFFLINE, ...withoutProxyFor(url) },
+        ...(signal && { signal }),
+      },
+    );
+  return {
+    async bootstrap(settings) {
+      const template = join(directory, 'bootstrap.json');
+      await writeFile(
+        template,
+        withoutBucketPolicy(
+          await cdk(['bootstrap', '--show-template', '--json'], { signal: settings.signal }),
+        ),
+      );
+      await cdk(['bootstrap', '--template', template], { ...settings, stacks: [] });
+    },
+    async deploy(settings) {
+      const file = join(directory, 'outputs.json');
+      const args = ['deploy', '--require-approval', 'never', '--progress', 'events', '--outputs-file', file];
+      const output = await cdk([...args, ...allUnlessNamed(settings)], settings);
+      return { output, outputs: JSON.parse(await readFile(file, 'utf8')) as StackOutputs };
+    },
+    async destroy(settings) {
+      await cdk(['destroy', '--force', ...allUnlessNamed(settings)], settings);
+    },
+    close: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+function allUnlessNamed({ stacks }: CdkSettings): readonly string[] {
+  return stacks === undefined ? ['--all'] : [];
+}
+
+/** The command would otherwise look for newer versions and tell of its use. */
+const OFFLINE = {
+  CDK_DISABLE_VERSION_CHECK: '1',
+  CDK_DISABLE_CLI_TELEMETRY: 'true',
+  CI: 'true',
+} as const;
+
+/** A proxy does not lead to the local cloud. Tools differ in which of the two names they read, and in which they prefer. */
+function withoutProxyFor(url: string): Readonly<Record<'NO_PROXY' | 'no_proxy', string>> {
+  const { no_proxy: lower, NO_PROXY: upper } = process.env;
+  const hosts = [lower, upper, '127.0.0.1', 'localhost', new URL(url).hostname].filter(Boolean).join(',');
+  return { NO_PROXY: hosts, no_proxy: hosts };
+}
+
+/** The bucket for assets refuses requests without TLS, which a local cloud does not have. */
+function withoutBucketPolicy(template: string): string {
+  const { Resources: resources, ...rest } = JSON.parse(template) as { Resources: Record<string, unknown> };
+  const { StagingBucketPolicy: _, ...kept } = resources;
+  return JSON.stringify({ ...rest, Resources: kept });
+}
+
+/** A profile or a session of the user's must not lead anywhere else than to the local cloud. */
+function withoutAws(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('AWS_')));
+}

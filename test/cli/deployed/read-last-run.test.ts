@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isLate, lastRunIn } from '../../../cli/deployed/read-last-run.ts';
+import { parseWrittenToken } from '../../../cli/deployed/read-token.ts';
+import { confidential } from '../../support/confidential.ts';
+import { credentials, newClientSecret, startRefresher, type TestRefresher } from '../../support/refresher.ts';
+import { type Answer, grant, oauthError } from '../../support/token-endpoint.ts';
+
+const AT = 1_800_000_000_000;
+const metrics = (fields: object) =>
+  JSON.stringify({ _aws: { CloudWatchMetrics: [] }, parameter: '/a', ...fields });
+const logged = (fields: object) => JSON.stringify({ timestamp: 'then', ...fields });
+
+describe('the log of the bundled function', () => {
+  let refresher: TestRefresher;
+  beforeEach(async () => {
+    refresher = await startRefresher();
+    await refresher.putSecret(credentials(newClientSecret()));
+  });
+  afterEach(() => refresher.close());
+
+  const runsWith = async (answer: Answer, event: object = {}) => {
+    refresher.endpoint.answer(answer);
+    const before = refresher.fn.output.length;
+    await refresher.invoke(event);
+    return refresher.fn.output.slice(before).map((text) => ({ at: AT, text }));
+  };
+  const newToken = () => confidential(`last-run/${randomUUID()}`);
+
+  test('tells of a run that minted, that kept and that failed', async () => {
+    const minted = { at: AT, outcome: 'minted', reason: 'missing', previousCredentialsUsed: false };
+    expect(lastRunIn(await runsWith(grant(newToken())))).toEqual(minted);
+    expect(lastRunIn(await runsWith({}))).toMatchObject({ outcome: 'kept', reason: 'fresh' });
+    expect(lastRunIn(await runsWith(oauthError(400, 'invalid_scope'), { force: true }))).toEqual({
+      at: AT,
+      outcome: 'failed',
+      code: 'REQUEST_REJECTED',
+      message: expect.stringMatching(/^REQUEST_REJECTED: .*invalid_scope/),
+    });
+  });
+
+  test('tells of the token that was written, to who may not decrypt it, and does not hold it', async () => {
+    const lines = await runsWith(grant(newToken()));
+    const { access_token: _, token_type: __, ...written } = await refresher.record();
+    const told = (version: number) =>
+      lines.map(({ text }) => parseWrittenToken(text, version)).filter(Boolean);
+    expect(told(1)).toEqual([{ ...written, usedPreviousCredentials: false }]);
+    expect(told(2)).toEqual([]);
+  });
+
+  test('tells that only the previous credentials were accepted', async () => {
+    await runsWith(grant(newToken()));
+    await refresher.putSecret(credentials(newClientSecret()));
+    let first = true;
+    const answer: Answer = () => {
+      if (!first) return grant(newToken());
+      first = false;
+      return oauthError(401, 'invalid_client');
+    };
+    const lines = await runsWith(answer);
+    expect(lastRunIn(lines)).toMatchObject({
+      outcome: 'minted',
+      reason: 'source-changed',
+      previousCredentialsUsed: true,
+    });
+    const told = lines.map(({ text }) => parseWrittenToken(text, 2)).filter(Boolean);
+    expect(told).toEqual([expect.objectContaining({ usedPreviousCredentials: true })]);
+  });
+});
+
+describe('where a line is missing', () => {
+  test.for<[string, string[], object | undefined]>([
+    [
+      'metrics alone, as where only warnings are logged',
+      [metrics({ Kept: 1 })],
+      { outcome: 'kept', reason: undefined },
+    ],
+    [
+      'metrics of a failure',
+      [metrics({ Failed: 1, code: 'RATE_LIMITED' })],
+      { outcome: 'failed', code: 'RATE_LIMITED' },
+    ],
+    [
+      'an error that ended the run',
+      [logged({ level: 'ERROR', message: { errorType: 'RefreshError', errorMessage: 'RATE_LIMITED: why' } })],
+      { outcome: 'failed', code: 'RATE_LIMITED', message: 'RATE_LIMITED: why' },
+    ],
+    [
+      'a function that cannot even be loaded',
+      [
+        logged({
+          level: 'ERROR',
+          message: { errorType: 'Runtime.ImportModuleError', errorMessage: 'Cannot find it' },
+        }),
+      ],
+      { outcome: 'failed', code: 'UNEXPECTED' },
+    ],
+    [
+      'a run that was cut short',
+      [logged({ type: 'platform.report', record: { status: 'timeout' } })],
+      { outcome: 'failed', code: 'TIMEOUT' },
+    ],
+    [
+      'a run that ended well, in the report alone',
+      [logged({ type: 'platform.report', record: { status: 'success' } })],
+      undefined,
+    ],
+    [
+      'nothing of a run',
+      ['START RequestId: 1', '{', 'null', logged({ level: 'INFO', message: 'else' })],
+      undefined,
+    ],
+  ])('%s: tells what it can', ([, lines, expected]) => {
+    const run = lastRunIn(lines.map((text) => ({ at: AT, text })));
+    if (expected === undefined) expect(run).toBeUndefined();
+    else expect(run).toMatchObject(expected);
+  });
+});
+
+test.for([
+  [
+    'a report that led to nothing',
+    [logged({ outcome: 'kept', reason: 'just-minted' }), metrics({ Kept: 1 })],
+  ],
+  ['an event that is none', [logged({ level: 'ERROR', code: 'EVENT_INVALID', message: 'EVENT_INVALID: x' })]],
+  ['the metrics of one', [metrics({ Failed: 1, code: 'EVENT_INVALID' })]],
+] as const)('%s is no check, and hides none', ([, answer]) => {
+  const failed = {
+    at: AT,
+    text: logged({ level: 'ERROR', code: 'CLIENT_REJECTED', message: 'CLIENT_REJECTED: x' }),
+  };
+  const later = answer.map((text) => ({ at: AT + 60_000, text }));
+  expect(lastRunIn([failed, ...later])).toMatchObject({ at: AT, code: 'CLIENT_REJECTED' });
+  expect(lastRunIn(later)).toBeUndefined();
+});
+
+test('an answer to a consumer hides no check that ends at the same moment', () => {
+  const lines = [
+    logged({
+      level: 'ERROR',
+      code: 'CLIENT_REJECTED',
+      message: 'CLIENT_REJECTED: x',
+      function_request_id: 'check',
+    }),
+    logged({ level: 'ERROR', message: { errorMessage: 'CLIENT_REJECTED: x' }, requestId: 'check' }),
+    logged({ outcome: 'kept', reason: 'just-minted', function_request_id: 'report' }),
+    metrics({ Kept: 1 }),
+  ];
+  expect(lastRunIn(lines.map((text, index) => ({ at: AT + index, text })))).toMatchObject({
+    code: 'CLIENT_REJECTED',
+  });
+});
+
+test('the latest run counts, not the one that says most, nor the credentials of the one before', () => {
+  const lines = [
+    { at: AT, text: metrics({ Minted: 1, PreviousCredentialsUsed: 1 }) },
+    { at: AT, text: logged({ outcome: 'minted', reason: 'expiring' }) },
+    { at: AT + 1_000, text: metrics({ Kept: 1 }) },
+  ];
+  expect(lastRunIn(lines)).toEqual({
+    at: AT + 1_000,
+    outcome: 'kept',
+    reason: undefined,
+    previousCredentialsUsed: false,
+  });
+});
+
+test.for([
+  [660, false],
+  [661, true],
+])('a run %i seconds ago is late, with a check every 5 minutes: %s', ([ago, late]) => {
+  const run = lastRunIn([{ at: AT, text: metrics({ Kept: 1 }) }]);
+  expect(run && isLate(run, 300, AT / 1_000 + (ago as number))).toBe(late);
+});

@@ -1,0 +1,139 @@
+import { App, Fn, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { type Alarm, ComparisonOperator, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { describe, expect, test } from 'vitest';
+import {
+  type Refresher,
+  refreshersOf,
+  templateEnvironment,
+} from '../../../cli/deployed/refreshers-of-stack.ts';
+import { parseTemplate } from '../../../cli/deployed/template.ts';
+import { TokenRefresher } from '../../../infra/construct/token-refresher.ts';
+import { readSettings } from '../../../infra/settings.ts';
+import { RefresherStack } from '../../../infra/stack.ts';
+
+const ARN = 'arn:aws-cn:cloudformation:cn-north-1:123456789012:stack';
+const tokenUrl = 'https://auth.example.com/token';
+const newApp = () => new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+
+/** The refreshers of a stack, as if each of its resources had been deployed as `<logical id>-deployed`. */
+function deployed(stack: Stack): readonly Refresher[] {
+  const template = parseTemplate(JSON.stringify(Template.fromStack(stack).toJSON()));
+  if (template === undefined) throw new Error('the template cannot be read');
+  return refreshersOf({
+    stackId: `${ARN}/${stack.stackName}/uuid`,
+    template,
+    physicalIds: new Map([...template.keys()].map((id) => [id, `${id}-deployed`])),
+    parameters: new Map(),
+  });
+}
+
+describe('the app of cdk.json', () => {
+  const settings = readSettings({ refreshers: { sandbox: { tokenUrl, parameterName: '/a/token' } } });
+  const [refresher] = deployed(
+    new RefresherStack(newApp(), 'TokenRefresher-sandbox', settings.get('sandbox') as never),
+  );
+
+  test('has a refresher of the name that it has there, with all its parts', () => {
+    expect(refresher).toMatchObject({
+      name: 'sandbox',
+      stack: 'TokenRefresher-sandbox',
+      parameterName: '/a/token',
+      logGroup: { properties: { RetentionInDays: 30 } },
+      credentials: { id: expect.stringContaining('Credentials') },
+      encryptionKey: { id: expect.stringContaining('EncryptionKey') },
+      deadLetterQueue: { id: expect.stringContaining('DeadLetterQueue') },
+    });
+  });
+
+  test('leaves open what a secret is that is known by its name alone, as on a local cloud', () => {
+    const statements = [...(refresher?.functionRole?.policies.values() ?? [])].flatMap(
+      (policy) => (policy as { Statement: { Action: unknown; Resource: unknown }[] }).Statement,
+    );
+    const reading = statements.find(({ Action }) => String(Action).includes('GetSecretValue'));
+    expect(reading).toMatchObject({ Resource: undefined });
+    expect(templateEnvironment(refresher as Refresher)).not.toHaveProperty('CREDENTIALS_SECRET_ID');
+  });
+
+  test('has references put in place as CloudFormation does, in every partition', () => {
+    const functionArn = `arn:aws-cn:lambda:cn-north-1:123456789012:function:${refresher?.function.id}`;
+    expect(refresher?.schedule?.properties).toMatchObject({
+      State: 'ENABLED',
+      ScheduleExpression: 'rate(5 minutes)',
+      Target: {
+        Arn: functionArn,
+        RoleArn: `arn:aws-cn:iam::123456789012:role/${refresher?.scheduleRole?.id}`,
+        DeadLetterConfig: { Arn: `arn:aws-cn:sqs:cn-north-1:123456789012:${refresher?.deadLetterQueue?.id}` },
+      },
+    });
+    expect([...(refresher?.scheduleRole?.policies.values() ?? [])]).toMatchObject([
+      { Statement: expect.arrayContaining([expect.objectContaining({ Resource: functionArn })]) },
+    ]);
+    expect(JSON.stringify([...(refresher?.functionRole?.policies.values() ?? [])])).toContain(
+      '"kms:ViaService":"ssm.cn-north-1.amazonaws.com.cn"',
+    );
+    expect(refresher && templateEnvironment(refresher)).toMatchObject({
+      TOKEN_URL: tokenUrl,
+      TOKEN_PARAMETER_KEY_ID: `arn:aws-cn:kms:cn-north-1:123456789012:key/${refresher?.encryptionKey?.id}`,
+    });
+  });
+});
+
+describe("a stack of the user's own", () => {
+  const stack = new Stack(newApp(), 'Own');
+  const credentials = Secret.fromSecretNameV2(stack, 'Existing', 'existing/credentials');
+  const encryptionKey = Key.fromKeyArn(stack, 'Imported', Fn.importValue('TheKey'));
+  // Names that the names of the parts inside begin or end with.
+  new TokenRefresher(stack, 'TokenFunction', { tokenUrl, parameterName: '/one', credentials, encryptionKey });
+  new TokenRefresher(stack, 'Schedule', { tokenUrl, parameterName: '/two' });
+  const metric = (parameter: string) =>
+    new Metric({ namespace: 'N', metricName: 'M', dimensionsMap: { parameter } });
+  for (const name of ['/one', '/two', '/other']) {
+    metric(name).createAlarm(stack, `Alarm${name}`, {
+      threshold: 1,
+      evaluationPeriods: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    }) satisfies Alarm;
+  }
+  const [one, two, ...others] = deployed(stack);
+
+  test('has each refresher under the name of its parameter, with its own parts', () => {
+    expect([one?.name, two?.name, others]).toEqual(['/one', '/two', []]);
+    for (const refresher of [one, two]) {
+      expect(JSON.stringify(refresher?.schedule?.properties.Target)).toContain(refresher?.function.id);
+      expect(refresher?.eventInvokeConfig?.properties.FunctionName).toBe(refresher?.function.id);
+      expect(refresher?.functionRole?.id).not.toBe(refresher?.scheduleRole?.id);
+      expect(refresher?.functionRole?.policies.size).toBe(1);
+    }
+    expect(one?.schedule?.id).not.toBe(two?.schedule?.id);
+    expect(one?.logGroup?.id).not.toBe(two?.logGroup?.id);
+  });
+
+  test('has the alarms that watch each, and no others', () => {
+    const names = (refresher: Refresher | undefined) =>
+      refresher?.alarms.map(({ logicalId }) => logicalId.replace(/[0-9A-F]{8}$/, '')).toSorted();
+    const own = ['DeadLetters', 'RefreshFailing', 'Throttled', 'TokenExpiring'];
+    expect(names(one)).toEqual(['Alarmone', ...own.map((name) => `TokenFunction${name}`)]);
+    expect(names(two)).toEqual(['Alarmtwo', ...own.map((name) => `Schedule${name}`)]);
+  });
+
+  test('has no secret or key of its own where they were there before', () => {
+    expect([one?.credentials, one?.encryptionKey]).toEqual([undefined, undefined]);
+    expect(one && templateEnvironment(one)).toMatchObject({
+      CREDENTIALS_SECRET_ID: 'existing/credentials',
+    });
+  });
+
+  test('leaves out what only another stack knows', () => {
+    expect(one && templateEnvironment(one)).not.toHaveProperty('TOKEN_PARAMETER_KEY_ID');
+  });
+});
+
+test('a stack without a refresher has none, and a template that is not JSON cannot be read', () => {
+  const stack = new Stack(newApp(), 'Other');
+  new Key(stack, 'Key');
+  expect(deployed(stack)).toEqual([]);
+  expect(parseTemplate('Resources: {}')).toBeUndefined();
+});

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { mintFirstToken } from '../../../lambda/deployment/mint-first-token.ts';
+import { type AwsEndpoint, startAwsEndpoint } from '../../../local/embedded-cloud/endpoint.ts';
+import { awsClients } from '../../support/client.ts';
+import { createTestClock } from '../../support/test-clock.ts';
+
+let endpoint: AwsEndpoint;
+let failures: Error[];
+
+beforeEach(async () => {
+  failures = [];
+  endpoint = await startAwsEndpoint({
+    functions: {
+      refresher: async () => {
+        const failure = failures.shift();
+        if (failure !== undefined) throw failure;
+        return { outcome: 'minted' };
+      },
+    },
+  });
+});
+afterEach(() => endpoint.close());
+
+const run = async () => {
+  const clock = createTestClock();
+  const properties = {
+    FunctionArn: 'refresher',
+    Environment: { Variables: {} },
+    SecretMayBeEmpty: 'false',
+  } as const;
+  const outcome = await mintFirstToken(properties, { ...awsClients(endpoint.url), clock }).catch(
+    (error: Error) => error.message,
+  );
+  return { outcome, sleeps: clock.sleeps };
+};
+
+test.for(['CREDENTIALS_UNAVAILABLE', 'STORE_UNAVAILABLE'])(
+  'waits for permissions that have not reached all of AWS while the refresher meets %s',
+  async (code) => {
+    failures = [new Error(`${code}: denied`), new Error(`${code}: denied`)];
+    expect(await run()).toEqual({ outcome: 'the token is there', sleeps: [5_000, 10_000] });
+  },
+);
+
+test('waits for its own permission to invoke the refresher', async () => {
+  let denials = 1;
+  endpoint.intercept(({ operation }) => {
+    if (operation !== 'Invoke' || denials === 0) return undefined;
+    denials -= 1;
+    return { status: 403, type: 'AccessDeniedException', message: 'not authorized' };
+  });
+  expect(await run()).toEqual({ outcome: 'the token is there', sleeps: [5_000] });
+});
+
+test('gives up after four waits, with the failure that remains', async () => {
+  failures = Array.from({ length: 9 }, () => new Error('STORE_UNAVAILABLE: denied'));
+  expect(await run()).toEqual({
+    outcome: 'STORE_UNAVAILABLE: denied',
+    sleeps: [5_000, 10_000, 15_000, 20_000],
+  });
+});
+
+test('does not wait where waiting cannot help', async () => {
+  failures = [new Error('CLIENT_REJECTED: no')];
+  expect(await run()).toEqual({ outcome: 'CLIENT_REJECTED: no', sleeps: [] });
+});

@@ -1,0 +1,486 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { TokenUnavailableError } from '../../../lambda/reader/token-reader.ts';
+import { sha256 } from '../../../lambda/shared/stored-token.ts';
+import type { FunctionHandler } from '../../../local/embedded-cloud/invoke.ts';
+import { awsClients } from '../../support/client.ts';
+import { type RecordingApi, startRecordingApi } from '../../support/recording-api.ts';
+import { createStoredParameter, type StoredParameter, THROTTLED } from '../../support/stored-parameter.ts';
+
+let parameter: StoredParameter;
+let api: RecordingApi;
+let refresh: FunctionHandler;
+let accepted: string;
+
+beforeEach(async () => {
+  parameter = await createStoredParameter({ functions: { refresher: (event) => refresh(event) } });
+  api = await startRecordingApi(({ authorization, path }, response) => {
+    if (path.startsWith('/to/')) return void response.writeHead(307, { location: path.slice(4) }).end();
+    const status = authorization === `Bearer ${accepted}` ? 200 : 401;
+    response.writeHead(status).end(`status ${status}`);
+  });
+  accepted = 'second';
+  await parameter.put('first');
+  // What the refresher does when the rejected token is the stored one.
+  refresh = async () => {
+    await parameter.put('second');
+    return { outcome: 'minted', reason: 'rejected' };
+  };
+});
+afterEach(async () => {
+  await Promise.all([parameter.close(), api.stop()]);
+});
+
+const reader = (options: Parameters<StoredParameter['reader']>[0] = {}) => {
+  const { lambda } = awsClients(parameter.cloud.url);
+  return parameter.reader({ lambda, refresherFunctionName: 'refresher', ...options });
+};
+const reports = () => parameter.cloud.calls.filter(({ service }) => service === 'lambda');
+const sent = () => api.calls.map(({ authorization }) => authorization);
+const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe('fetch', () => {
+  test('adds the header and leaves the rest of the request as it is', async () => {
+    accepted = 'first';
+    const headers = { 'content-type': 'text/plain' };
+    const response = await reader().fetch(`${api.url}/a?b=c`, { method: 'PUT', body: 'text', headers });
+    expect(response.status).toBe(200);
+    expect(api.calls).toEqual([
+      { method: 'PUT', path: '/a?b=c', authorization: 'Bearer first', body: 'text' },
+    ]);
+    expect(headers).toEqual({ 'content-type': 'text/plain' });
+  });
+
+  test('takes a URL and a Request, with the headers of either', async () => {
+    accepted = 'first';
+    const seen: Headers[] = [];
+    const client = reader({
+      fetch: async (input, init) => {
+        seen.push(new Headers(init?.headers));
+        return fetch(input, init);
+      },
+    });
+    const request = new Request(`${api.url}/r`, {
+      method: 'POST',
+      body: 'r',
+      headers: { 'x-from': 'request' },
+    });
+    expect((await client.fetch(new URL(api.url))).status).toBe(200);
+    expect((await client.fetch(request)).status).toBe(200);
+    expect(api.calls.map(({ method, path, body }) => [method, path, body])).toEqual([
+      ['GET', '/', ''],
+      ['POST', '/r', 'r'],
+    ]);
+    expect(seen[1]?.get('x-from')).toBe('request');
+  });
+
+  test('reports a refused token by its SHA-256 and repeats the request with its replacement', async () => {
+    const response = await reader().fetch(api.url, { method: 'POST', body: 'order' });
+    expect(await response.text()).toBe('status 200');
+    expect(sent()).toEqual(['Bearer first', 'Bearer second']);
+    expect(api.calls.map(({ body }) => body)).toEqual(['order', 'order']);
+    expect(reports().map(({ input }) => input)).toEqual([
+      { FunctionName: 'refresher', Payload: { rejected: sha256('first') } },
+    ]);
+    expect(parameter.time.sleeping).toBe(0);
+  });
+
+  test('reports nothing where the parameter already holds another token', async () => {
+    const client = reader();
+    await client.get();
+    await parameter.put('second');
+    expect((await client.fetch(api.url)).status).toBe(200);
+    expect(reports()).toEqual([]);
+  });
+
+  test('repeats a request once, even where the replacement is refused', async () => {
+    accepted = 'third';
+    const response = await reader().fetch(api.url);
+    expect([response.status, await response.text()]).toEqual([401, 'status 401']);
+    expect(sent()).toEqual(['Bearer first', 'Bearer second']);
+  });
+
+  test('is one load and one report for fifty callers whose token is refused', async () => {
+    const client = reader();
+    const responses = await Promise.all(Array.from({ length: 50 }, () => client.fetch(api.url)));
+    expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200));
+    await Promise.all(responses.map((response) => response.body?.cancel()));
+    expect(reports()).toHaveLength(1);
+    expect(parameter.reads()).toBe(3);
+  });
+
+  test('cancels the body of a refused answer that it does not return', async () => {
+    const refused: Response[] = [];
+    const cancelled = vi.fn();
+    const client = reader({
+      fetch: async (_input, init) => {
+        if (new Headers(init?.headers).get('authorization') === 'Bearer second') return new Response('yes');
+        const response = new Response(new ReadableStream({ cancel: cancelled }), { status: 401 });
+        refused.push(response);
+        return response;
+      },
+    });
+    expect(await (await client.fetch(api.url)).text()).toBe('yes');
+    expect(refused).toHaveLength(1);
+    expect(cancelled).toHaveBeenCalledOnce();
+  });
+
+  test('repeats a request whose refused answer cannot be cancelled', async () => {
+    const endless = new Response(new ReadableStream({ cancel: () => new Promise(() => undefined) }), {
+      status: 401,
+    });
+    const client = reader({
+      fetch: async (_input, init) =>
+        new Headers(init?.headers).get('authorization') === 'Bearer second' ? new Response('yes') : endless,
+    });
+    expect(await (await client.fetch(api.url)).text()).toBe('yes');
+  });
+
+  test('repeats a request whose refused answer has broken off meanwhile', async () => {
+    let breakOff = () => {};
+    const cut = await startRecordingApi(({ authorization }, response) => {
+      if (authorization === 'Bearer second') return void response.end('yes');
+      breakOff = () => response.destroy();
+      response.writeHead(401, { 'content-length': '1000' }).write('par');
+    });
+    refresh = async () => {
+      breakOff();
+      await parameter.put('second');
+      return { outcome: 'minted', reason: 'rejected' };
+    };
+    expect(await (await reader().fetch(cut.url)).text()).toBe('yes');
+    await cut.stop();
+  });
+
+  test.for<[string, () => RequestInit, string]>([
+    ['URLSearchParams', () => ({ body: new URLSearchParams({ a: '1' }) }), 'a=1'],
+    ['a Blob', () => ({ body: new Blob(['blob']) }), 'blob'],
+    ['a typed array', () => ({ body: new TextEncoder().encode('bytes') }), 'bytes'],
+    ['an ArrayBuffer', () => ({ body: new TextEncoder().encode('buffer').buffer as ArrayBuffer }), 'buffer'],
+  ])('sends %s again', async ([, init, body]) => {
+    const response = await reader().fetch(api.url, { method: 'POST', ...init() });
+    expect(response.status).toBe(200);
+    expect(api.calls.map((call) => call.body)).toEqual([body, body]);
+  });
+
+  test('sends a form again', async () => {
+    const body = new FormData();
+    body.set('field', 'value');
+    expect((await reader().fetch(api.url, { method: 'POST', body })).status).toBe(200);
+    expect(api.calls.map((call) => call.body.includes('value'))).toEqual([true, true]);
+  });
+
+  const stream = () => new Blob(['streamed']).stream();
+  test.for<[string, () => [Request | string, RequestInit?]]>([
+    ['a stream', () => [api.url, { method: 'POST', body: stream(), duplex: 'half' } as RequestInit]],
+    [
+      'an async iterable',
+      () => {
+        const body = (async function* () {
+          yield new TextEncoder().encode('streamed');
+        })();
+        return [api.url, { method: 'POST', body, duplex: 'half' } as unknown as RequestInit];
+      },
+    ],
+    ["a Request's body", () => [new Request(api.url, { method: 'POST', body: 'streamed' })]],
+  ])('never sends %s twice: it reports the token and returns the 401', async ([, request]) => {
+    const client = reader();
+    const response = await client.fetch(...request());
+    expect([response.status, await response.text()]).toEqual([401, 'status 401']);
+    expect(api.calls.map(({ body }) => body)).toEqual(['streamed']);
+    expect(reports()).toHaveLength(1);
+    expect(await client.get()).toBe('second');
+  });
+
+  test('sends a Request without a body again', async () => {
+    expect((await reader().fetch(new Request(api.url))).status).toBe(200);
+    expect(sent()).toEqual(['Bearer first', 'Bearer second']);
+  });
+
+  test.for<[string, () => [Request | string, RequestInit?]]>([
+    ['init', () => [api.url, { headers: { Authorization: 'Basic x' } }]],
+    ['a Request', () => [new Request(api.url, { headers: { authorization: 'Basic x' } })]],
+  ])('refuses a request that brings its own Authorization header in %s', async ([, request]) => {
+    expect(await failureOf(reader().fetch(...request()))).toBeInstanceOf(TypeError);
+    expect(api.calls).toEqual([]);
+  });
+
+  test('fails as get does where there is no token', async () => {
+    await parameter.putValue('{}');
+    expect(await failureOf(reader().fetch(api.url))).toBeInstanceOf(TokenUnavailableError);
+    expect(api.calls).toEqual([]);
+  });
+
+  test('passes on every other answer and every failure of the network', async () => {
+    const other = await startRecordingApi((_call, response) => void response.writeHead(403).end());
+    expect((await reader().fetch(other.url)).status).toBe(403);
+    await other.stop();
+    expect(await failureOf(reader().fetch(other.url))).toBeInstanceOf(TypeError);
+    expect(reports()).toEqual([]);
+  });
+});
+
+describe('a redirect', () => {
+  test('to the same origin keeps the header', async () => {
+    accepted = 'first';
+    expect((await reader().fetch(`${api.url}/to//target`)).status).toBe(200);
+    expect(sent()).toEqual(['Bearer first', 'Bearer first']);
+  });
+
+  test('to another origin does not, and a 401 from there is not a rejection of the token', async () => {
+    const other = await startRecordingApi((_call, response) => void response.writeHead(401).end());
+    const response = await reader().fetch(`${api.url}/to/${other.url}/target`);
+    expect(response.status).toBe(401);
+    expect(sent()).toEqual(['Bearer first']);
+    expect(other.calls.map(({ path, authorization }) => [path, authorization])).toEqual([
+      ['/target', undefined],
+    ]);
+    expect(reports()).toEqual([]);
+    expect(parameter.reads()).toBe(1);
+    await other.stop();
+  });
+});
+
+describe('the wait for a replacement', () => {
+  test('goes on while another run is minting, and ends when its token is there', async () => {
+    refresh = async () => ({ outcome: 'kept', reason: 'being-replaced' });
+    const fetching = reader().fetch(api.url);
+    await vi.waitUntil(() => reports().length === 1);
+    await parameter.time.advance(3_000);
+    await parameter.put('second');
+    expect((await parameter.time.until(fetching)).status).toBe(200);
+  });
+
+  test.for([undefined, 25])('ends with the 401 after replacementTimeout: %j', async (replacementTimeout) => {
+    refresh = async () => ({ outcome: 'kept', reason: 'being-replaced' });
+    const startedAt = parameter.time.now();
+    const client = reader(replacementTimeout === undefined ? {} : { replacementTimeout });
+    expect((await parameter.time.until(client.fetch(api.url))).status).toBe(401);
+    const waited = (parameter.time.now() - startedAt) / 1_000;
+    expect(waited).toBeLessThanOrEqual(replacementTimeout ?? 10);
+    expect(waited).toBeGreaterThan((replacementTimeout ?? 10) - 5);
+  });
+
+  test('ends with the 401 where the refresher does not answer in time', async () => {
+    const hanging = Promise.withResolvers<object>();
+    refresh = () => hanging.promise;
+    const fetching = reader().fetch(api.url);
+    await vi.waitUntil(() => reports().length === 1);
+    await parameter.time.advance(10_000);
+    expect((await fetching).status).toBe(401);
+    hanging.resolve({});
+  });
+
+  test('ends when the caller aborts', async () => {
+    refresh = async () => ({ outcome: 'kept', reason: 'being-replaced' });
+    const caller = new AbortController();
+    const failure = failureOf(reader().fetch(api.url, { signal: caller.signal }));
+    await vi.waitUntil(() => reports().length === 1);
+    await parameter.time.settle();
+    caller.abort(new Error('gone'));
+    expect(await failure).toMatchObject({ message: 'gone' });
+  });
+
+  test('reports nothing as long as Parameter Store throttles, and then what it holds', async () => {
+    const client = reader();
+    await client.get();
+    const restore = parameter.fail(THROTTLED);
+    const fetching = client.fetch(api.url);
+    await vi.waitUntil(() => parameter.reads() === 2);
+    await parameter.time.advance(4_000);
+    expect(reports()).toEqual([]);
+    restore();
+    expect((await parameter.time.until(fetching)).status).toBe(200);
+    expect(reports()).toHaveLength(1);
+  });
+
+  test('is not ended by a token that has expired', async () => {
+    refresh = async () => {
+      await parameter.put('second', { issued_at: 1_799_990_000 });
+      return { outcome: 'minted', reason: 'rejected' };
+    };
+    expect((await parameter.time.until(reader().fetch(api.url))).status).toBe(401);
+    expect(sent()).toEqual(['Bearer first']);
+  });
+
+  test('does not begin where the refresher keeps the token as brand-new', async () => {
+    refresh = async () => ({ outcome: 'kept', reason: 'just-minted' });
+    const startedAt = parameter.time.now();
+    expect((await reader().fetch(api.url)).status).toBe(401);
+    expect(parameter.time.now()).toBe(startedAt);
+  });
+
+  test('does not begin where the refresher is not known: the parameter is read again, that is all', async () => {
+    const client = parameter.reader();
+    expect((await client.fetch(api.url)).status).toBe(401);
+    expect(parameter.reads()).toBe(2);
+    await parameter.put('second');
+    await parameter.time.advance(2_000);
+    expect((await client.fetch(api.url)).status).toBe(200);
+  });
+
+  test('is not repeated for each call to an API that refuses every token', async () => {
+    refresh = async () => ({ outcome: 'kept', reason: 'just-minted' });
+    const client = reader();
+    for (let second = 0; second < 600; second += 1) {
+      expect((await parameter.time.until(client.fetch(api.url))).status).toBe(401);
+      await parameter.time.advance(1_000);
+    }
+    expect(reports().length).toBeLessThan(20);
+    expect(parameter.reads()).toBeLessThan(60);
+    expect(api.calls).toHaveLength(600);
+  });
+
+  test.for<[string, FunctionHandler | undefined, string]>([
+    [
+      'has failed',
+      async () => {
+        throw new Error('ENDPOINT_UNAVAILABLE: secret-value');
+      },
+      'ENDPOINT_UNAVAILABLE',
+    ],
+    ['does not exist', undefined, 'ResourceNotFoundException'],
+  ])('ends with the 401 and a warning where the refresher %s', async ([, handler, shown]) => {
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    if (handler !== undefined) refresh = handler;
+    const client = reader(handler === undefined ? { refresherFunctionName: 'absent' } : {});
+    expect((await parameter.time.until(client.fetch(api.url))).status).toBe(401);
+    expect(warnings).toHaveBeenCalledOnce();
+    const [warning] = warnings.mock.calls[0] ?? [];
+    expect(warning).toBeInstanceOf(TokenUnavailableError);
+    expect(String(warning)).toContain(shown);
+    expect(String(warning)).not.toContain('secret-value');
+  });
+});
+
+describe('reject', () => {
+  test('is one report for fifty callers, and get then returns the replacement', async () => {
+    const client = reader();
+    const token = await client.get();
+    await Promise.all(Array.from({ length: 50 }, () => client.reject(token)));
+    expect(reports()).toHaveLength(1);
+    expect(await client.get()).toBe('second');
+  });
+
+  test('has get return the replacement at once, however long it was looked for in vain before', async () => {
+    const client = reader();
+    await client.get();
+    await parameter.time.advance(45 * 60_000);
+    for (let second = 0; second < 400; second += 1) {
+      await client.get();
+      await parameter.time.advance(1_000);
+    }
+    await client.reject('first');
+    expect(await client.get()).toBe('second');
+  });
+
+  test('has get return the replacement though an earlier look is still under way', async () => {
+    const { ssm } = awsClients(parameter.cloud.url);
+    const stale = Promise.withResolvers<void>();
+    let reads = 0;
+    ssm.middlewareStack.add(
+      (next) => async (args) => {
+        reads += 1;
+        const isStale = reads === 2;
+        const answer = await next(args);
+        if (isStale) await stale.promise;
+        return answer;
+      },
+      { step: 'initialize' },
+    );
+    const client = reader({ ssm });
+    await client.get();
+    await parameter.time.advance(45 * 60_000);
+    await client.get();
+    await vi.waitUntil(() => parameter.reads() === 2);
+    const rejecting = client.reject('first');
+    await vi.waitUntil(() => reports().length === 1);
+    await parameter.time.settle();
+    stale.resolve();
+    await rejecting;
+    expect(await client.get()).toBe('second');
+    ssm.destroy();
+  });
+
+  test('fails where the refresher never answers, and is then made again', async () => {
+    const time = new AbortController();
+    const { lambda } = awsClients(parameter.cloud.url);
+    let hanging = true;
+    lambda.middlewareStack.add((next) => (args) => (hanging ? new Promise(() => undefined) : next(args)), {
+      step: 'initialize',
+    });
+    const client = reader({ lambda });
+    await client.get();
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(time.signal);
+    const failure = failureOf(client.reject('first'));
+    await vi.waitUntil(() => timeout.mock.calls.length === 1);
+    timeout.mockRestore();
+    time.abort(new DOMException('time is up', 'TimeoutError'));
+    expect(await failure).toMatchObject({ code: 'REPORT_FAILED' });
+    hanging = false;
+    await client.reject('first');
+    expect(await client.get()).toBe('second');
+  });
+
+  test.for<[string, () => unknown, string]>([
+    ['a failed run', () => parameter.cloud.intercept(() => undefined), 'CLIENT_REJECTED'],
+    [
+      'a denied invocation',
+      () =>
+        parameter.cloud.intercept(({ service }) =>
+          service === 'lambda'
+            ? { status: 403, type: 'AccessDeniedException', message: 'not authorized' }
+            : undefined,
+        ),
+      'refresher.grantReport',
+    ],
+    [
+      'a throttled invocation',
+      () =>
+        parameter.cloud.intercept(({ service }) =>
+          service === 'lambda'
+            ? { status: 429, type: 'TooManyRequestsException', message: 'Rate Exceeded.' }
+            : undefined,
+        ),
+      'TooManyRequestsException',
+    ],
+  ])('fails after %s', async ([, provoke, shown]) => {
+    refresh = async () => {
+      throw new Error('CLIENT_REJECTED: secret-value');
+    };
+    provoke();
+    const failure = await failureOf(reader().reject('first'));
+    expect(failure).toMatchObject({ code: 'REPORT_FAILED', retryable: true });
+    expect(String(failure)).toContain(shown);
+    expect(String(failure)).not.toContain('secret-value');
+  });
+
+  test('needs to know the refresher', async () => {
+    expect(await failureOf(parameter.reader().reject('first'))).toMatchObject({
+      name: 'TypeError',
+      message: expect.stringContaining('TOKEN_REFRESHER_FUNCTION_NAME'),
+    });
+  });
+
+  test.for(['', 'with a space', undefined as unknown as string])(
+    'refuses %j, which is no token',
+    async (token) => {
+      expect(await failureOf(reader().reject(token))).toBeInstanceOf(TypeError);
+      expect(reports()).toEqual([]);
+    },
+  );
+
+  test('finds the refresher and Lambda by the environment', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL', parameter.cloud.url);
+    vi.stubEnv('AWS_REGION', 'us-east-1');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
+    vi.stubEnv('TOKEN_REFRESHER_FUNCTION_NAME', 'refresher');
+    await parameter.reader().reject('first');
+    expect(reports()).toHaveLength(1);
+    vi.unstubAllEnvs();
+  });
+});

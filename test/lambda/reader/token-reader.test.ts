@@ -1,0 +1,643 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import {
+  createTokenReader,
+  TOKEN_UNAVAILABLE_CODES,
+  TokenUnavailableError,
+} from '../../../lambda/reader/token-reader.ts';
+import { sha256 } from '../../../lambda/shared/stored-token.ts';
+import type { Fault } from '../../../local/embedded-cloud/endpoint.ts';
+import { createRandom } from '../../support/random.ts';
+import {
+  createStoredParameter,
+  DOWN,
+  type StoredParameter,
+  THROTTLED,
+} from '../../support/stored-parameter.ts';
+
+let parameter: StoredParameter;
+
+beforeEach(async () => {
+  parameter = await createStoredParameter();
+});
+afterEach(() => parameter.close());
+
+const minutes = (count: number) => count * 60_000;
+const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe('a read', () => {
+  test('answers from memory', async () => {
+    await parameter.put('first');
+    const reader = parameter.reader();
+    expect(await reader.get()).toBe('first');
+    await parameter.put('second');
+    expect(await reader.get()).toBe('first');
+    expect(parameter.reads()).toBe(1);
+  });
+
+  test('is one load for fifty callers of a cold container', async () => {
+    await parameter.put('token');
+    const reader = parameter.reader();
+    const tokens = await Promise.all(Array.from({ length: 50 }, () => reader.get()));
+    expect(new Set(tokens)).toEqual(new Set(['token']));
+    expect(parameter.reads()).toBe(1);
+  });
+
+  test('is the value of an Authorization header where that is asked for', async () => {
+    await parameter.put('token');
+    expect(await parameter.reader().authorization()).toBe('Bearer token');
+  });
+
+  test('loads anew after a failure', async () => {
+    const reader = parameter.reader();
+    expect(await failureOf(reader.get())).toMatchObject({ code: 'PARAMETER_NOT_FOUND' });
+    await parameter.put('token');
+    await parameter.time.advance(2_000);
+    expect(await reader.get()).toBe('token');
+  });
+
+  test('asks for the parameter that the environment names', async () => {
+    await parameter.put('token');
+    vi.stubEnv('TOKEN_PARAMETER_NAME', parameter.name);
+    expect(await createTokenReader({ ssm: parameter.ssm, now: parameter.time.now }).get()).toBe('token');
+    vi.unstubAllEnvs();
+  });
+
+  test('finds AWS by the environment where it is given no client', async () => {
+    await parameter.put('token');
+    vi.stubEnv('AWS_ENDPOINT_URL', parameter.cloud.url);
+    vi.stubEnv('AWS_REGION', 'us-east-1');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
+    const { name: parameterName, time } = parameter;
+    expect(await createTokenReader({ parameterName, now: time.now }).get()).toBe('token');
+    vi.unstubAllEnvs();
+  });
+});
+
+describe('the replacement of a token', () => {
+  test('is not looked for before 24 minutes are left, and always by the time 6 are', async () => {
+    await parameter.put('first');
+    const [eager, patient] = [parameter.reader({ random: () => 1 }), parameter.reader({ random: () => 0 })];
+    await Promise.all([eager.get(), patient.get()]);
+    await parameter.time.advance(minutes(36) - 1);
+    await parameter.put('second');
+    const looksWith = async (reader: typeof eager) => {
+      const before = parameter.reads();
+      await reader.get();
+      await parameter.time.settle();
+      return parameter.reads() - before;
+    };
+    expect(await looksWith(eager)).toBe(0);
+    await parameter.time.advance(1);
+    expect(await looksWith(eager)).toBe(1);
+    expect(await eager.get()).toBe('second');
+    await parameter.time.advance(minutes(18) - 1);
+    expect(await looksWith(patient)).toBe(0);
+    await parameter.time.advance(1);
+    expect(await looksWith(patient)).toBe(1);
+    expect(await patient.get()).toBe('second');
+  });
+
+  test('is loaded while callers get the token in memory at once', async () => {
+    await parameter.put('first');
+    const reader = parameter.reader();
+    await reader.get();
+    await parameter.time.advance(minutes(45));
+    await parameter.put('second');
+    const restore = parameter.fail(THROTTLED);
+    const answers = await Promise.all(Array.from({ length: 50 }, () => reader.get()));
+    expect(new Set(answers)).toEqual(new Set(['first']));
+    await parameter.time.settle();
+    expect(parameter.reads()).toBe(2);
+    restore();
+  });
+
+  test('is looked for at intervals that grow, up to a minute and a half, while it does not come', async () => {
+    await parameter.put('first');
+    const reader = parameter.reader({ random: () => 1 });
+    await reader.get();
+    await parameter.time.advance(minutes(36));
+    const looks: number[] = [];
+    for (let second = 0; second < 23 * 60; second += 1) {
+      const before = parameter.reads();
+      expect(await reader.get()).toBe('first');
+      await parameter.time.settle();
+      if (parameter.reads() > before) looks.push(second);
+      await parameter.time.advance(1_000);
+    }
+    const waits = looks.slice(1).map((second, index) => second - (looks[index] ?? 0));
+    expect(waits.slice(0, 7)).toEqual([2, 4, 8, 16, 32, 64, 90]);
+    expect(Math.max(...waits)).toBe(90);
+  });
+
+  test('is not looked for early or often by reads that ask for some validity either', async () => {
+    await parameter.put('first');
+    const reader = parameter.reader({ random: () => 1 });
+    for (let second = 0; second < 36 * 60; second += 1) {
+      await reader.get({ minimumValidity: 60 });
+      await parameter.time.advance(1_000);
+    }
+    expect(parameter.reads()).toBe(1);
+    for (let second = 0; second < 60; second += 1) {
+      await reader.get({ minimumValidity: 60 });
+      await parameter.time.advance(1_000);
+    }
+    expect(parameter.reads()).toBe(6);
+  });
+
+  test('is looked for in the last 24 minutes of a token that lives for a day', async () => {
+    await parameter.put('first', { lifetime: 86_400 });
+    const reader = parameter.reader({ random: () => 1 });
+    await reader.get();
+    await parameter.time.advance(minutes(24 * 60 - 24) - 1);
+    await reader.get();
+    await parameter.time.settle();
+    expect(parameter.reads()).toBe(1);
+    await parameter.time.advance(1);
+    await reader.get();
+    await parameter.time.settle();
+    expect(parameter.reads()).toBe(2);
+  });
+
+  test('is looked for soon again once a replacement has come', async () => {
+    await parameter.put('first');
+    const reader = parameter.reader({ refresherFunctionName: 'refresher' });
+    await reader.get();
+    await parameter.time.advance(minutes(50));
+    for (let second = 0; second < 300; second += 1) {
+      await reader.get();
+      await parameter.time.advance(1_000);
+    }
+    await parameter.put('second');
+    await parameter.time.advance(90_000);
+    await reader.get();
+    await parameter.time.settle();
+    await failureOf(reader.reject('second'));
+    await parameter.put('third');
+    await parameter.time.advance(2_000);
+    expect(await reader.get()).toBe('third');
+  });
+
+  test('is looked for in proportion by a reader of short-lived tokens', async () => {
+    await parameter.put('first', { lifetime: 100 });
+    const reader = parameter.reader({ random: () => 1 });
+    await reader.get();
+    await parameter.time.advance(60_000);
+    await parameter.put('second', { lifetime: 100 });
+    expect(await reader.get()).toBe('first');
+    await parameter.time.settle();
+    expect(await reader.get()).toBe('second');
+  });
+
+  test('is looked for at most every half minute by a reader of tokens that live for one, once it does not come', async () => {
+    await parameter.put('first', { lifetime: 60 });
+    const reader = parameter.reader();
+    for (let second = 0; second < 600; second += 1) {
+      await failureOf(reader.get());
+      await parameter.time.advance(1_000);
+    }
+    expect(parameter.reads()).toBeLessThan(30);
+    await parameter.put('second', { lifetime: 60 });
+    await parameter.time.advance(40_000);
+    expect(await reader.get()).toBe('second');
+  });
+
+  test.for([1, 2, 3, 4, 5])(
+    'that came late is there for a reader that promises much validity when it needs it (seed %j)',
+    async (seed) => {
+      await parameter.put('first');
+      const reader = parameter.reader({ minimumValidity: 600, random: createRandom(seed) });
+      for (let left = 3_600; left > 590; left -= 1) {
+        if (left === 605) await parameter.put('second');
+        expect(['first', 'second']).toContain(await parameter.time.until(reader.get()));
+        await parameter.time.advance(1_000);
+      }
+      expect(await reader.get()).toBe('second');
+    },
+  );
+
+  test('is looked for before a reader that promises much validity would have to wait', async () => {
+    await parameter.put('first');
+    const reader = parameter.reader({ minimumValidity: 1_500, random: () => 0.5 });
+    await reader.get();
+    await parameter.time.advance((3_600 - 1_500 - 180) * 1_000);
+    await parameter.put('second');
+    expect(await reader.get()).toBe('first');
+    await parameter.time.settle();
+    expect(await reader.get()).toBe('second');
+  });
+});
+
+describe('while Parameter Store fails', () => {
+  test.for<[string, Fault]>([
+    ['is throttled', THROTTLED],
+    ['is down', DOWN],
+    ['denies access', { status: 400, type: 'AccessDeniedException', message: 'no' }],
+    ['has lost the parameter', { status: 400, type: 'ParameterNotFound', message: 'no' }],
+    ['sends no JSON', { body: 'oops' }],
+    ['holds a value of somebody else', { body: '{"Parameter":{"Type":"SecureString","Value":"{}"}}' }],
+  ])('a token is served to its last second where it %s', async ([, fault]) => {
+    await parameter.put('token');
+    const reader = parameter.reader();
+    await reader.get();
+    parameter.fail(fault);
+    for (let second = 0; second < 3_600; second += 1) {
+      expect(await parameter.time.until(reader.get())).toBe('token');
+      await parameter.time.advance(1_000);
+    }
+    expect(await failureOf(parameter.time.until(reader.get()))).toBeInstanceOf(TokenUnavailableError);
+  });
+
+  test('a cold container is served once throttling ends, within a minute', async () => {
+    await parameter.put('token');
+    const restore = parameter.fail(THROTTLED);
+    const reading = parameter.reader().get();
+    await parameter.time.advance(50_000);
+    restore();
+    expect(await parameter.time.until(reading)).toBe('token');
+  });
+
+  test.for([
+    ['throttling', THROTTLED, 60],
+    ['a status that stands for throttling', { status: 429, type: 'Slow', message: '' }, 60],
+    ['another failure', DOWN, 10],
+  ] as const)('a cold container gives up %s after at most %j seconds', async ([, fault, seconds]) => {
+    parameter.fail(fault);
+    const startedAt = parameter.time.now();
+    const failure = await failureOf(parameter.time.until(parameter.reader().get()));
+    expect(failure).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
+    const waited = (parameter.time.now() - startedAt) / 1_000;
+    expect(waited).toBeLessThanOrEqual(seconds);
+    expect(waited).toBeGreaterThan(seconds - 5);
+  });
+
+  test('a caller that comes during the wait of another shares it', async () => {
+    await parameter.put('token');
+    const restore = parameter.fail(THROTTLED);
+    const reader = parameter.reader();
+    const first = reader.get();
+    await parameter.time.settle();
+    const second = reader.get();
+    restore();
+    expect(await parameter.time.until(Promise.all([first, second]))).toEqual(['token', 'token']);
+    expect(parameter.reads()).toBe(2);
+  });
+
+  test('a cold container that gave up tries again within two seconds', async () => {
+    await parameter.put('token');
+    const restore = parameter.fail(DOWN);
+    const reader = parameter.reader();
+    await failureOf(parameter.time.until(reader.get()));
+    restore();
+    await parameter.time.advance(2_000);
+    expect(await reader.get()).toBe('token');
+  });
+
+  test.for<[string, () => Promise<() => void>]>([
+    ['Parameter Store is back', async () => parameter.fail(DOWN)],
+    ['there is a token', async () => () => undefined],
+    [
+      'an expired token was replaced',
+      async () => {
+        await parameter.put('expired', { issued_at: 1_799_990_000 });
+        return () => undefined;
+      },
+    ],
+  ])('after a long outage, reads succeed within 40 seconds once %s', async ([, begin]) => {
+    const end = await begin();
+    const reader = parameter.reader({ random: () => 1 });
+    // Until a quarter of an hour is over, and a look has just been in vain.
+    for (let second = 0, looks = -1; second < 900 || looks === parameter.reads(); second += 1) {
+      await parameter.time.advance(1_000);
+      looks = parameter.reads();
+      expect(await failureOf(parameter.time.until(reader.get()))).toBeInstanceOf(TokenUnavailableError);
+    }
+    end();
+    await parameter.put('token');
+    await parameter.time.advance(40_000);
+    expect(await parameter.time.until(reader.get())).toBe('token');
+  });
+
+  test('a wait that began before the container was frozen fails nobody after it', async () => {
+    await parameter.put('token');
+    const reader = parameter.reader();
+    const hanging = Promise.withResolvers<never>();
+    let isFrozen = true;
+    parameter.ssm.middlewareStack.add((next) => (args) => (isFrozen ? hanging.promise : next(args)), {
+      step: 'initialize',
+      priority: 'high',
+    });
+    const invocation = new AbortController();
+    const before = failureOf(reader.get({ signal: invocation.signal }));
+    await parameter.time.settle();
+    invocation.abort(new Error('the invocation is over'));
+    await before;
+    await parameter.time.advance(minutes(10));
+    isFrozen = false;
+    const after = reader.get();
+    hanging.reject(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+    expect(await parameter.time.until(after)).toBe('token');
+  });
+
+  test('reads that fail do so without another call each time', async () => {
+    const reader = parameter.reader();
+    for (let second = 0; second < 600; second += 1) {
+      expect(await failureOf(reader.get())).toMatchObject({ code: 'PARAMETER_NOT_FOUND' });
+      await parameter.time.advance(1_000);
+    }
+    expect(parameter.reads()).toBeLessThan(30);
+  });
+
+  test('a read that never ends holds up no other', async () => {
+    await parameter.put('first');
+    const reader = parameter.reader();
+    await reader.get();
+    await parameter.time.advance(minutes(55));
+    const time = new AbortController();
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(time.signal);
+    let hanging = true;
+    parameter.ssm.middlewareStack.add(
+      (next) => (args) => (hanging ? new Promise(() => undefined) : next(args)),
+      { step: 'initialize', priority: 'high' },
+    );
+    expect(await reader.get()).toBe('first');
+    await vi.waitUntil(() => timeout.mock.calls.length === 1);
+    timeout.mockRestore();
+    hanging = false;
+    await parameter.put('second');
+    time.abort(new DOMException('time is up', 'TimeoutError'));
+    await parameter.time.advance(minutes(2));
+    await reader.get();
+    await parameter.time.settle();
+    expect(await reader.get()).toBe('second');
+  });
+
+  test('a look for a better token in its last seconds holds up nobody for long', async () => {
+    await parameter.put('first');
+    const reader = parameter.reader();
+    await reader.get();
+    await parameter.time.advance(3_591_000);
+    parameter.ssm.middlewareStack.add(() => () => new Promise(() => undefined), {
+      step: 'initialize',
+      priority: 'high',
+    });
+    const startedAt = parameter.time.now();
+    expect(await parameter.time.until(reader.get())).toBe('first');
+    expect(parameter.time.now() - startedAt).toBe(1_000);
+    await parameter.time.advance(7_500);
+    expect(await parameter.time.until(reader.get())).toBe('first');
+  });
+
+  test('an expired token is looked for at once, however long ago the last look was to be', async () => {
+    await parameter.put('first');
+    const reader = parameter.reader();
+    await reader.get();
+    const restore = parameter.fail(DOWN);
+    for (let second = 0; second < 3_599; second += 1) {
+      await reader.get();
+      await parameter.time.advance(1_000);
+    }
+    restore();
+    await parameter.put('second');
+    await parameter.time.advance(1_000);
+    expect(await parameter.time.until(reader.get())).toBe('second');
+  });
+});
+
+describe('a token', () => {
+  test('is never served once it has expired', async () => {
+    await parameter.put('token');
+    const reader = parameter.reader();
+    await reader.get();
+    await parameter.time.advance(3_600_000 - 1);
+    expect(await reader.get()).toBe('token');
+    await parameter.time.advance(1);
+    expect(await failureOf(reader.get())).toMatchObject({ code: 'TOKEN_EXPIRED', retryable: true });
+  });
+
+  test('is served only while it is valid for longer than was asked for', async () => {
+    await parameter.put('token');
+    const reader = parameter.reader();
+    expect(await reader.get({ minimumValidity: 3_599 })).toBe('token');
+    expect(await failureOf(reader.get({ minimumValidity: 3_600 }))).toMatchObject({
+      code: 'VALIDITY_TOO_SHORT',
+      retryable: true,
+    });
+    expect(await reader.get()).toBe('token');
+  });
+
+  test('is served only while it is valid for longer than the reader promises', async () => {
+    await parameter.put('token');
+    const reader = parameter.reader({ minimumValidity: 60 });
+    await reader.get();
+    await parameter.time.advance(3_540_000 - 1);
+    expect(await reader.get()).toBe('token');
+    await parameter.time.advance(1);
+    expect(await failureOf(reader.get())).toMatchObject({ code: 'VALIDITY_TOO_SHORT' });
+    expect(await reader.get({ minimumValidity: 0 })).toBe('token');
+  });
+
+  test('that may expire on its way is served after a look for a better one', async () => {
+    await parameter.put('first');
+    const reader = parameter.reader();
+    await reader.get();
+    await parameter.time.advance(3_591_000);
+    await parameter.put('second');
+    expect(await reader.get()).toBe('second');
+  });
+
+  test('that was rejected is served only after a look for another one', async () => {
+    await parameter.put('first');
+    const reader = parameter.reader({ refresherFunctionName: 'refresher', random: () => 1 });
+    await reader.get();
+    await parameter.time.advance(2_000);
+    await failureOf(reader.reject('first'));
+    expect(await reader.get()).toBe('first');
+    expect(parameter.reads()).toBe(2);
+    await parameter.put('second');
+    await parameter.time.advance(2_000);
+    expect(await reader.get()).toBe('second');
+    expect(parameter.reads()).toBe(3);
+  });
+});
+
+describe('a token in memory', () => {
+  test('lives on where the same one is granted anew', async () => {
+    await parameter.put('same');
+    const reader = parameter.reader();
+    await reader.get();
+    await parameter.time.advance(minutes(50));
+    await parameter.put('same');
+    for (let minute = 50; minute < 109; minute += 1) {
+      expect(await parameter.time.until(reader.get())).toBe('same');
+      await parameter.time.advance(minutes(1));
+    }
+  });
+
+  test('ends sooner where the same one is granted anew for less', async () => {
+    await parameter.put('same');
+    const reader = parameter.reader();
+    await reader.get();
+    await parameter.time.advance(minutes(45));
+    await parameter.put('same', { lifetime: 300 });
+    await reader.get();
+    await parameter.time.advance(minutes(6));
+    expect(await failureOf(parameter.time.until(reader.get()))).toMatchObject({ code: 'TOKEN_EXPIRED' });
+  });
+
+  test('stays refused when a former one is refused late', async () => {
+    await parameter.put('first');
+    const reader = parameter.reader({ refresherFunctionName: 'refresher', random: () => 1 });
+    await reader.get();
+    await parameter.put('second');
+    await parameter.time.advance(minutes(59));
+    await parameter.time.until(reader.get());
+    await parameter.time.settle();
+    expect(await parameter.time.until(reader.get())).toBe('second');
+    await failureOf(parameter.time.until(reader.reject('second')));
+    await failureOf(parameter.time.until(reader.reject('first')));
+    await parameter.put('third');
+    await parameter.time.advance(2_000);
+    expect(await parameter.time.until(reader.get())).toBe('third');
+  });
+
+  test('does not make way for one that was rejected, which a lagging replica still shows', async () => {
+    await parameter.put('first');
+    const reader = parameter.reader({ refresherFunctionName: 'refresher' });
+    await reader.get();
+    await failureOf(reader.reject('first'));
+    await parameter.put('second');
+    await parameter.time.advance(2_000);
+    expect(await reader.get()).toBe('second');
+    await parameter.put('first');
+    await parameter.time.advance(minutes(45));
+    await reader.get();
+    await parameter.time.settle();
+    expect(await reader.get()).toBe('second');
+  });
+
+  test('does not make way for one that has expired', async () => {
+    await parameter.put('first');
+    const reader = parameter.reader();
+    await reader.get();
+    await parameter.time.advance(minutes(45));
+    await parameter.put('older', { issued_at: 1_799_990_000 });
+    await reader.get();
+    await parameter.time.settle();
+    expect(await reader.get()).toBe('first');
+  });
+});
+
+describe('a clock that goes wrong', () => {
+  test.for([
+    ['is corrected, with a token', 'first'],
+    ['is corrected, with no parameter', undefined],
+  ] as const)('holds up no read once it %s', async ([, held]) => {
+    if (held !== undefined) await parameter.put(held);
+    let wrong = 0;
+    const reader = parameter.reader({ now: () => parameter.time.now() + wrong });
+    if (held !== undefined) await reader.get();
+    wrong = minutes(120);
+    expect(await failureOf(reader.get())).toBeInstanceOf(TokenUnavailableError);
+    wrong = 0;
+    if (held !== undefined) expect(await reader.get()).toBe(held);
+    await parameter.time.advance(minutes(61));
+    await parameter.put('second');
+    expect(await reader.get()).toBe('second');
+  });
+});
+
+describe('a caller', () => {
+  test('whose signal has aborted does not wait', async () => {
+    await parameter.put('token');
+    const reading = parameter.reader().get({ signal: AbortSignal.abort(new Error('gone')) });
+    expect(await failureOf(reading)).toMatchObject({ message: 'gone' });
+  });
+
+  test('stops waiting when its signal aborts, while others wait on', async () => {
+    await parameter.put('token');
+    const restore = parameter.fail(THROTTLED);
+    const reader = parameter.reader();
+    const impatient = new AbortController();
+    const abandoned = failureOf(reader.get({ signal: impatient.signal }));
+    const waiting = reader.get();
+    await parameter.time.settle();
+    impatient.abort(new Error('gone'));
+    expect(await abandoned).toMatchObject({ message: 'gone' });
+    restore();
+    expect(await parameter.time.until(waiting)).toBe('token');
+  });
+
+  test.for([-1, Number.NaN, Number.POSITIVE_INFINITY, '60' as unknown as number])(
+    'cannot ask for %j seconds of validity',
+    async (minimumValidity) => {
+      await parameter.put('token');
+      expect(await failureOf(parameter.reader().get({ minimumValidity }))).toBeInstanceOf(TypeError);
+      expect(() => parameter.reader({ minimumValidity })).toThrow(TypeError);
+      expect(() => parameter.reader({ replacementTimeout: minimumValidity })).toThrow(TypeError);
+    },
+  );
+
+  test('has to name the parameter', () => {
+    expect(() => createTokenReader()).toThrow(/TOKEN_PARAMETER_NAME/);
+    expect(() => createTokenReader({ parameterName: '' })).toThrow(TypeError);
+  });
+});
+
+describe('every failure', () => {
+  const record = (fields: object) =>
+    JSON.stringify({ access_token: 'token', token_type: 'Bearer', source: sha256('source'), ...fields });
+  const denied: Fault = { status: 400, type: 'AccessDeniedException', message: 'not authorized to perform' };
+  const provoked: [string, boolean, () => unknown][] = [
+    ['PARAMETER_NOT_FOUND', true, () => undefined],
+    ['PARAMETER_OCCUPIED', false, () => parameter.putValue('{"password":"secret-value"}')],
+    ['PARAMETER_OCCUPIED', false, () => parameter.putValue('secret-value', { Type: 'String' })],
+    [
+      'RECORD_UNREADABLE',
+      true,
+      () => parameter.putValue(record({ issued_at: 1, expires_at: 'secret-value' })),
+    ],
+    ['ACCESS_DENIED', false, () => parameter.fail(denied)],
+    [
+      'REQUEST_REJECTED',
+      false,
+      () => parameter.fail({ status: 400, type: 'ValidationException', message: 'secret-value' }),
+    ],
+    ['STORE_UNAVAILABLE', true, () => parameter.fail(THROTTLED)],
+    ['STORE_UNAVAILABLE', true, () => parameter.fail({ status: 503, type: 'Oops', message: 'secret-value' })],
+    ['STORE_UNAVAILABLE', true, () => parameter.fail({ body: '{"Parameter": "secret-value' })],
+    ['STORE_UNAVAILABLE', true, () => parameter.cloud.close()],
+    ['TOKEN_EXPIRED', true, () => parameter.put('secret-value', { issued_at: 1_799_990_000 })],
+  ];
+
+  test.for(provoked)(
+    '%s (retryable: %j) names what to do and holds nothing secret',
+    async ([code, retryable, provoke]) => {
+      await provoke();
+      const failure = await failureOf(parameter.time.until(parameter.reader().get()));
+      if (!(failure instanceof TokenUnavailableError)) throw new Error('it did not fail as it should');
+      expect(failure).toMatchObject({ name: 'TokenUnavailableError', code, retryable });
+      expect(failure.message).toMatch(new RegExp(`^${code}: .*${parameter.name}.*\\. [A-Z].*\\.$`, 's'));
+      const { message = '', stack = '', name = '' } = failure.cause instanceof Error ? failure.cause : {};
+      const everything = [
+        failure.message,
+        failure.stack,
+        message,
+        stack,
+        name,
+        JSON.stringify(failure),
+      ].join();
+      expect(everything).not.toContain('secret-value');
+    },
+  );
+
+  test('was provoked here, but for those of a report', () => {
+    const here = new Set(provoked.map(([code]) => code));
+    const missing = TOKEN_UNAVAILABLE_CODES.filter((code) => !here.has(code));
+    expect(missing).toEqual(['VALIDITY_TOO_SHORT', 'REPORT_FAILED']);
+  });
+});

@@ -1,0 +1,119 @@
+import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { claimReplacement } from '../../../lambda/refresher/claim.ts';
+import { claimParameterName } from '../../../lambda/shared/refresher-environment.ts';
+import { sha256 } from '../../../lambda/shared/stored-token.ts';
+import { createKeyring } from '../../../local/embedded-cloud/encryption.ts';
+import { type AwsEndpoint, startAwsEndpoint } from '../../../local/embedded-cloud/endpoint.ts';
+import { createParameterStore } from '../../../local/embedded-cloud/parameter-store.ts';
+import { awsClients } from '../../support/client.ts';
+
+const NAME = '/claim/access-token';
+const NOW = 1_800_000_000;
+
+let cloud: AwsEndpoint;
+let ssm: SSMClient;
+
+beforeEach(async () => {
+  cloud = await startAwsEndpoint();
+  ssm = awsClients(cloud.url).ssm;
+});
+afterEach(async () => {
+  ssm.destroy();
+  await cloud.close();
+});
+
+const claim = (token = 'token', now = NOW, client = ssm) =>
+  claimReplacement(client, NAME, { rejected: sha256(token), now, expiresAt: now + 75 });
+const winners = (claims: readonly unknown[]) => claims.filter((won) => won !== undefined).length;
+const putValue = (Value: string) =>
+  ssm.send(new PutParameterCommand({ Name: `${NAME}.claim`, Value, Type: 'String', Overwrite: true }));
+const refuse = (operation: string, type: string) =>
+  cloud.intercept((call) =>
+    call.operation === operation ? { status: 400, type, message: 'no' } : undefined,
+  );
+
+describe('of the runs that claim the replacement of a token', () => {
+  test('one gets it, however many come at once', async () => {
+    expect(winners(await Promise.all(Array.from({ length: 50 }, () => claim())))).toBe(1);
+  });
+
+  test('one gets it, in whatever order their calls arrive', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 6 }), async (scheduler, runs) => {
+        const operations = createParameterStore(
+          createKeyring(),
+          'arn:aws:ssm:us-east-1:000000000000',
+          () => 0,
+        );
+        const client = {
+          send: async (command: GetParameterCommand | PutParameterCommand) => {
+            await scheduler.schedule(Promise.resolve());
+            const run = command instanceof GetParameterCommand ? 'GetParameter' : 'PutParameter';
+            return operations[run]?.({ ...command.input });
+          },
+        } as unknown as SSMClient;
+        operations.PutParameter?.({ Name: claimParameterName(NAME), Value: '{}', Type: 'String' });
+        const claims = Promise.all(Array.from({ length: runs }, () => claim('token', NOW, client)));
+        await scheduler.waitFor(claims);
+        expect(winners(await claims)).toBe(1);
+      }),
+    );
+  });
+
+  test('none gets it while it counts, and one when it has ended', async () => {
+    expect(await claim()).toBeDefined();
+    expect(await claim('token', NOW + 74)).toBeUndefined();
+    expect(winners(await Promise.all(Array.from({ length: 20 }, () => claim('token', NOW + 75))))).toBe(1);
+  });
+
+  test('one gets it again when it was released', async () => {
+    await (await claim())?.release();
+    expect(winners(await Promise.all(Array.from({ length: 20 }, () => claim())))).toBe(1);
+  });
+
+  test('one gets that of another token meanwhile', async () => {
+    expect(await claim('first')).toBeDefined();
+    expect(winners(await Promise.all(Array.from({ length: 20 }, () => claim('second'))))).toBe(1);
+  });
+
+  test.for(['{}', 'nonsense', '[]', '{"rejected":1,"expires_at":"x"}'])(
+    'one gets it where the parameter holds %s',
+    async (value) => {
+      await putValue(value);
+      expect(winners(await Promise.all(Array.from({ length: 20 }, () => claim())))).toBe(1);
+    },
+  );
+
+  test('none that Parameter Store put behind another gets it', async () => {
+    refuse('PutParameter', 'TooManyUpdates');
+    expect(await claim()).toBeUndefined();
+  });
+});
+
+test('the claim names the token by its SHA-256 alone', async () => {
+  await claim('a-secret-token');
+  const { Parameter } = await ssm.send(new GetParameterCommand({ Name: `${NAME}.claim` }));
+  expect(JSON.parse(Parameter?.Value ?? '')).toEqual({
+    rejected: sha256('a-secret-token'),
+    expires_at: NOW + 75,
+  });
+});
+
+test.for(['GetParameter', 'PutParameter'])('a claim fails where %s is denied', async (operation) => {
+  refuse(operation, 'AccessDeniedException');
+  await expect(claim()).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    message: expect.stringContaining(`${NAME}.claim`),
+  });
+});
+
+test('a claim that cannot be released ends with its time', async () => {
+  const held = await claim();
+  const restore = refuse('PutParameter', 'ThrottlingException');
+  await held?.release();
+  restore();
+  expect(await claim('token', NOW + 74)).toBeUndefined();
+  expect(await claim('token', NOW + 75)).toBeDefined();
+});

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { readConfiguration } from '../../../lambda/refresher/configuration.ts';
+
+const GOOD = {
+  TOKEN_URL: 'https://auth.example.com/token',
+  CREDENTIALS_SECRET_ID: 'secret',
+  TOKEN_PARAMETER_NAME: '/a/b',
+  TOKEN_PARAMETER_KEY_ID: 'alias/k',
+  CHECK_EVERY_SECONDS: '300',
+  REFRESH_BEFORE_SECONDS: '1800',
+};
+
+test('reads what is required and fills in the defaults', () => {
+  expect(readConfiguration(GOOD)).toEqual({
+    tokenUrl: 'https://auth.example.com/token',
+    credentialsSecretId: 'secret',
+    parameterName: '/a/b',
+    parameterKeyId: 'alias/k',
+    parameterTier: 'Intelligent-Tiering',
+    scope: undefined,
+    extraParameters: {},
+    clientAuthentication: 'client_secret_post',
+    checkEvery: 300,
+    refreshBefore: 1800,
+  });
+});
+
+test.for(Object.keys(GOOD))('names %s when it is missing', (name) => {
+  expect(() => readConfiguration({ ...GOOD, [name]: undefined })).toThrow(
+    expect.objectContaining({ code: 'CONFIGURATION_INVALID', message: expect.stringContaining(name) }),
+  );
+});
+
+test.for<[string, string]>([
+  ['TOKEN_URL', 'not a url'],
+  ['TOKEN_URL', 'http://auth.example.com/token'],
+  ['TOKEN_URL', 'http://127.0.0.1.example.com/token'],
+  ['TOKEN_URL', 'https://user:password@auth.example.com/token'],
+  ['TOKEN_URL', 'ftp://auth.example.com/token'],
+  ['CHECK_EVERY_SECONDS', '0'],
+  ['CHECK_EVERY_SECONDS', '5m'],
+  ['REFRESH_BEFORE_SECONDS', '1.5'],
+  ['CLIENT_AUTHENTICATION', 'private_key_jwt'],
+  ['TOKEN_PARAMETER_TIER', 'Standard'],
+  ['TOKEN_EXTRA_PARAMETERS', 'audience=x'],
+  ['TOKEN_EXTRA_PARAMETERS', '["x"]'],
+  ['TOKEN_EXTRA_PARAMETERS', '{"audience": 1}'],
+  ['TOKEN_EXTRA_PARAMETERS', '{"client_secret": "x"}'],
+])('refuses %s=%s', ([name, value]) => {
+  expect(() => readConfiguration({ ...GOOD, [name]: value })).toThrow(
+    expect.objectContaining({ code: 'CONFIGURATION_INVALID', message: expect.stringContaining(name) }),
+  );
+});
+
+test.for(['http://localhost:1/t', 'http://127.0.0.1:1/t', 'http://[::1]:1/t'])(
+  'takes %s, a loopback host',
+  (url) => {
+    expect(readConfiguration({ ...GOOD, TOKEN_URL: url }).tokenUrl).toBe(url);
+  },
+);

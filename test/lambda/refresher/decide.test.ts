@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decide, type Situation } from '../../../lambda/refresher/decide.ts';
+import { refreshMargin } from '../../../lambda/shared/refresh-margin.ts';
+import { type Stored, type StoredToken, sha256 } from '../../../lambda/shared/stored-token.ts';
+
+const SOURCE = sha256('source');
+const ISSUED = 1_800_000_000;
+const token = (fields: Partial<StoredToken> = {}): StoredToken => ({
+  access_token: 'stored-token',
+  token_type: 'Bearer',
+  issued_at: ISSUED,
+  expires_at: ISSUED + 3600,
+  source: SOURCE,
+  ...fields,
+});
+const stored = (fields: Partial<StoredToken> = {}): Stored => ({
+  state: 'token',
+  version: 7,
+  token: token(fields),
+});
+const situation = (fields: Partial<Situation> = {}): Situation => ({
+  event: { type: 'check' },
+  stored: stored(),
+  parameterName: '/a/b',
+  source: SOURCE,
+  now: ISSUED + 100,
+  policy: { checkEvery: 300, refreshBefore: 1800 },
+  ...fields,
+});
+const rejection = (accessToken: string) => ({ type: 'rejected', fingerprint: sha256(accessToken) }) as const;
+
+describe('decide', () => {
+  test.for<[string, Partial<Situation>, string]>([
+    ['keeps a fresh token', {}, 'keep fresh'],
+    ['mints where there is none', { stored: { state: 'missing' } }, 'mint missing'],
+    ['mints over a damaged record of its own', { stored: { state: 'unreadable' } }, 'mint unreadable'],
+    ['keeps at one second above the margin', { now: ISSUED + 1799 }, 'keep fresh'],
+    ['mints at exactly the margin', { now: ISSUED + 1800 }, 'mint expiring'],
+    ['mints when the source has changed', { source: sha256('other') }, 'mint source-changed'],
+    ['mints when forced', { event: { type: 'force' } }, 'mint forced'],
+    [
+      'mints over a foreign value when forced',
+      { event: { type: 'force' }, stored: { state: 'foreign', found: 'x' } },
+      'mint forced',
+    ],
+    ['mints when the stored token is rejected', { event: rejection('stored-token') }, 'mint rejected'],
+    ['keeps when another token is rejected', { event: rejection('older') }, 'keep already-replaced'],
+    [
+      'keeps a rejected token that is younger than a minute',
+      { event: rejection('stored-token'), now: ISSUED + 59 },
+      'keep just-minted',
+    ],
+    [
+      'mints a rejected token of a minute',
+      { event: rejection('stored-token'), now: ISSUED + 60 },
+      'mint rejected',
+    ],
+    [
+      'mints a rejected short-lived token at a tenth of its lifetime',
+      { event: rejection('stored-token'), stored: stored({ expires_at: ISSUED + 100 }), now: ISSUED + 10 },
+      'mint rejected',
+    ],
+  ])('%s', ([, fields, expected]) => {
+    const { action, reason } = decide(situation(fields));
+    expect(`${action} ${reason}`).toBe(expected);
+  });
+
+  test('refuses a value that is not its own', () => {
+    const act = () => decide(situation({ stored: { state: 'foreign', found: 'a String' } }));
+    expect(act).toThrow(expect.objectContaining({ code: 'PARAMETER_OCCUPIED' }));
+  });
+
+  test('never lets a token expire between two checks that come on time', () => {
+    const seconds = fc.integer({ min: 1, max: 100_000 });
+    fc.assert(
+      fc.property(seconds, seconds, seconds, (checkEvery, refreshBefore, lifetime) => {
+        const policy = { checkEvery, refreshBefore };
+        const margin = refreshMargin(lifetime, policy);
+        expect(margin).toBeGreaterThanOrEqual(checkEvery + 60);
+        const now = ISSUED + Math.max(0, lifetime - Math.ceil(margin) - 1);
+        const kept = decide(situation({ stored: stored({ expires_at: ISSUED + lifetime }), now, policy }));
+        if (kept.action === 'keep') expect(ISSUED + lifetime - now).toBeGreaterThan(checkEvery + 60);
+      }),
+    );
+  });
+
+  test('mints a one-hour token about 48 times a day and leaves readers at least 25 minutes', () => {
+    let current = token();
+    let mints = 0;
+    let least = Number.POSITIVE_INFINITY;
+    for (let now = ISSUED; now < ISSUED + 86_400; now += 300) {
+      least = Math.min(least, current.expires_at - now);
+      const decision = decide(situation({ stored: { state: 'token', version: 1, token: current }, now }));
+      if (decision.action === 'keep') continue;
+      mints += 1;
+      current = token({ issued_at: now, expires_at: now + 3600 });
+    }
+    expect(mints).toBe(47);
+    expect(least).toBeGreaterThanOrEqual(25 * 60);
+  });
+});

@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import type { AlarmProperties } from '../../support/cloudwatch-alarm.ts';
+import { confidential } from '../../support/confidential.ts';
+import { embeddedMetrics, type MetricValue } from '../../support/embedded-metrics.ts';
+import { credentials, newClientSecret, startRefresher, type TestRefresher } from '../../support/refresher.ts';
+import { grant, oauthError } from '../../support/token-endpoint.ts';
+
+const dimensionsOf = (refresher: TestRefresher) => ({
+  service: 'token-refresher',
+  parameter: refresher.parameterName,
+});
+/** Lines on the console as Lambda's runtime writes them with JSON logging: wrapped, so that no metric is found in them. */
+const JSON_LOGGING = `--import data:text/javascript,${encodeURIComponent(`
+  for (const level of ['debug', 'info', 'log', 'warn', 'error'])
+    console[level] = (message) => process.stdout.write(JSON.stringify({ level, message: String(message) }) + '\\n');
+`)}`;
+
+let refresher: TestRefresher;
+
+/** The metrics of one run. */
+const metricsOf = async (event: unknown = {}): Promise<MetricValue[]> => {
+  const before = refresher.fn.output.length;
+  await refresher.invoke(event);
+  return embeddedMetrics(refresher.fn.output.slice(before));
+};
+const values = (metrics: readonly MetricValue[]): Record<string, number> =>
+  Object.fromEntries(
+    metrics.map(({ name, value, dimensions: { code } }) => [
+      code === undefined ? name : `${name} ${code}`,
+      value,
+    ]),
+  );
+const newToken = () => confidential(`token+of/${randomUUID()}`);
+const deny = (operation: string) =>
+  refresher.cloud.intercept((call) =>
+    call.operation === operation
+      ? { status: 400, type: 'AccessDeniedException', message: 'User is not authorized' }
+      : undefined,
+  );
+
+beforeEach(async () => {
+  refresher = await startRefresher();
+  await refresher.putSecret(credentials(newClientSecret()));
+});
+
+afterEach(() => refresher.close());
+
+describe('a run', () => {
+  test.for([
+    ['at its usual log level', {}],
+    ['without any log', { POWERTOOLS_LOG_LEVEL: 'SILENT' }],
+    ['with errors alone in the log', { POWERTOOLS_LOG_LEVEL: 'ERROR' }],
+    ['with JSON logging', { NODE_OPTIONS: JSON_LOGGING }],
+  ] as const)('reports its metrics %s', async ([, environment]) => {
+    await refresher.restart(environment);
+    refresher.endpoint.answer(oauthError(503, 'temporarily_unavailable'), grant(newToken()));
+    const minted = await metricsOf();
+    expect(values(minted)).toEqual({
+      Minted: 1,
+      SecondsUntilExpiry: expect.closeTo(3600, -2),
+      MintAttempts: 2,
+      MintDuration: expect.any(Number),
+    });
+    const kept = await metricsOf();
+    expect(values(kept)).toEqual({ Kept: 1, SecondsUntilExpiry: expect.closeTo(3600, -2) });
+    for (const { namespace, dimensions } of [...minted, ...kept]) {
+      expect({ namespace, dimensions }).toEqual({
+        namespace: 'TokenRefresher',
+        dimensions: dimensionsOf(refresher),
+      });
+    }
+  });
+
+  test('reports the validity that is left where it fails', async () => {
+    refresher.endpoint.answer(grant(newToken()));
+    await refresher.invoke();
+    refresher.endpoint.answer(oauthError(401, 'invalid_client'));
+    const metrics = await metricsOf({ force: true });
+    expect(values(metrics)).toEqual({
+      'Failed CLIENT_REJECTED': 1,
+      SecondsUntilExpiry: expect.closeTo(3600, -2),
+      MintAttempts: 1,
+    });
+    expect(metrics.find(({ name }) => name === 'Failed')?.dimensions).toEqual({
+      ...dimensionsOf(refresher),
+      code: 'CLIENT_REJECTED',
+    });
+  });
+
+  test('reports the validity that is left where the secret cannot be described', async () => {
+    refresher.endpoint.answer(grant(newToken()));
+    await refresher.invoke();
+    deny('DescribeSecret');
+    expect(values(await metricsOf())).toEqual({
+      'Failed CREDENTIALS_UNAVAILABLE': 1,
+      SecondsUntilExpiry: expect.closeTo(3600, -2),
+    });
+  });
+
+  test.for([
+    ['there is no token', async () => {}],
+    ['it has expired', async () => refresher.putParameter(JSON.stringify(await expiredRecord()))],
+    ['the value is of somebody else', () => refresher.putParameter('{"password": "of somebody else"}')],
+  ] as const)('reports no validity where %s', async ([, prepare]) => {
+    await prepare();
+    refresher.endpoint.answer(oauthError(400, 'invalid_scope'));
+    expect(values(await metricsOf()).SecondsUntilExpiry).toBe(0);
+  });
+
+  test('claims no validity where Parameter Store does not answer', async () => {
+    deny('GetParameter');
+    expect(values(await metricsOf())).toEqual({ 'Failed STORE_UNAVAILABLE': 1 });
+  });
+
+  test('counts as failed before it has read its configuration', async () => {
+    await refresher.restart({ TOKEN_URL: 'http://auth.example.com/' });
+    expect(await metricsOf()).toEqual([
+      {
+        namespace: 'TokenRefresher',
+        name: 'Failed',
+        unit: 'Count',
+        value: 1,
+        dimensions: { ...dimensionsOf(refresher), code: 'CONFIGURATION_INVALID' },
+      },
+    ]);
+  });
+
+  test('writes nothing but JSON, where it has no metrics too', async () => {
+    await metricsOf({ refresh: true });
+    expect(refresher.fn.output.length).toBeGreaterThan(0);
+    for (const line of refresher.fn.output) expect(() => JSON.parse(line)).not.toThrow();
+  });
+
+  test('reports that the previous credentials were used', async () => {
+    const current = credentials(newClientSecret());
+    await refresher.putSecret(current);
+    const { client_secret: rejected } = JSON.parse(current);
+    refresher.endpoint.answer(({ body }) =>
+      new URLSearchParams(body).get('client_secret') === rejected
+        ? oauthError(401, 'invalid_client')
+        : grant(newToken()),
+    );
+    expect(values(await metricsOf())).toMatchObject({
+      Minted: 1,
+      PreviousCredentialsUsed: 1,
+      MintAttempts: 2,
+    });
+  });
+
+  test.for([
+    ['for checkEvery', 200, 'Lower checkEvery'],
+    ['for alarms in time', 2_639, 'Set refreshBefore to at most PT1319S and checkEvery to at most PT4M'],
+    ['for any alarm in time', 600, 'Ask for longer-lived tokens'],
+  ] as const)('says so where a token lives too short %s', async ([, expiresIn, remedy]) => {
+    refresher.endpoint.answer(grant(newToken(), { expires_in: expiresIn }));
+    expect(values(await metricsOf())).toMatchObject({ Minted: 1, LifetimeTooShort: 1 });
+    expect(refresher.written()).toContain(remedy);
+  });
+
+  test('has nothing to say of a lifetime that is long enough', async () => {
+    refresher.endpoint.answer(grant(newToken(), { expires_in: 2_640 }));
+    expect(values(await metricsOf())).not.toHaveProperty('LifetimeTooShort');
+  });
+});
+
+test('the alarms watch metrics by the very names under which a run reports them', async () => {
+  const watched = Object.values(inject('deployable').template.Resources)
+    .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+    .map(({ Properties }) => Properties as unknown as AlarmProperties)
+    .filter(({ Namespace }) => Namespace === 'TokenRefresher');
+  expect(watched).toHaveLength(2);
+  await refresher.restart({ TOKEN_PARAMETER_NAME: '/spotnana/access-token' });
+  refresher.endpoint.answer({ status: 429, headers: { 'retry-after': '3600' } });
+  const reported = await metricsOf();
+  for (const { MetricName, Dimensions } of watched) {
+    expect(reported).toContainEqual({
+      namespace: 'TokenRefresher',
+      name: MetricName,
+      unit: expect.any(String),
+      value: expect.any(Number),
+      dimensions: Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
+    });
+  }
+});
+
+const expiredRecord = async () => {
+  refresher.endpoint.answer(grant(newToken()));
+  await refresher.invoke();
+  const record = await refresher.record();
+  return { ...record, issued_at: record.issued_at - 7_200, expires_at: record.expires_at - 7_200 };
+};

@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { mint } from '../../../lambda/refresher/mint.ts';
+import { configurationFor } from '../../support/configuration.ts';
+import { createTestClock, type TestClock } from '../../support/test-clock.ts';
+import {
+  type Answer,
+  grant,
+  oauthError,
+  startTokenEndpoint,
+  type TokenEndpoint,
+} from '../../support/token-endpoint.ts';
+
+let endpoint: TokenEndpoint;
+let clock: TestClock;
+let bounded = 0;
+
+beforeEach(async () => {
+  endpoint = await startTokenEndpoint();
+  clock = createTestClock();
+  bounded = 0;
+});
+afterEach(() => endpoint.close());
+
+/** Mints with a minute to spend and, unless told otherwise, the longest jitter. */
+const mintOne = ({ budget = 60_000, random = 1 } = {}) => {
+  const configuration = configurationFor(endpoint.url);
+  return mint(configuration, { clientId: 'id', clientSecret: 'secret' }, 'source', {
+    clock,
+    fetch: globalThis.fetch,
+    random: () => random,
+    deadline: clock.now() + budget,
+    onAttempt: () => {},
+    onLifetimeBounded: () => {
+      bounded += 1;
+    },
+  });
+};
+const limited = (retryAfter?: string): Answer => ({
+  ...oauthError(429, 'slow_down'),
+  ...(retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }),
+});
+
+describe('backoff', () => {
+  test.for<[string, Answer[], number[]]>([
+    ['waits as Retry-After asks, then by itself', [limited('7'), limited()], [7_000, 2_000]],
+    ['backs off by itself after Retry-After: 0', [limited('0'), limited('0')], [1_000, 2_000]],
+    ['doubles its waits', [limited(), limited(), limited(), limited()], [1_000, 2_000, 4_000, 8_000]],
+    ['treats 408 and 5xx alike', [{ status: 408 }, { status: 500 }, { status: 503 }], [1_000, 2_000, 4_000]],
+    ['honours Retry-After on a 503', [{ status: 503, headers: { 'retry-after': '3' } }], [3_000]],
+    ['retries a connection that is reset', [{ reset: true }], [1_000]],
+  ])('%s', async ([, failures, waits]) => {
+    endpoint.answer(...(failures as [Answer]), grant('granted'));
+    expect((await mintOne()).access_token).toBe('granted');
+    expect(clock.sleeps).toEqual(waits);
+    expect(endpoint.requests).toHaveLength(waits.length + 1);
+  });
+
+  test('asks six times at most', async () => {
+    endpoint.answer(oauthError(429, 'slow_down'));
+    await expect(mintOne()).rejects.toMatchObject({ code: 'RATE_LIMITED', retryable: true });
+    expect(clock.sleeps).toEqual([1_000, 2_000, 4_000, 8_000, 16_000]);
+    expect(endpoint.requests).toHaveLength(6);
+  });
+
+  test('stops when the next wait would not leave time for a request', async () => {
+    endpoint.answer(oauthError(503, 'temporarily_unavailable'));
+    await expect(mintOne({ budget: 7_400 })).rejects.toMatchObject({ code: 'ENDPOINT_UNAVAILABLE' });
+    expect(clock.sleeps).toEqual([1_000, 2_000]);
+  });
+
+  test('stops at once where Retry-After asks for more than is left, and says when to come back', async () => {
+    endpoint.answer(limited('3600'));
+    const comeBack = clock.now() + 3_600_000;
+    await expect(mintOne()).rejects.toMatchObject({ code: 'RATE_LIMITED', details: { notBefore: comeBack } });
+    expect(clock.sleeps).toEqual([]);
+    expect(endpoint.requests).toHaveLength(1);
+  });
+
+  test.for([
+    ['invalid_client', 'CLIENT_REJECTED'],
+    ['invalid_scope', 'REQUEST_REJECTED'],
+  ] as const)('does not repeat a request that was refused with %s', async ([error, code]) => {
+    endpoint.answer(oauthError(400, error));
+    await expect(mintOne()).rejects.toMatchObject({ code, retryable: false });
+    expect(endpoint.requests).toHaveLength(1);
+  });
+
+  test('sends nothing when there is no time left to read the answer', async () => {
+    endpoint.answer(grant('lost'));
+    await expect(mintOne({ budget: 499 })).rejects.toMatchObject({
+      code: 'ENDPOINT_UNAVAILABLE',
+      details: { reason: 'NO_TIME_LEFT' },
+    });
+    expect(endpoint.requests).toHaveLength(0);
+  });
+
+  test('tells what the endpoint answered where a wait took longer than it was asked to', async () => {
+    const { sleep } = clock;
+    clock.sleep = async (milliseconds) => {
+      await sleep(milliseconds);
+      clock.advance(7_000);
+    };
+    endpoint.answer(oauthError(429, 'slow_down'), grant('lost'));
+    await expect(mintOne({ budget: 8_400 })).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    expect(endpoint.requests).toHaveLength(1);
+  });
+});
+
+test('counts the lifetime from the moment at which the successful request was sent', async () => {
+  const start = Math.floor(clock.now() / 1000);
+  endpoint.answer(limited('10'), () => {
+    clock.advance(5_000);
+    return grant('slow', { expires_in: 100.9 });
+  });
+  expect(await mintOne()).toEqual({
+    access_token: 'slow',
+    token_type: 'Bearer',
+    issued_at: start + 10,
+    expires_at: start + 110,
+    source: 'source',
+  });
+});
+
+test.for([
+  ['30 days', 30 * 86_400, 30 * 86_400, 0],
+  ['a second more than 30 days', 30 * 86_400 + 1, 30 * 86_400, 1],
+  ['decades', 10 ** 9, 30 * 86_400, 1],
+  ['more seconds than a number can count', 1e300, 30 * 86_400, 1],
+] as const)('takes a lifetime of %s for at most 30 days, and says so', async ([, stated, believed, told]) => {
+  endpoint.answer(grant('eternal', { expires_in: stated }));
+  const { issued_at, expires_at } = await mintOne();
+  expect(expires_at - issued_at).toBe(believed);
+  expect(bounded).toBe(told);
+});

@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createTokenReader } from '../../../lambda/reader/token-reader.ts';
+import type { RefreshResult } from '../../../lambda/shared/refresh-result.ts';
+import { sha256 } from '../../../lambda/shared/stored-token.ts';
+import { type AwsClients, awsClients } from '../../support/client.ts';
+import { confidential } from '../../support/confidential.ts';
+import {
+  credentials,
+  FUNCTION_NAME,
+  newClientSecret,
+  startRefresher,
+  type TestRefresher,
+} from '../../support/refresher.ts';
+import { grant, oauthError } from '../../support/token-endpoint.ts';
+
+const CONTAINERS = 4;
+
+let refresher: TestRefresher;
+let clients: AwsClients;
+/** The tokens that the API takes. */
+let active: Set<string>;
+/** The stored token, which the API has refused from a moment on, and its replacement. */
+let dead: string;
+let fresh: string;
+
+beforeEach(async () => {
+  refresher = await startRefresher();
+  await refresher.scaleOut(CONTAINERS - 1);
+  clients = awsClients(refresher.cloud.url);
+  active = new Set();
+  dead = confidential(`token+of/${randomUUID()}`);
+  fresh = confidential(`token+of/${randomUUID()}`);
+  await refresher.putSecret(credentials(newClientSecret()));
+  refresher.endpoint.answer(grant(dead));
+  await refresher.invoke();
+  // No token is replaced in its first minute.
+  const record = await refresher.record();
+  await refresher.putParameter(JSON.stringify({ ...record, issued_at: record.issued_at - 600 }));
+  refresher.endpoint.forgetRequests();
+  refresher.endpoint.answer(() => {
+    active.add(fresh);
+    return grant(fresh);
+  });
+});
+afterEach(async () => {
+  await refresher.close();
+  clients.lambda.destroy();
+  clients.ssm.destroy();
+});
+
+const report = async (): Promise<RefreshResult> => {
+  const Payload = JSON.stringify({ rejected: sha256(dead) });
+  const answer = await clients.lambda.send(new InvokeCommand({ FunctionName: FUNCTION_NAME, Payload }));
+  const text = answer.Payload?.transformToString() ?? '';
+  if (answer.FunctionError !== undefined) throw new Error(text);
+  return JSON.parse(text) as RefreshResult;
+};
+const putClaim = (expiresAt: number) =>
+  refresher.putParameter(JSON.stringify({ rejected: sha256(dead), expires_at: expiresAt }), {
+    Name: `${refresher.parameterName}.claim`,
+    Type: 'String',
+  });
+const now = () => Math.floor(Date.now() / 1_000);
+
+describe('a rejected token', () => {
+  test('is replaced by one of the containers that are told of it at once', async () => {
+    const othersAnswered = Promise.withResolvers<void>();
+    refresher.endpoint.answer(async () => {
+      await othersAnswered.promise;
+      return grant(fresh);
+    });
+    const answers: RefreshResult[] = [];
+    const reports = Array.from({ length: CONTAINERS }, async () => {
+      answers.push(await report());
+      if (answers.length === CONTAINERS - 1) othersAnswered.resolve();
+    });
+    await Promise.all(reports);
+    expect(answers.map(({ reason }) => reason)).toEqual([
+      ...Array.from({ length: CONTAINERS - 1 }, () => 'being-replaced'),
+      'rejected',
+    ]);
+    expect(refresher.endpoint.requests).toHaveLength(1);
+    expect((await refresher.record()).access_token).toBe(fresh);
+  });
+
+  test('is replaced by the next report after a run that failed', async () => {
+    refresher.endpoint.answer(oauthError(401, 'invalid_client'), grant(fresh));
+    await expect(report()).rejects.toThrow('CLIENT_REJECTED');
+    expect(await report()).toMatchObject({ outcome: 'minted', reason: 'rejected' });
+  });
+
+  test('is replaced where the run that claimed it was cut off, once its claim has ended', async () => {
+    await putClaim(now() + 60);
+    expect(await report()).toMatchObject({ outcome: 'kept', reason: 'being-replaced' });
+    await putClaim(now() - 1);
+    expect(await report()).toMatchObject({ outcome: 'minted', reason: 'rejected' });
+  });
+
+  test('is not replaced once more where it was replaced between the look and the claim', async () => {
+    const record = await refresher.record();
+    const Value = JSON.stringify({ ...record, access_token: fresh });
+    let looks = 0;
+    refresher.cloud.intercept(({ input, operation }) => {
+      if (operation !== 'GetParameter' || input.Name !== refresher.parameterName) return undefined;
+      looks += 1;
+      if (looks < 2) return undefined;
+      return { body: JSON.stringify({ Parameter: { Type: 'SecureString', Value, Version: 9 } }) };
+    });
+    expect(await report()).toMatchObject({
+      outcome: 'kept',
+      reason: 'already-replaced',
+      parameter_version: 9,
+    });
+    expect(refresher.endpoint.requests).toEqual([]);
+  });
+
+  test('does not keep the schedule from replacing it, whatever becomes of its claim', async () => {
+    await putClaim(now() + 60);
+    refresher.cloud.intercept(({ input }) =>
+      String(input.Name).endsWith('.claim')
+        ? { status: 400, type: 'AccessDeniedException', message: 'no' }
+        : undefined,
+    );
+    await refresher.putSecret(credentials(newClientSecret()));
+    expect(await refresher.invoke()).toMatchObject({ ok: true, result: { reason: 'source-changed' } });
+    expect((await refresher.record()).access_token).toBe(fresh);
+  });
+});
+
+test('a thousand consumers whose token was revoked cause one mint, and all get through', {
+  timeout: 120_000,
+}, async () => {
+  // The API is a function here: a thousand connections at once would measure the machine.
+  const api: typeof fetch = async (_url, init) => {
+    const token = new Headers(init?.headers).get('authorization')?.replace('Bearer ', '') ?? '';
+    return new Response(null, { status: active.has(token) ? 200 : 401 });
+  };
+  const consumers = Array.from({ length: 1_000 }, () =>
+    createTokenReader({
+      parameterName: refresher.parameterName,
+      refresherFunctionName: FUNCTION_NAME,
+      ssm: clients.ssm,
+      lambda: clients.lambda,
+      fetch: api,
+      replacementTimeout: 120,
+    }),
+  );
+  active.add(dead);
+  const call = async () => {
+    const responses = await Promise.all(
+      consumers.map((consumer) => consumer.fetch('https://api.example.com/')),
+    );
+    return responses.map(({ status }) => status);
+  };
+  const allGetThrough = Array.from({ length: 1_000 }, () => 200);
+  expect(await call()).toEqual(allGetThrough);
+  active.delete(dead);
+  let answered = 0;
+  clients.lambda.middlewareStack.add(
+    (next) => async (args) => {
+      const output = await next(args);
+      answered += 1;
+      return output;
+    },
+    { step: 'initialize' },
+  );
+  // Until every other container has been told of it, and has left it to the first or asks for a token as well.
+  refresher.endpoint.answer(async () => {
+    const isToldToAll = () => answered >= CONTAINERS - 1 || refresher.endpoint.requests.length > 1;
+    await vi.waitUntil(isToldToAll, { timeout: 120_000 });
+    active.add(fresh);
+    return grant(fresh);
+  });
+  expect(await call()).toEqual(allGetThrough);
+  expect(refresher.endpoint.requests).toHaveLength(1);
+});
