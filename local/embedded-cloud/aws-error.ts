@@ -1,4 +1,4 @@
-/** An error that is answered in the shape of AWS's JSON protocols: `__type` and `message`. */
+/** An error of an AWS service. Clients see `type` as the name of the error. */
 export class AwsError extends Error {
   readonly type: string;
   readonly status: number;

