@@ -3,32 +3,32 @@ import Provider, { type Adapter, type AdapterPayload, type JWK } from 'oidc-prov
 
 export const TOKEN_PATH = '/v2/auth/oauth2-token';
 
-/** The scopes that the one client may ask for, with or without a `resource`. */
+/** Allowed to the client, with or without a `resource`. */
 const SCOPES = ['travel:read', 'travel:write'];
 
 export interface ProviderSettings {
   readonly issuer: string;
   readonly clientId: string;
-  /** The client secrets accepted at this moment; asked anew for every request. */
-  readonly clientSecrets: () => readonly string[];
+  /** The current client secret. It is read for every request. */
+  readonly clientSecret: () => string;
   /** Seconds. */
   readonly tokenLifetime: number;
-  /** Where the issued tokens are kept, by their value. */
+  /** Receives the issued tokens, by their value. */
   readonly tokens: Map<string, AdapterPayload>;
 }
 
 /**
- * An oidc-provider with one client, which takes its credentials in the form and in the header alike, and opaque
- * tokens. What is configured here beyond that replaces defaults that announce themselves on the console.
+ * An oidc-provider with one client and opaque tokens. It accepts the credentials in the form and in the header. The
+ * settings that seem unrelated replace defaults that would print warnings.
  */
 export function createProvider(settings: ProviderSettings): Provider {
-  const { issuer, clientId, clientSecrets, tokenLifetime, tokens } = settings;
+  const { issuer, clientId, clientSecret, tokenLifetime, tokens } = settings;
   const provider = new Provider(issuer, {
     adapter: (model: string) => createAdapter(model === 'ClientCredentials' ? tokens : new Map()),
     clients: [
       {
         client_id: clientId,
-        // Has to be there, but is never compared: see compareClientSecret below.
+        // Required, but never compared: see compareClientSecret below.
         client_secret: randomSecret(),
         grant_types: ['client_credentials'],
         id_token_signed_response_alg: 'ES256',
@@ -38,7 +38,7 @@ export function createProvider(settings: ProviderSettings): Provider {
       },
     ],
     clientBasedCORS: () => false,
-    // Else it would take a token for 15 seconds after it has expired.
+    // By default, a token is accepted for 15 seconds after its expiry.
     clockTolerance: 0,
     cookies: { keys: [randomSecret()] },
     features: {
@@ -60,9 +60,9 @@ export function createProvider(settings: ProviderSettings): Provider {
     scopes: SCOPES,
     ttl: { ClientCredentials: tokenLifetime },
   });
-  // Koa prints what a client does to its own connection, such as a request cut short.
+  // Koa would print an error for each connection that a client closes early.
   provider.silent = true;
-  provider.Client.prototype.compareClientSecret = (secret) => clientSecrets().includes(secret);
+  provider.Client.prototype.compareClientSecret = (secret) => secret === clientSecret();
   return provider;
 }
 
@@ -70,18 +70,18 @@ export function randomSecret(): string {
   return randomBytes(24).toString('base64url');
 }
 
-/** Nothing is signed here, but a client needs an algorithm that there is a key for; this kind is made at once. */
+/** Nothing is signed here, but the client's algorithm requires a key. An EC key is the fastest to generate. */
 function signingKey(): JWK {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }) as JWK;
 }
 
-/** Expired tokens stay until they are asked for, when the provider finds them expired. */
+/** Keeps expired tokens: the provider checks the expiry of a token that it finds. */
 function createAdapter(entries: Map<string, AdapterPayload>): Adapter {
   return {
     find: async (id) => entries.get(id),
     upsert: async (id, payload) => void entries.set(id, payload),
     destroy: async (id) => void entries.delete(id),
-    // For grants with a user, of which there are none.
+    // Only for grants with a user.
     consume: async () => undefined,
     findByUid: async () => undefined,
     findByUserCode: async () => undefined,

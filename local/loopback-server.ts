@@ -2,34 +2,33 @@ import type { RequestListener, Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** An HTTP server on a loopback port that can be taken down and up again on the same one. */
+/** An HTTP server on a loopback port. It can be stopped and started again on the same port. */
 export interface LoopbackServer {
   readonly url: string;
   readonly up: boolean;
   start(): Promise<void>;
-  /** Refuses connections from now on and drops those that are open. */
+  /** Refuses new connections and closes open ones. */
   stop(): Promise<void>;
 }
 
-/** `port` 0 takes any free one. */
-export async function startLoopbackServer(listener: RequestListener, port = 0): Promise<LoopbackServer> {
+export async function startLoopbackServer(listener: RequestListener): Promise<LoopbackServer> {
   let server: Server | undefined;
-  const listen = async (wanted: number): Promise<number> => {
+  const listen = async (port: number): Promise<number> => {
     const next = createServer(listener);
     await new Promise<void>((resolve, reject) =>
-      next.once('error', reject).listen(wanted, '127.0.0.1', resolve),
+      next.once('error', reject).listen(port, '127.0.0.1', resolve),
     );
     server = next;
     return (next.address() as AddressInfo).port;
   };
-  const actual = await listen(port);
+  const port = await listen(0);
   return {
-    url: `http://127.0.0.1:${actual}`,
+    url: `http://127.0.0.1:${port}`,
     get up() {
       return server !== undefined;
     },
     async start() {
-      if (server === undefined) await listen(actual);
+      if (server === undefined) await listen(port);
     },
     async stop() {
       const running = server;

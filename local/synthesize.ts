@@ -11,12 +11,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export interface DeployableFunction {
   /** The bundled module that `cdk deploy` uploads. */
   readonly module: string;
-  /** The environment that the template gives the function; references to other resources are left as objects. */
+  /** The function's environment in the template. References to other resources remain objects. */
   readonly environment: Readonly<Record<string, unknown>>;
-  /** The bundled module of the function that serves the stack's custom resources. */
+  /** The bundled module of the function behind the stack's custom resources. */
   readonly deploymentModule: string;
   readonly template: Template;
-  /** The directory that the app was synthesized to. */
+  /** The output directory of the app. */
   readonly outdir: string;
 }
 
@@ -27,13 +27,13 @@ export interface Template {
   readonly Outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** Spotnana's sandbox with every default: for what has to come out the same whatever the user's cdk.json holds. */
+/** Spotnana's sandbox with all defaults, for results that must not depend on the user's cdk.json. */
 export const SANDBOX = {
   tokenUrl: 'https://api-ext-sboxmeta.partners.spotnana.com/v2/auth/oauth2-token',
   parameterName: '/spotnana/access-token',
 } as const;
 
-/** Runs the CDK app with one refresher, as the CDK command does, and finds its function in what the app wrote. */
+/** Synthesizes the CDK app with one refresher, as `cdk synth` does, and finds the functions in its output. */
 export async function synthesizeFunction(settings: object, outdir: string): Promise<DeployableFunction> {
   await mkdir(outdir, { recursive: true });
   await promisify(execFile)(process.execPath, [join(root, 'infra/app.ts')], {
@@ -55,7 +55,7 @@ export async function synthesizeFunction(settings: object, outdir: string): Prom
     ({ Environment }) => ENVIRONMENT.tokenUrl in (Environment?.Variables ?? {}),
   );
   const deployment = functions.find((fn) => fn !== refresher);
-  if (refresher === undefined || deployment === undefined) throw new Error('the app made no functions');
+  if (refresher === undefined || deployment === undefined) throw new Error('the app has no functions');
   const moduleOf = ({ Code }: FunctionProperties) =>
     join(outdir, `asset.${Code.S3Key.replace(/\.zip$/, '')}`, 'index.mjs');
   return {

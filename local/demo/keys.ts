@@ -1,6 +1,6 @@
-import type { LocalSystem } from './system.ts';
+import type { LocalSystem } from './local-system.ts';
 
-/** What each key does, as the screen says it. */
+/** The keys and their descriptions on the screen. */
 export const KEYS = {
   d: 'authorization server down / up',
   l: 'rate limit (429) on / off',
@@ -10,29 +10,29 @@ export const KEYS = {
   q: 'quit',
 } as const;
 
-/** What the keys do, but for `q`. Each notes what was done. */
+/** The actions of all keys except `q`. Each logs what it did. */
 export function createKeys(
   { authorizationServer, putCredentials }: Pick<LocalSystem, 'authorizationServer' | 'putCredentials'>,
-  { note, run }: { note: (text: string) => void; run: (event: object, cause: string) => Promise<void> },
+  { log, run }: { log: (text: string) => void; run: (event: object, cause: string) => Promise<void> },
 ): Readonly<Record<Exclude<keyof typeof KEYS, 'q'>, () => Promise<void>>> {
   return {
     async d() {
       const wasUp = authorizationServer.up;
       await (wasUp ? authorizationServer.stop() : authorizationServer.start());
-      note(`you: authorization server ${wasUp ? 'down' : 'up'}`);
+      log(`you: authorization server ${wasUp ? 'down' : 'up'}`);
     },
     async l() {
       authorizationServer.rateLimited = !authorizationServer.rateLimited;
-      note(`you: rate limit ${authorizationServer.rateLimited ? 'on' : 'off'}`);
+      log(`you: rate limit ${authorizationServer.rateLimited ? 'on' : 'off'}`);
     },
     async r() {
       authorizationServer.revokeAll();
-      note('you: token revoked');
+      log('you: token revoked');
     },
     async c() {
       authorizationServer.rotateClientSecret();
       await putCredentials();
-      note('you: credentials rotated');
+      log('you: credentials rotated');
     },
     f: () => run({ force: true }, 'you'),
   };

@@ -1,35 +1,28 @@
+import type { ConsumerState } from './consumer-state.ts';
 import { KEYS } from './keys.ts';
-import type { LocalSystem } from './system.ts';
+import type { LocalSystem } from './local-system.ts';
 
-/** Everything that the screen shows. Never the token. */
+/** Everything that the screen shows. It never includes the token. */
 export interface ScreenState {
+  /** Unix time, milliseconds. */
   readonly now: number;
-  /** What reads the token in another terminal, a line each. */
+  /** Shell commands that read the token from another terminal. */
   readonly readCommands: readonly string[];
   readonly authorization: 'up' | 'down' | 'answers 429';
   readonly tokenRequests: number;
-  /** Seconds of validity left in the stored token. */
+  /** Remaining validity of the stored token. Undefined if no token is stored. */
   readonly secondsLeft: number | undefined;
+  /** Seconds. */
   readonly lifetime: number;
   readonly parameterVersion: number | undefined;
   readonly lastRun: string;
   readonly consumer: ConsumerState;
-  /** The latest last. */
+  /** Oldest first. */
   readonly events: readonly string[];
-}
-
-export interface ConsumerState {
-  readonly calls: number;
-  readonly failures: number;
-  /** Unix time, milliseconds, since when calls fail; undefined while they succeed. */
-  readonly failingSince: number | undefined;
-  /** Seconds for which the last outage lasted. */
-  readonly lastOutage: number | undefined;
 }
 
 const BAR_WIDTH = 40;
 
-/** The whole screen as text. */
 export function renderScreen(state: ScreenState): string {
   const { consumer } = state;
   const left = Math.max(0, state.secondsLeft ?? 0);
@@ -55,7 +48,6 @@ export function renderScreen(state: ScreenState): string {
   ].join('\n');
 }
 
-/** The commands that read the token in another terminal. */
 export function readCommands({
   awsUrl,
   external,
@@ -73,9 +65,8 @@ export function describeConsumer(
   { calls, failures, failingSince, lastOutage }: ConsumerState,
   now: number,
 ): string {
-  const counted = `${calls} calls, ${failures} refused`;
-  if (failingSince !== undefined)
-    return `${counted}; failing for ${Math.ceil((now - failingSince) / 1000)} s`;
-  if (lastOutage !== undefined) return `${counted}; working, the last interruption took ${lastOutage} s`;
-  return `${counted}; noticed nothing`;
+  const counts = `${calls} calls, ${failures} failed`;
+  if (failingSince !== undefined) return `${counts}; failing for ${Math.ceil((now - failingSince) / 1000)} s`;
+  if (lastOutage !== undefined) return `${counts}; working, the last outage took ${lastOutage} s`;
+  return `${counts}; no outage`;
 }

@@ -10,16 +10,16 @@ import cdkJson from '../../cdk.json' with { type: 'json' };
 import { readSettings } from '../../infra/settings.ts';
 import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
 import { startAuthorizationServer } from '../authorization-server.ts';
-import { callApi } from '../consumer.ts';
+import { callApi } from '../call-api.ts';
 import { startGuardedApi } from '../guarded-api.ts';
 import { createCdk } from './cdk.ts';
-import { type Clients, createClients } from './clients.ts';
+import { type Clients, createClients } from './cloud-clients.ts';
 import { findLogGroup, formatLogEntry, readFunctionLog } from './function-log.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
-import { findResource, listResources } from './resources.ts';
-import { correctSecretReferences } from './secret-references.ts';
-import { createStep } from './step.ts';
-import { waitFor } from './wait.ts';
+import { findResource, listResources } from './stack-resources.ts';
+import { correctSecretReferences } from './correct-secret-references.ts';
+import { createStep } from './print-step.ts';
+import { waitFor } from './wait-for.ts';
 
 /** As often as Scheduler can, and tokens for which that is often enough. */
 const POLICY = { checkEvery: 'PT1M', refreshBefore: 'PT2M', tokenLifetime: 300 } as const;

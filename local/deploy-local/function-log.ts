@@ -1,7 +1,7 @@
 import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { parseJsonObject } from '../../lambda/shared/json.ts';
-import type { Clients } from './clients.ts';
+import type { Clients } from './cloud-clients.ts';
 
 /** One line that the function logged itself; what the runtime and the metrics write is left out. */
 export interface LogEntry {

@@ -6,7 +6,7 @@ import {
   startMiniStack,
   startMiniStackContainer,
 } from './ministack.ts';
-import { run } from './process.ts';
+import { run } from './run-command.ts';
 import { findPython } from './python.ts';
 
 /** A cloud on this machine to deploy to. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { run, type Service, startService } from './process.ts';
+import { run, type Service, startService } from './run-command.ts';
 import { installPackages, type Python, UNTIL_PARENT_ENDS } from './python.ts';
 
 export const MINISTACK_VERSION = '1.5.33';

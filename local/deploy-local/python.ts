@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { run } from './process.ts';
+import { run } from './run-command.ts';
 
 const localDirectory = fileURLToPath(new URL('../../.local', import.meta.url));
 

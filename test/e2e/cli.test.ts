@@ -34,8 +34,8 @@ import { DeleteParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Finding, Link } from '../../cli/doctor/finding.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../local/authorization-server.ts';
-import { clientSettings } from '../../local/deploy-local/clients.ts';
-import { findResource } from '../../local/deploy-local/resources.ts';
+import { clientSettings } from '../../local/deploy-local/cloud-clients.ts';
+import { findResource } from '../../local/deploy-local/stack-resources.ts';
 import { confidential } from '../support/confidential.ts';
 import { createCommand, type TestCommand } from './command.ts';
 import { createDeployedApp, type DeployedApp } from './deployed-app.ts';

@@ -3,7 +3,7 @@ import { createCdk } from '../../local/deploy-local/cdk.ts';
 import { type CloudAccess, ownCloud } from '../../local/deploy-local/local-cloud.ts';
 import { startMiniStack } from '../../local/deploy-local/ministack.ts';
 import { findPython } from '../../local/deploy-local/python.ts';
-import { createStep } from '../../local/deploy-local/step.ts';
+import { createStep } from '../../local/deploy-local/print-step.ts';
 import { startMoto } from './moto.ts';
 
 declare module 'vitest' {

@@ -1,5 +1,5 @@
 import { createTokenReader } from '../../lambda/reader/token-reader.ts';
-import type { ConsumerResult } from './consumer.ts';
+import type { ConsumerResult } from './reading-consumer.ts';
 
 const reader = createTokenReader();
 const { API_URL: apiUrl = '' } = process.env;

@@ -22,8 +22,8 @@ class ConsumerStack extends Stack {
     super(scope, id);
     this.apiUrl = apiUrl;
     refresher.connect(this.addFunction('Connected', './connected-consumer.ts'));
-    const reading = this.addFunction('Reading', './consumer.ts');
-    const stranger = this.addFunction('Stranger', './consumer.ts');
+    const reading = this.addFunction('Reading', './reading-consumer.ts');
+    const stranger = this.addFunction('Stranger', './reading-consumer.ts');
     refresher.grantRead(reading);
     for (const fn of [reading, stranger]) fn.addEnvironment('TOKEN_PARAMETER_NAME', refresher.parameterName);
   }

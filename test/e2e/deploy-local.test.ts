@@ -5,9 +5,9 @@ import { DeleteStackCommand } from '@aws-sdk/client-cloudformation';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { StoredToken } from '../../lambda/shared/stored-token.ts';
-import { createClients } from '../../local/deploy-local/clients.ts';
+import { createClients } from '../../local/deploy-local/cloud-clients.ts';
 import { answers } from '../../local/deploy-local/ministack.ts';
-import { waitFor } from '../../local/deploy-local/wait.ts';
+import { waitFor } from '../../local/deploy-local/wait-for.ts';
 import { confidential, recordWritten } from '../support/confidential.ts';
 
 const deploy = fileURLToPath(new URL('../../local/deploy-local/deploy.ts', import.meta.url));

@@ -13,11 +13,11 @@ import { inject } from 'vitest';
 import type { RefreshResult } from '../../lambda/shared/refresh-result.ts';
 import type { StoredToken } from '../../lambda/shared/stored-token.ts';
 import { type CdkSettings, createCdk, type StackOutputs } from '../../local/deploy-local/cdk.ts';
-import { type Clients, createClients } from '../../local/deploy-local/clients.ts';
+import { type Clients, createClients } from '../../local/deploy-local/cloud-clients.ts';
 import { findLogGroup, type LogEntry, readFunctionLog } from '../../local/deploy-local/function-log.ts';
-import { type DeployedResource, listResources } from '../../local/deploy-local/resources.ts';
-import { correctSecretReferences } from '../../local/deploy-local/secret-references.ts';
-import { waitFor } from '../../local/deploy-local/wait.ts';
+import { type DeployedResource, listResources } from '../../local/deploy-local/stack-resources.ts';
+import { correctSecretReferences } from '../../local/deploy-local/correct-secret-references.ts';
+import { waitFor } from '../../local/deploy-local/wait-for.ts';
 import { confidential, recordWritten } from '../support/confidential.ts';
 
 /** A minute to the next check, and more than Scheduler may be late, in milliseconds. */

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { DeleteParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { sha256 } from '../../lambda/shared/stored-token.ts';
-import { clientSettings } from '../../local/deploy-local/clients.ts';
-import { run } from '../../local/deploy-local/process.ts';
+import { clientSettings } from '../../local/deploy-local/cloud-clients.ts';
+import { run } from '../../local/deploy-local/run-command.ts';
 import { type GuardedApi, startGuardedApi } from '../../local/guarded-api.ts';
 import { confidential } from '../support/confidential.ts';
 

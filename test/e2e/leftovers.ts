@@ -8,8 +8,8 @@ import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { inject } from 'vitest';
-import { type Clients, clientSettings } from '../../local/deploy-local/clients.ts';
-import type { DeployedResource } from '../../local/deploy-local/resources.ts';
+import { type Clients, clientSettings } from '../../local/deploy-local/cloud-clients.ts';
+import type { DeployedResource } from '../../local/deploy-local/stack-resources.ts';
 
 /** Parts of other resources, which go with them, and what is nothing outside of CloudFormation. */
 const PARTS: ReadonlySet<string> = new Set([

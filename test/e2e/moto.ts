@@ -1,7 +1,7 @@
 import { answers, freePort } from '../../local/deploy-local/ministack.ts';
-import { startService } from '../../local/deploy-local/process.ts';
+import { startService } from '../../local/deploy-local/run-command.ts';
 import { installPackages, type Python, UNTIL_PARENT_ENDS } from '../../local/deploy-local/python.ts';
-import { waitFor } from '../../local/deploy-local/wait.ts';
+import { waitFor } from '../../local/deploy-local/wait-for.ts';
 
 const MOTO_VERSION = '5.2.5';
 const AWS_COMMAND_VERSION = '1.46.3';

@@ -5,10 +5,12 @@ import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { describe, expect, test, vi } from 'vitest';
 import { startAuthorizationServer } from '../../local/authorization-server.ts';
-import { callApi } from '../../local/consumer.ts';
+import { callApi } from '../../local/call-api.ts';
+import { afterCall, INITIAL_CONSUMER } from '../../local/demo/consumer-state.ts';
+import { createEventLog } from '../../local/demo/event-log.ts';
 import { createKeys } from '../../local/demo/keys.ts';
+import { startSystem } from '../../local/demo/local-system.ts';
 import { renderScreen, type ScreenState } from '../../local/demo/screen.ts';
-import { startSystem } from '../../local/demo/system.ts';
 import { freePort } from '../../local/deploy-local/ministack.ts';
 import { startAwsEndpoint } from '../../local/embedded-cloud/endpoint.ts';
 import { startGuardedApi } from '../../local/guarded-api.ts';
@@ -16,7 +18,7 @@ import { awsClients } from '../support/client.ts';
 import { confidential, countLeaks, recordWritten } from '../support/confidential.ts';
 
 const start = fileURLToPath(new URL('../../local/demo/start.ts', import.meta.url));
-/** Nothing of AWS in the shell that runs the tests may lead anywhere. */
+/** No AWS variable of the shell that runs the tests may have an effect. */
 const withoutAws = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')),
 );
@@ -24,7 +26,7 @@ const once = (environment: Record<string, string> = {}) =>
   promisify(execFile)(process.execPath, [start, '--once'], { env: { ...withoutAws, ...environment } });
 
 describe('npm start -- --once', () => {
-  test('mints, stores, reads back and is accepted, without showing the token, and takes an empty AWS_ENDPOINT_URL for none', async () => {
+  test('mints a token that the API accepts, without showing it, and ignores an empty AWS_ENDPOINT_URL', async () => {
     const { stdout, stderr } = await once({ AWS_ENDPOINT_URL: '' });
     expect(stdout).toContain('"outcome":"minted"');
     expect(stdout).toContain('"outcome":"kept"');
@@ -32,7 +34,7 @@ describe('npm start -- --once', () => {
     expect(stdout + stderr).not.toContain('access_token');
   });
 
-  test('uses the AWS endpoint that the environment names, and writes neither token nor secret', async () => {
+  test('uses the endpoint in AWS_ENDPOINT_URL, and prints neither token nor secret', async () => {
     const endpoint = await startAwsEndpoint();
     const { ssm, secretsManager } = awsClients(endpoint.url);
     const { stdout, stderr } = await once({ AWS_ENDPOINT_URL: endpoint.url });
@@ -52,7 +54,7 @@ describe('npm start -- --once', () => {
   });
 
   test.for(['https://ssm.eu-west-1.amazonaws.com', 'https://secretsmanager.eu-west-1.api.aws'])(
-    'writes nothing to AWS itself at %s',
+    'refuses to run against AWS itself at %s',
     async (AWS_ENDPOINT_URL) => {
       await expect(once({ AWS_ENDPOINT_URL })).rejects.toMatchObject({
         code: 1,
@@ -61,11 +63,11 @@ describe('npm start -- --once', () => {
     },
   );
 
-  test('fails where the AWS endpoint that the environment names does not answer', async () => {
+  test('fails if the endpoint in AWS_ENDPOINT_URL does not answer', async () => {
     const AWS_ENDPOINT_URL = `http://127.0.0.1:${await freePort()}`;
     await expect(once({ AWS_ENDPOINT_URL })).rejects.toMatchObject({
       code: 1,
-      stdout: expect.stringContaining(`${AWS_ENDPOINT_URL}, which gives no answer (ECONNREFUSED). Start it`),
+      stdout: expect.stringContaining(`${AWS_ENDPOINT_URL}, which does not answer (ECONNREFUSED)`),
     });
   });
 });
@@ -81,7 +83,7 @@ describe('the authorization server', () => {
       }),
     });
 
-  test('answers as Spotnana does, guards an API, and writes nothing to the console', async () => {
+  test('answers like Spotnana, guards an API, and prints nothing', async () => {
     const console = [
       vi.spyOn(globalThis.console, 'warn'),
       vi.spyOn(globalThis.console, 'error'),
@@ -107,7 +109,7 @@ describe('the authorization server', () => {
     await Promise.all([server.stop(), api.stop()]);
   });
 
-  test('takes no token for a moment longer than it lives', async () => {
+  test('rejects a token as soon as it expires', async () => {
     const server = await startAuthorizationServer({ tokenLifetime: 1 });
     const answer = await ask(server.tokenUrl, server.clientSecret);
     const { access_token: token } = (await answer.json()) as { access_token: string };
@@ -118,7 +120,7 @@ describe('the authorization server', () => {
     await server.stop();
   });
 
-  test('refuses the old secret after a rotation, limits on demand, and comes back where it was', async () => {
+  test('rejects the former secret after a rotation, limits on demand, and restarts on its port', async () => {
     const server = await startAuthorizationServer();
     const before = server.clientSecret;
     server.rotateClientSecret();
@@ -139,13 +141,13 @@ describe('the keys', () => {
     for (const name of Object.keys(withoutAws)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined);
     await using system = await startSystem();
     const { authorizationServer, fn, ssm, parameterName, apiUrl } = system;
-    const notes: string[] = [];
+    const events: string[] = [];
     const results: unknown[] = [];
     const run = async (event: object) => {
       const answer = await fn.invoke(event);
       results.push(answer.ok ? answer.result : answer.errorMessage);
     };
-    const keys = createKeys(system, { note: (text) => notes.push(text), run });
+    const keys = createKeys(system, { log: (text) => events.push(text), run });
     const apiStatus = async () => (await callApi(ssm, parameterName, apiUrl)).status;
     await system.putCredentials();
     await run({});
@@ -170,7 +172,7 @@ describe('the keys', () => {
     await keys.l();
     const answer = await fetch(authorizationServer.tokenUrl, { method: 'POST' });
     expect(answer.status).toBe(429);
-    expect(notes).toEqual([
+    expect(events).toEqual([
       'you: authorization server down',
       'you: authorization server up',
       'you: credentials rotated',
@@ -194,15 +196,55 @@ describe('the screen', () => {
     events: ['12:00:00  schedule: minted (expiring)'],
   };
 
-  test('shows at a glance what was decided, what is left and whether the consumer noticed', () => {
+  test('shows the last decision, the remaining validity and how the consumer fares', () => {
     const text = renderScreen(state);
     expect(text).toContain('kept (fresh)');
     expect(text).toContain(`${'█'.repeat(20)}${'░'.repeat(20)} 45 s left`);
-    expect(text).toContain('10 calls, 0 refused; noticed nothing');
+    expect(text).toContain('10 calls, 0 failed');
   });
 
-  test('shows for how long the consumer has been refused', () => {
+  test('shows how long the consumer has been failing', () => {
     const consumer = { calls: 10, failures: 2, failingSince: 97_500, lastOutage: undefined };
     expect(renderScreen({ ...state, consumer })).toContain('failing for 3 s');
   });
+});
+
+describe('the consumer', () => {
+  const call = (status: number | undefined) => ({ status, record: undefined, version: undefined });
+
+  test('logs when an outage begins and how long it took, and nothing in between', () => {
+    const events: unknown[] = [];
+    let consumer = INITIAL_CONSUMER;
+    for (const [now, status] of [
+      [0, 200],
+      [1_000, 401],
+      [2_000, undefined],
+      [3_500, 200],
+      [4_500, 200],
+    ]) {
+      const { state, event } = afterCall(consumer, call(status), now ?? 0);
+      consumer = state;
+      events.push(event);
+    }
+    expect(events).toEqual([
+      undefined,
+      expect.stringContaining('401'),
+      undefined,
+      expect.stringContaining('3 s'),
+      undefined,
+    ]);
+    expect(consumer).toEqual({ calls: 5, failures: 2, failingSince: undefined, lastOutage: 3 });
+  });
+});
+
+test('the event log counts an event that repeats, and keeps the latest ten', () => {
+  const written: string[] = [];
+  const log = createEventLog((line) => written.push(line));
+  for (let event = 1; event <= 10; event += 1) log.add(`event ${event}`);
+  log.add('failed');
+  log.add('failed');
+  expect(log.lines).toHaveLength(10);
+  expect(log.lines[0]).toContain('event 2');
+  expect(log.lines.at(-1)).toContain('failed (2 times)');
+  expect(written).toHaveLength(12);
 });

@@ -1,5 +1,5 @@
-import type { InvocationResult } from '../../local/function-host.ts';
-import type { RunningFunction } from '../../local/function-process.ts';
+import type { InvocationResult } from '../../local/function-runtime.ts';
+import type { RunningFunction } from '../../local/function-container.ts';
 
 /** Runs each event in a container that is free, as Lambda does; where all are busy, it waits for one. */
 export interface ContainerPool {

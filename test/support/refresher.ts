@@ -3,10 +3,10 @@ import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secr
 import { GetParameterCommand, PutParameterCommand, type PutParameterCommandInput } from '@aws-sdk/client-ssm';
 import { inject } from 'vitest';
 import type { StoredToken } from '../../lambda/shared/stored-token.ts';
-import { resolveEnvironment } from '../../local/demo/system.ts';
 import type { AwsEndpoint } from '../../local/embedded-cloud/endpoint.ts';
-import type { InvocationResult } from '../../local/function-host.ts';
-import { type RunningFunction, startFunction } from '../../local/function-process.ts';
+import { type RunningFunction, startFunction } from '../../local/function-container.ts';
+import { resolveEnvironment } from '../../local/function-environment.ts';
+import type { InvocationResult } from '../../local/function-runtime.ts';
 import { startAws } from './aws.ts';
 import { awsClients } from './client.ts';
 import { confidential, recordWritten } from './confidential.ts';

@@ -3,7 +3,7 @@ import type { CloudFormationCustomResourceResponse } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { URL_SUFFIX } from '../../../lambda/shared/custom-resources.ts';
 import { ENVIRONMENT } from '../../../lambda/shared/refresher-environment.ts';
-import { type RunningFunction, startFunction } from '../../../local/function-process.ts';
+import { type RunningFunction, startFunction } from '../../../local/function-container.ts';
 import { type CloudFormationAnswers, startCloudFormation } from '../../support/cloudformation.ts';
 import { confidential, recordWritten } from '../../support/confidential.ts';
 import {

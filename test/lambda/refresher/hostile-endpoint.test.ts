@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { InvocationResult } from '../../../local/function-host.ts';
+import type { InvocationResult } from '../../../local/function-runtime.ts';
 import {
   type CertificateAndKey,
   createCertificateAuthority,

@@ -1,13 +1,13 @@
 /**
- * Runs inside the child process of `function.ts`: what the Lambda runtime does around a handler. It imports the bundle,
- * hands it events, and logs an error that the handler throws, as the runtime does with JSON logging.
+ * The child process of a function container. It does what the Lambda runtime does around a handler: imports the bundle,
+ * passes events to it, and logs errors that the handler throws, as the runtime does with JSON logging.
  */
 import { pathToFileURL } from 'node:url';
 
 export interface Invocation {
   readonly id: number;
   readonly event: unknown;
-  /** Milliseconds that the function's context says are left. */
+  /** Remaining time in the function's context, milliseconds. */
   readonly remaining: number;
 }
 
@@ -20,12 +20,12 @@ export type InvocationResult =
       readonly trace: readonly string[];
     };
 
-export type HostMessage =
+export type RuntimeMessage =
   | { readonly ready: true }
   | { readonly id: number; readonly answer: InvocationResult };
 
 const [module] = process.argv.slice(2);
-const send = (message: HostMessage) => process.send?.(message);
+const send = (message: RuntimeMessage) => process.send?.(message);
 const { handler } = await import(pathToFileURL(module ?? '').href);
 
 process.on('message', ({ id, event, remaining }: Invocation) => {

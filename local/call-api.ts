@@ -2,14 +2,15 @@ import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import type { StoredToken } from '../lambda/shared/stored-token.ts';
 
 export interface ConsumerCall {
-  /** HTTP status of the API's answer; undefined where the call could not be made. */
+  /** HTTP status of the API's response, or undefined if the call failed before. */
   readonly status: number | undefined;
-  /** The record that was read; its token is for the caller's eyes only. */
+  /** The stored token, in the clear: do not print it. */
   readonly record: StoredToken | undefined;
+  /** Version of the parameter. */
   readonly version: number | undefined;
 }
 
-/** What any function of a user does: reads the parameter and calls an API with the token. */
+/** Does what a consumer does: reads the stored token and calls an API with it. */
 export async function callApi(ssm: SSMClient, parameterName: string, apiUrl: string): Promise<ConsumerCall> {
   try {
     const { Parameter: parameter } = await ssm.send(

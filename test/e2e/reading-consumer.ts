@@ -1,6 +1,6 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { sha256 } from '../../lambda/shared/stored-token.ts';
-import { callApi } from '../../local/consumer.ts';
+import { callApi } from '../../local/call-api.ts';
 
 /** What the consumer tells of a call. */
 export interface ConsumerResult {

@@ -13,21 +13,17 @@ import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../authorization-server.ts';
 import { startAwsEndpoint } from '../embedded-cloud/endpoint.ts';
 import { externalEndpoint } from '../external-endpoint.ts';
-import { type RunningFunction, startFunction } from '../function-process.ts';
+import { type RunningFunction, startFunction } from '../function-container.ts';
+import { resolveEnvironment, SECRET_NAME } from '../function-environment.ts';
 import { startGuardedApi } from '../guarded-api.ts';
-import { type DeployableFunction, synthesizeFunction } from '../synthesize.ts';
+import { synthesizeFunction } from '../synthesize.ts';
 
-const SECRET_NAME = 'token-refresher/local';
-const REGION = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1';
-/** Stands for the key that the stack makes; the local endpoint takes every key that is one in form. */
-const LOCAL_KEY = 'arn:aws:kms:us-east-1:000000000000:key/00000000-0000-4000-8000-000000000000';
-
-/** The policy of the sped-up schedule and the tokens' lifetime, in seconds. */
+/** A schedule fast enough to watch, and the lifetime of the tokens. Seconds. */
 export const LOCAL_POLICY = { checkEvery: 5, refreshBefore: 60, tokenLifetime: 90 } as const;
 
 export interface LocalSystem extends AsyncDisposable {
   readonly awsUrl: string;
-  /** Whether `AWS_ENDPOINT_URL` named the endpoint, rather than this process running its own. */
+  /** Whether `AWS_ENDPOINT_URL` names the endpoint. Otherwise this process runs it. */
   readonly external: boolean;
   readonly region: string;
   readonly parameterName: string;
@@ -35,11 +31,11 @@ export interface LocalSystem extends AsyncDisposable {
   readonly apiUrl: string;
   readonly fn: RunningFunction;
   readonly ssm: SSMClient;
-  /** Puts the client secret that is in force at the authorization server into the secret. */
+  /** Writes the current client secret of the authorization server to the secret. */
   putCredentials(): Promise<void>;
 }
 
-/** Starts everything that the refresher needs and the bundled function itself, but sends it no event. */
+/** Starts the bundled function and everything it needs, but sends it no event. */
 export async function startSystem(): Promise<LocalSystem> {
   const externalUrl = await externalEndpoint();
   const settings = await readRefresher();
@@ -50,41 +46,32 @@ export async function startSystem(): Promise<LocalSystem> {
   started.defer(() => authorizationServer.stop());
   const api = await startGuardedApi(authorizationServer.isActive);
   started.defer(() => api.stop());
-  const own = externalUrl === undefined ? await startAwsEndpoint() : undefined;
-  started.defer(async () => own?.close());
-  const awsUrl = own?.url ?? externalUrl ?? '';
-  const credentials = {
-    accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? 'local',
-    secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? 'local',
-    ...(process.env.AWS_SESSION_TOKEN === undefined ? {} : { sessionToken: process.env.AWS_SESSION_TOKEN }),
-  };
-  const client = { region: REGION, endpoint: awsUrl, credentials };
-  const secretsManager = new SecretsManagerClient(client);
-  const ssm = new SSMClient(client);
-  started.defer(() => {
-    ssm.destroy();
-    secretsManager.destroy();
-  });
-  const deployable = await synthesizeFunction(
-    { ...settings, tokenUrl: authorizationServer.tokenUrl },
-    outdir,
-  );
+  const embedded = externalUrl === undefined ? await startAwsEndpoint() : undefined;
+  started.defer(async () => embedded?.close());
+  const awsUrl = embedded?.url ?? externalUrl ?? '';
+  const { region, credentials } = readAccess();
+  const secretsManager = new SecretsManagerClient({ region, credentials, endpoint: awsUrl });
+  started.defer(() => secretsManager.destroy());
+  const ssm = new SSMClient({ region, credentials, endpoint: awsUrl });
+  started.defer(() => ssm.destroy());
+  const { tokenUrl } = authorizationServer;
+  const deployable = await synthesizeFunction({ ...settings, tokenUrl }, outdir);
   const fn = await startFunction(deployable.module, {
-    ...resolveEnvironment(deployable, own === undefined ? 'alias/aws/ssm' : LOCAL_KEY),
+    ...resolveEnvironment(deployable, embedded === undefined ? 'alias/aws/ssm' : undefined),
     [ENVIRONMENT.checkEvery]: String(LOCAL_POLICY.checkEvery),
     [ENVIRONMENT.refreshBefore]: String(LOCAL_POLICY.refreshBefore),
-    AWS_REGION: REGION,
+    AWS_REGION: region,
     AWS_ENDPOINT_URL: awsUrl,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    ...(credentials.sessionToken === undefined ? {} : { AWS_SESSION_TOKEN: credentials.sessionToken }),
+    ...(credentials.sessionToken && { AWS_SESSION_TOKEN: credentials.sessionToken }),
   });
   started.defer(() => fn.close());
   const running = started.move();
   return {
     awsUrl,
-    external: own === undefined,
-    region: REGION,
+    external: embedded === undefined,
+    region,
     parameterName: String(deployable.environment[ENVIRONMENT.parameterName]),
     authorizationServer,
     apiUrl: api.url,
@@ -95,21 +82,17 @@ export async function startSystem(): Promise<LocalSystem> {
   };
 }
 
-/** The template's environment, with what stands here for the secret and the key that it refers to. */
-export function resolveEnvironment(
-  { environment }: DeployableFunction,
-  keyId: string = LOCAL_KEY,
-): Record<string, string> {
-  const here = { [ENVIRONMENT.credentialsSecretId]: SECRET_NAME, [ENVIRONMENT.parameterKeyId]: keyId };
-  return Object.fromEntries(
-    Object.entries({ ...environment, ...here }).map(([name, value]) => {
-      if (typeof value === 'string') return [name, value];
-      throw new Error(`the template's ${name} refers to a resource that has no local counterpart`);
-    }),
-  );
+function readAccess() {
+  const { AWS_REGION, AWS_DEFAULT_REGION, AWS_SESSION_TOKEN: sessionToken } = process.env;
+  const { AWS_ACCESS_KEY_ID: accessKeyId = 'local', AWS_SECRET_ACCESS_KEY: secretAccessKey = 'local' } =
+    process.env;
+  return {
+    region: AWS_REGION ?? AWS_DEFAULT_REGION ?? 'us-east-1',
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
+  };
 }
 
-/** The first refresher of cdk.json, with a secret and a key of its own: those that it names are elsewhere. */
+/** The first refresher of cdk.json, without the secret and the key that it names: those are in AWS. */
 async function readRefresher(): Promise<object> {
   const cdkJson = JSON.parse(await readFile(new URL('../../cdk.json', import.meta.url), 'utf8'));
   readSettings(cdkJson.context);
@@ -120,9 +103,9 @@ async function readRefresher(): Promise<object> {
 
 async function putCredentials(
   secretsManager: SecretsManagerClient,
-  server: AuthorizationServer,
+  { clientId, clientSecret }: AuthorizationServer,
 ): Promise<void> {
-  const SecretString = JSON.stringify({ client_id: server.clientId, client_secret: server.clientSecret });
+  const SecretString = JSON.stringify({ client_id: clientId, client_secret: clientSecret });
   try {
     await secretsManager.send(new CreateSecretCommand({ Name: SECRET_NAME, SecretString }));
   } catch (error) {

@@ -1,8 +1,8 @@
 import { GetRolePolicyCommand, ListRolePoliciesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
-import type { Clients } from './clients.ts';
-import { listResources } from './resources.ts';
-import { waitFor } from './wait.ts';
+import type { Clients } from './cloud-clients.ts';
+import { listResources } from './stack-resources.ts';
+import { waitFor } from './wait-for.ts';
 
 /**
  * Puts the ARN of a stack's secret into the policies that MiniStack writes with the secret's name in its place, and that

@@ -1,5 +1,5 @@
 import { paginateListStackResources } from '@aws-sdk/client-cloudformation';
-import type { Clients } from './clients.ts';
+import type { Clients } from './cloud-clients.ts';
 
 export interface DeployedResource {
   /** As in CloudFormation: `AWS::Lambda::Function`. */
