@@ -38,6 +38,8 @@ export interface AuthorizationServer extends LoopbackServer {
   isActive(accessToken: string): Promise<boolean>;
 }
 
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
 /**
  * A real OAuth 2.0 authorization server on a loopback port. It has one client and the client credentials grant
  * (RFC 6749 section 4.4), with the scopes `travel:read travel:write` and any `resource` (RFC 8707).
@@ -48,55 +50,39 @@ export async function startAuthorizationServer({
   clientSecret = randomSecret(),
 }: AuthorizationServerOptions = {}): Promise<AuthorizationServer> {
   const tokens = new Map<string, AdapterPayload>();
-  const state = { clientSecret, requests: 0, issued: 0, rateLimited: false };
-  const server = await startLoopbackServer((request, response) => {
+  const loopback = await startLoopbackServer((request, response) => {
     if (request.url?.split('?')[0] === TOKEN_PATH) {
-      state.requests += 1;
-      if (state.rateLimited) return rejectForRateLimit(response);
+      server.requests += 1;
+      if (server.rateLimited) return rejectForRateLimit(response);
     }
     return handle(request, response);
   });
-  const provider = createProvider({
-    issuer: server.url,
+  const server: Mutable<AuthorizationServer> = {
+    ...loopback,
+    tokenUrl: `${loopback.url}${TOKEN_PATH}`,
     clientId,
-    clientSecret: () => state.clientSecret,
+    clientSecret,
+    requests: 0,
+    issued: 0,
+    rateLimited: false,
+    revokeAll: () => tokens.clear(),
+    rotateClientSecret: () => {
+      server.clientSecret = randomSecret();
+    },
+    isActive: async (accessToken) => (await provider.ClientCredentials.find(accessToken)) !== undefined,
+  };
+  const provider = createProvider({
+    issuer: loopback.url,
+    clientId,
+    clientSecret: () => server.clientSecret,
     tokenLifetime,
     tokens,
   });
   provider.on('client_credentials.saved', () => {
-    state.issued += 1;
+    server.issued += 1;
   });
   const handle = provider.callback();
-  return {
-    url: server.url,
-    tokenUrl: `${server.url}${TOKEN_PATH}`,
-    clientId,
-    get clientSecret() {
-      return state.clientSecret;
-    },
-    get up() {
-      return server.up;
-    },
-    start: server.start,
-    stop: server.stop,
-    get requests() {
-      return state.requests;
-    },
-    get issued() {
-      return state.issued;
-    },
-    get rateLimited() {
-      return state.rateLimited;
-    },
-    set rateLimited(on) {
-      state.rateLimited = on;
-    },
-    revokeAll: () => tokens.clear(),
-    rotateClientSecret: () => {
-      state.clientSecret = randomSecret();
-    },
-    isActive: async (accessToken) => (await provider.ClientCredentials.find(accessToken)) !== undefined,
-  };
+  return server;
 }
 
 function rejectForRateLimit(response: ServerResponse): void {

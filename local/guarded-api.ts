@@ -16,8 +16,6 @@ const TRIPS = { trips: [{ id: 'T-1001', from: 'SFO', to: 'BLR', departs: '2031-0
 export async function startGuardedApi(
   isActive: (accessToken: string) => Promise<boolean>,
 ): Promise<GuardedApi> {
-  let calls = 0;
-  let refused = 0;
   const statusFor = async (authorization: string | undefined): Promise<200 | 401 | 503> => {
     const accessToken = bearerToken(authorization);
     if (accessToken === undefined) return 401;
@@ -28,29 +26,17 @@ export async function startGuardedApi(
     }
   };
   const server = await startLoopbackServer(async (request, response) => {
-    calls += 1;
+    api.calls += 1;
     const status = await statusFor(request.headers.authorization);
     if (status === 401) {
-      refused += 1;
+      api.refused += 1;
       response.setHeader('www-authenticate', 'Bearer error="invalid_token"');
     }
     if (status !== 200) return void response.writeHead(status).end();
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(TRIPS));
   });
-  return {
-    url: server.url,
-    get up() {
-      return server.up;
-    },
-    start: server.start,
-    stop: server.stop,
-    get calls() {
-      return calls;
-    },
-    get refused() {
-      return refused;
-    },
-  };
+  const api = { ...server, calls: 0, refused: 0 };
+  return api;
 }
 
 /** The scheme's name is case-insensitive (RFC 9110 section 11.1). */

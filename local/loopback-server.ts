@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 /** An HTTP server on a loopback port. It can be stopped and started again on the same port. */
 export interface LoopbackServer {
   readonly url: string;
-  readonly up: boolean;
+  isUp(): boolean;
   start(): Promise<void>;
   /** Refuses new connections and closes open ones. */
   stop(): Promise<void>;
@@ -24,9 +24,7 @@ export async function startLoopbackServer(listener: RequestListener): Promise<Lo
   const port = await listen(0);
   return {
     url: `http://127.0.0.1:${port}`,
-    get up() {
-      return server !== undefined;
-    },
+    isUp: () => server !== undefined,
     async start() {
       if (server === undefined) await listen(port);
     },

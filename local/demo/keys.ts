@@ -17,7 +17,7 @@ export function createKeys(
 ): Readonly<Record<Exclude<keyof typeof KEYS, 'q'>, () => Promise<void>>> {
   return {
     async d() {
-      const wasUp = authorizationServer.up;
+      const wasUp = authorizationServer.isUp();
       await (wasUp ? authorizationServer.stop() : authorizationServer.start());
       log(`you: authorization server ${wasUp ? 'down' : 'up'}`);
     },

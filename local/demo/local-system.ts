@@ -1,12 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  CreateSecretCommand,
-  PutSecretValueCommand,
-  ResourceExistsException,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { readSettings } from '../../infra/settings.ts';
 import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
@@ -16,6 +11,7 @@ import { externalEndpoint } from '../external-endpoint.ts';
 import { type RunningFunction, startFunction } from '../function-container.ts';
 import { resolveEnvironment, SECRET_NAME } from '../function-environment.ts';
 import { startGuardedApi } from '../guarded-api.ts';
+import { putSecret } from '../put-secret.ts';
 import { synthesizeFunction } from '../synthesize.ts';
 
 /** A schedule fast enough to watch, and the lifetime of the tokens. Seconds. */
@@ -77,7 +73,11 @@ export async function startSystem(): Promise<LocalSystem> {
     apiUrl: api.url,
     fn,
     ssm,
-    putCredentials: () => putCredentials(secretsManager, authorizationServer),
+    async putCredentials() {
+      const { clientId, clientSecret } = authorizationServer;
+      const value = JSON.stringify({ client_id: clientId, client_secret: clientSecret });
+      await putSecret(secretsManager, SECRET_NAME, value);
+    },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
@@ -99,17 +99,4 @@ async function readRefresher(): Promise<object> {
   const [first = {}] = Object.values<Record<string, unknown>>(cdkJson.context.refreshers);
   const { credentials: _credentials, encryptionKey: _key, ...settings } = first;
   return settings;
-}
-
-async function putCredentials(
-  secretsManager: SecretsManagerClient,
-  { clientId, clientSecret }: AuthorizationServer,
-): Promise<void> {
-  const SecretString = JSON.stringify({ client_id: clientId, client_secret: clientSecret });
-  try {
-    await secretsManager.send(new CreateSecretCommand({ Name: SECRET_NAME, SecretString }));
-  } catch (error) {
-    if (!(error instanceof ResourceExistsException)) throw error;
-    await secretsManager.send(new PutSecretValueCommand({ SecretId: SECRET_NAME, SecretString }));
-  }
 }

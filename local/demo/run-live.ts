@@ -117,11 +117,11 @@ async function untilQuit(live: Live): Promise<void> {
 
 function draw({ system, log, lastRun, runsInProgress, token, consumer, closing }: Live): void {
   if (!isScreen || closing) return;
-  const { up, rateLimited, requests } = system.authorizationServer;
+  const { isUp, rateLimited, requests } = system.authorizationServer;
   const text = renderScreen({
     now: Date.now(),
     readCommands: readCommands(system),
-    authorization: !up ? 'down' : rateLimited ? 'answers 429' : 'up',
+    authorization: !isUp() ? 'down' : rateLimited ? 'answers 429' : 'up',
     tokenRequests: requests,
     secondsLeft: token?.secondsLeft,
     lifetime: LOCAL_POLICY.tokenLifetime,

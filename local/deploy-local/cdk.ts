@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const command = join(root, 'node_modules/aws-cdk/bin/cdk');
 
 export interface CdkSettings {
-  /** What `-c` gives on the command line. */
+  /** Values for `-c` on the command line. */
   readonly context?: Readonly<Record<string, string>>;
   /** Default: every stack of the app. */
   readonly stacks?: readonly string[];
@@ -19,17 +19,17 @@ export interface CdkSettings {
 /** The outputs of each deployed stack. */
 export type StackOutputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** The CDK command of this project, used on a local cloud. */
+/** This project's CDK CLI, run against a local cloud. */
 export interface Cdk {
   bootstrap(settings: CdkSettings): Promise<void>;
-  /** Returns the stacks' outputs and what the command wrote. */
+  /** Returns the stacks' outputs and the output of the CLI. */
   deploy(settings: CdkSettings): Promise<{ readonly outputs: StackOutputs; readonly output: string }>;
   destroy(settings: CdkSettings): Promise<void>;
-  /** Removes what the command wrote to disk. */
+  /** Removes the files that the CLI wrote. */
   close(): Promise<void>;
 }
 
-/** `project` is the directory of the cdk.json, by default this project's. */
+/** `project` is the directory of cdk.json. Default: this project's. */
 export async function createCdk({ url, environment }: CloudAccess, project = root): Promise<Cdk> {
   const directory = await mkdtemp(join(tmpdir(), 'token-refresher-cdk-'));
   const cdk = (
@@ -81,28 +81,28 @@ function allUnlessNamed({ stacks }: CdkSettings): readonly string[] {
   return stacks === undefined ? ['--all'] : [];
 }
 
-/** The command would otherwise look for newer versions and tell of its use. */
+/** No check for newer versions, no telemetry, no progress bar. */
 const OFFLINE = {
   CDK_DISABLE_VERSION_CHECK: '1',
   CDK_DISABLE_CLI_TELEMETRY: 'true',
   CI: 'true',
 } as const;
 
-/** A proxy does not lead to the local cloud. Tools differ in which of the two names they read, and in which they prefer. */
+/** A proxy cannot reach the local cloud. Some tools read the variable in capitals, others in small letters. */
 function withoutProxyFor(url: string): Readonly<Record<'NO_PROXY' | 'no_proxy', string>> {
   const { no_proxy: lower, NO_PROXY: upper } = process.env;
   const hosts = [lower, upper, '127.0.0.1', 'localhost', new URL(url).hostname].filter(Boolean).join(',');
   return { NO_PROXY: hosts, no_proxy: hosts };
 }
 
-/** The bucket for assets refuses requests without TLS, which a local cloud does not have. */
+/** The bucket policy denies requests without TLS, which a local cloud does not offer. */
 function withoutBucketPolicy(template: string): string {
   const { Resources: resources, ...rest } = JSON.parse(template) as { Resources: Record<string, unknown> };
   const { StagingBucketPolicy: _, ...kept } = resources;
   return JSON.stringify({ ...rest, Resources: kept });
 }
 
-/** A profile or a session of the user's must not lead anywhere else than to the local cloud. */
+/** The user's AWS profile or session must not redirect the CLI to AWS. */
 function withoutAws(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('AWS_')));
 }

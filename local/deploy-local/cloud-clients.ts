@@ -31,7 +31,7 @@ export function createClients(cloud: CloudAccess): Clients {
   };
 }
 
-/** Named outright, so that nothing in the user's environment or profile can lead elsewhere. */
+/** Explicit settings, so that the user's AWS environment and profile have no effect. */
 export function clientSettings({ url, region, environment }: CloudAccess) {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId = '',

@@ -5,9 +5,9 @@ import { listResources } from './stack-resources.ts';
 import { waitFor } from './wait-for.ts';
 
 /**
- * Puts the ARN of a stack's secret into the policies that MiniStack writes with the secret's name in its place, and that
- * would therefore allow nothing: there `Ref` gives the name, in AWS the ARN. Goes on for as long as `deployment` does,
- * since it is needed as soon as the policies are there.
+ * In MiniStack, the `Ref` of a secret returns its name. In AWS, it returns the ARN. This function replaces the name with
+ * the ARN in the stack's policies, which would otherwise allow nothing. It repeats this until `deployment` is done,
+ * because the deployment itself already uses the policies.
  * Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
  */
 export async function correctSecretReferences<Result>(
@@ -17,9 +17,9 @@ export async function correctSecretReferences<Result>(
 ): Promise<Result> {
   const ended = new AbortController();
   const result = deployment.finally(() => ended.abort());
-  const endless = { within: Number.POSITIVE_INFINITY, every: 250, signal: ended.signal };
-  const look = async () => correctOnce(clients, stack).catch(() => undefined);
-  await Promise.allSettled([result, waitFor('the end of the deployment', look, endless)]);
+  const untilEnded = { within: Number.POSITIVE_INFINITY, every: 250, signal: ended.signal };
+  const correct = async () => correctOnce(clients, stack).catch(() => undefined);
+  await Promise.allSettled([result, waitFor('the end of the deployment', correct, untilEnded)]);
   await result;
   await correctOnce(clients, stack);
   return result;

@@ -1,9 +1,13 @@
-import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
 import { parseJsonObject } from '../../lambda/shared/json.ts';
 import type { Clients } from './cloud-clients.ts';
 
-/** One line that the function logged itself; what the runtime and the metrics write is left out. */
+const FOLLOW_EVERY_MS = 2_000;
+
+/** One line that the function itself logged. Lines of the runtime and metrics are skipped. */
 export interface LogEntry {
   /** Unix time, milliseconds. */
   readonly at: number;
@@ -12,7 +16,6 @@ export interface LogEntry {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** The group of the function's log. */
 export async function findLogGroup(
   { lambda }: Pick<Clients, 'lambda'>,
   FunctionName: string,
@@ -21,36 +24,54 @@ export async function findLogGroup(
   return logging?.LogGroup ?? `/aws/lambda/${FunctionName}`;
 }
 
-/** What the function has logged since `from` (Unix time, milliseconds), oldest first. */
+/** The entries since `startTime` (Unix time, milliseconds), oldest first. */
 export async function readFunctionLog(
   { logs }: Pick<Clients, 'logs'>,
   logGroupName: string,
-  from: number,
+  startTime: number,
 ): Promise<readonly LogEntry[]> {
   const entries: LogEntry[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await logs.send(
-      new FilterLogEventsCommand({
-        logGroupName,
-        startTime: from,
-        ...(nextToken === undefined ? {} : { nextToken }),
-      }),
-    );
-    for (const { timestamp = 0, message: text = '' } of page.events ?? []) {
+  for await (const { events = [] } of paginateFilterLogEvents(
+    { client: logs },
+    { logGroupName, startTime },
+  )) {
+    for (const { timestamp = 0, message: text = '' } of events) {
       const { level, message, ...fields } = parseJsonObject(text) ?? {};
       if (typeof level !== 'string' || typeof message !== 'string') continue;
       entries.push({ at: timestamp, level, message, fields });
     }
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
+  }
   return entries;
 }
 
-/** One line for people. */
 export function formatLogEntry({ at, level, message, fields }: LogEntry): string {
   const shown = ['outcome', 'reason', 'seconds_left', 'parameter_version', 'code']
     .filter((name) => fields[name] !== undefined)
     .map((name) => `${name} ${fields[name]}`);
   return `${new Date(at).toISOString().slice(11, 19)}  ${level.padEnd(5)} ${message}${shown.length === 0 ? '' : ` (${shown.join(', ')})`}`;
+}
+
+/** Prints new entries until the signal aborts, even if the log cannot be read meanwhile. */
+export async function followFunctionLog(
+  clients: Pick<Clients, 'logs'>,
+  { logGroup, since }: { readonly logGroup: string; readonly since: number },
+  print: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let from = since;
+  let failed = false;
+  while (true) {
+    try {
+      for (const entry of await readFunctionLog(clients, logGroup, from)) {
+        print(`  ${formatLogEntry(entry)}`);
+        from = entry.at + 1;
+      }
+      failed = false;
+    } catch (error) {
+      if (!failed)
+        print(`  The log cannot be read (${describeAwsFailure(error).name}). Ctrl-C stops everything.`);
+      failed = true;
+    }
+    await sleep(FOLLOW_EVERY_MS, undefined, { signal });
+  }
 }

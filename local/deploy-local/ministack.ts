@@ -3,22 +3,22 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { run, type Service, startService } from './run-command.ts';
 import { installPackages, type Python, UNTIL_PARENT_ENDS } from './python.ts';
+import { run, type Service, startService } from './run-command.ts';
+import { type WaitOptions, waitFor } from './wait-for.ts';
 
 export const MINISTACK_VERSION = '1.5.33';
 
-/** Source: https://github.com/ministackorg/ministack (Quick Start); each release is published under its version. */
+/** Source: https://github.com/ministackorg/ministack (Quick Start). Each release is tagged with its version. */
 const IMAGE = `ministackorg/ministack:${MINISTACK_VERSION}`;
 
-/** Its own word for the credentials that may do everything; all others are held to their IAM policies. */
-export const ROOT_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' } as const;
+/** With these credentials everything is allowed. All others are limited by their IAM policies. */
+export const ROOT_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 const REGION = 'us-east-1';
 const READY_WITHIN_MS = 60_000;
-/** The image may have to be fetched first. */
+/** Includes the download of the image. */
 const CONTAINER_READY_WITHIN_MS = 600_000;
 
 const node24 = fileURLToPath(new URL('../../node_modules/.bin', import.meta.url));
@@ -29,7 +29,7 @@ export interface MiniStack {
   close(): Promise<void>;
 }
 
-/** MiniStack in a virtual environment under `.local`, on a free loopback port, keeping nothing on disk. */
+/** Runs MiniStack in a virtual environment under `.local`, on a free loopback port. It keeps no data on disk. */
 export async function startMiniStack(python: Python, signal?: AbortSignal): Promise<MiniStack> {
   const packages = [`ministack==${MINISTACK_VERSION}`];
   const interpreter = await installPackages(python, `ministack-${MINISTACK_VERSION}`, packages, signal);
@@ -37,14 +37,14 @@ export async function startMiniStack(python: Python, signal?: AbortSignal): Prom
   const port = await freePort();
   const service = await startService(interpreter, [UNTIL_PARENT_ENDS, 'patient_ministack'], {
     directory,
-    // Nothing else of this process's environment: functions inherit it.
+    // Functions inherit this environment, so it holds nothing else.
     environment: {
       ...settings(port),
-      // MiniStack runs functions with the first `node` that it finds.
+      // MiniStack runs functions with the first `node` in PATH.
       PATH: [node24, process.env.PATH].join(delimiter),
       HOME: directory,
       TMPDIR: directory,
-      // No engine: there is nothing here that needs a container, and it would look for leftovers of others.
+      // Without an engine, MiniStack does not clean up containers that it did not start.
       DOCKER_HOST: 'unix:///nonexistent',
     },
   });
@@ -52,13 +52,12 @@ export async function startMiniStack(python: Python, signal?: AbortSignal): Prom
     await service.stop();
     await rm(directory, { recursive: true, force: true, maxRetries: 3 });
   };
-  return untilReady({ port, service, close, within: READY_WITHIN_MS }, signal);
+  return untilReady({ port, service, close }, { within: READY_WITHIN_MS, ...(signal && { signal }) });
 }
 
 /**
- * MiniStack as a container in the host's network: its functions have to reach the authorization server, whose plain
- * http URL may only be a loopback one. In Docker Desktop, host networking has to be enabled. Unlike a process, the
- * container outlasts this process where that is killed outright.
+ * Runs MiniStack as a container in the host's network, where its functions reach the authorization server on loopback.
+ * Docker Desktop needs host networking enabled. If this process is killed with SIGKILL, the container keeps running.
  */
 export async function startMiniStackContainer(signal?: AbortSignal): Promise<MiniStack> {
   const port = await freePort();
@@ -68,10 +67,13 @@ export async function startMiniStackContainer(signal?: AbortSignal): Promise<Min
   const service = await startService('docker', args, { environment: process.env });
   const close = async () => {
     await run('docker', ['rm', '--force', name], { environment: process.env }).catch(() => undefined);
-    // The image may still be on its way.
+    // Also stops the download of the image.
     await service.stop('SIGTERM');
   };
-  return untilReady({ port, service, close, within: CONTAINER_READY_WITHIN_MS }, signal);
+  return untilReady(
+    { port, service, close },
+    { within: CONTAINER_READY_WITHIN_MS, ...(signal && { signal }) },
+  );
 }
 
 /** Source: https://github.com/ministackorg/ministack (Configuration) */
@@ -81,44 +83,34 @@ function settings(port: number): Readonly<Record<string, string>> {
     BIND_HOST: '127.0.0.1',
     MINISTACK_HOST: '127.0.0.1',
     MINISTACK_REGION: REGION,
-    // Functions are held to the policies of their roles, as in AWS.
+    // Enforces the IAM policies of the functions' roles.
     AUTH: 'true',
     AWS_ACCESS_KEY_ID: ROOT_CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: ROOT_CREDENTIALS.secretAccessKey,
     LAMBDA_EXECUTOR: 'local',
     LOG_LEVEL: 'WARNING',
-    // Listeners for which there is no use here.
+    // Unused listeners.
     IOT_MTLS_ENABLED: '0',
     SFTP_ENABLED: '0',
   };
 }
 
-interface Starting {
-  readonly port: number;
-  readonly service: Service;
-  readonly close: () => Promise<void>;
-  /** Milliseconds. */
-  readonly within: number;
-}
-
 async function untilReady(
-  { port, service, close, within }: Starting,
-  signal: AbortSignal | undefined,
+  { port, service, close }: { port: number; service: Service; close: () => Promise<void> },
+  options: WaitOptions,
 ): Promise<MiniStack> {
   const url = `http://127.0.0.1:${port}`;
-  const deadline = Date.now() + within;
+  const ready = async () => {
+    if (service.exitCode !== undefined) throw new Error('MiniStack exited');
+    return (await answers(`${url}/_ministack/health`)) || undefined;
+  };
   try {
-    while (!(await answers(`${url}/_ministack/health`))) {
-      signal?.throwIfAborted();
-      if (service.exitCode !== undefined || Date.now() > deadline) {
-        throw new Error(['MiniStack did not start', ...service.output.slice(-20)].join('\n'));
-      }
-      await sleep(100);
-    }
+    await waitFor('MiniStack', ready, { every: 100, ...options });
     return { url, region: REGION, close };
   } catch (error) {
     await close();
-    throw error;
+    options.signal?.throwIfAborted();
+    throw new Error([String(error), ...service.output.slice(-20)].join('\n'));
   }
 }
 

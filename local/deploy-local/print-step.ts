@@ -1,6 +1,6 @@
 const NAME_WIDTH = 24;
 
-/** Prints the name of a step when it begins, and its result and its time when it is done. */
+/** Runs an action. Prints its name before, and its result and duration after. */
 export type Step = <Result>(
   name: string,
   action: () => Promise<Result>,
@@ -9,14 +9,14 @@ export type Step = <Result>(
 
 export function createStep(write: (text: string) => void): Step {
   return async (name, action, describe) => {
-    const begun = Date.now();
+    const startedAt = Date.now();
     write(`  ${name.padEnd(NAME_WIDTH)}`);
     try {
       const result = await action();
-      write(`${describe(result)}  (${((Date.now() - begun) / 1_000).toFixed(1)} s)\n`);
+      write(`${describe(result)}  (${((Date.now() - startedAt) / 1_000).toFixed(1)} s)\n`);
       return result;
     } catch (error) {
-      write('not done\n');
+      write('failed\n');
       throw error;
     }
   };

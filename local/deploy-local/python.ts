@@ -6,7 +6,7 @@ import { run } from './run-command.ts';
 
 const localDirectory = fileURLToPath(new URL('../../.local', import.meta.url));
 
-/** Runs a module with the packages of an environment; see the file. */
+/** A script that runs a Python module and exits with this process. */
 export const UNTIL_PARENT_ENDS = fileURLToPath(new URL('./until-parent-ends.py', import.meta.url));
 
 export interface Python {
@@ -23,13 +23,13 @@ const CANDIDATES = [
   'python3',
   'python',
 ];
-/** What MiniStack asks for. */
+/** MiniStack requires Python 3.10. */
 const OLDEST_MINOR = 10;
 
-/** The first Python in PATH that is new enough and can make virtual environments. */
+/** The first Python in PATH that is new enough and can create virtual environments. */
 export async function findPython(signal?: AbortSignal): Promise<Python | undefined> {
   for (const command of CANDIDATES) {
-    // Run rather than looked up: a version manager puts names into PATH that it then refuses to run.
+    // A version manager may put names into PATH that it then fails to run.
     const script = 'import ensurepip, platform, venv; print(platform.python_version())';
     const version = await run(command, ['-c', script], {
       environment: process.env,
@@ -42,8 +42,8 @@ export async function findPython(signal?: AbortSignal): Promise<Python | undefin
 }
 
 /**
- * The interpreter of a virtual environment with these packages, which is made under `.local` where it is not there yet.
- * `name` has to change with the packages.
+ * Returns the interpreter of a virtual environment with these packages. Creates it under `.local` if it does not exist.
+ * `name` must change with the packages.
  */
 export async function installPackages(
   python: Python,
@@ -54,9 +54,9 @@ export async function installPackages(
   const directory = join(localDirectory, `${name}-python${python.version}`);
   const interpreter = join(directory, 'bin', 'python');
   if (await exists(interpreter)) return interpreter;
-  // Made beside it and moved: whatever is at the final name is complete, also where two make it at once.
+  // Created as a draft and then renamed, so that an existing directory is complete, even with concurrent runs.
   const draft = join(localDirectory, `.draft-${randomUUID()}`);
-  // What pip leaves where it is interrupted goes with the draft.
+  // Temporary files of an interrupted pip are removed with the draft.
   const environment = { ...process.env, TMPDIR: draft };
   const options = { environment, ...(signal && { signal }) };
   try {
@@ -66,7 +66,7 @@ export async function installPackages(
     await run(join(draft, 'bin', 'python'), pip, options);
     await rename(draft, directory).catch(async (error: unknown) => {
       if (await exists(interpreter)) return;
-      // What is there has lost its interpreter, as when Python was moved or removed.
+      // The existing directory has no working interpreter: Python was moved or removed.
       await rm(directory, { recursive: true, force: true });
       await rename(draft, directory).catch(() => {
         throw error;

@@ -5,13 +5,13 @@ import { createInterface } from 'node:readline';
 export interface ProcessOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly directory?: string;
-  /** Ends the process and what it started. */
+  /** Stops the process and its children. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Runs a command to its end and returns what it wrote.
- * @throws Error with the end of what it wrote, where the command fails
+ * Runs a command and returns its output.
+ * @throws Error with the last lines of the output if the command fails
  */
 export async function run(
   command: string,
@@ -19,7 +19,7 @@ export async function run(
   { environment, directory, signal }: ProcessOptions,
 ): Promise<string> {
   signal?.throwIfAborted();
-  // A group of its own, so that it is ended together with what it started.
+  // A process group of its own, so that its children can be stopped with it.
   const child = spawn(command, args, {
     cwd: directory,
     env: environment,
@@ -32,7 +32,7 @@ export async function run(
   try {
     const [code] = (await once(child, 'close')) as [number | null];
     if (code === 0) return output.join('\n');
-    const how = signal?.aborted === true ? 'was ended' : `ended with code ${code}`;
+    const how = signal?.aborted === true ? 'was stopped' : `failed with exit code ${code}`;
     throw new Error([`${command} ${args.join(' ')} ${how}`, ...output.slice(-20)].join('\n'));
   } finally {
     signal?.removeEventListener('abort', end);
@@ -41,15 +41,15 @@ export async function run(
 
 /** A process that runs until it is stopped. */
 export interface Service {
-  /** The end of what it wrote. */
+  /** The last lines of its output. */
   readonly output: readonly string[];
   /** Undefined while it runs. */
   readonly exitCode: number | undefined;
-  /** Sends the signal, if one is given, besides ending its standard input. */
+  /** Closes its standard input, and sends the signal if one is given. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** `command` has to end when its standard input does: that is how it ends with this process, however this one ends. */
+/** `command` must exit when its standard input closes. It then exits with this process, even after SIGKILL. */
 export async function startService(
   command: string,
   args: readonly string[],
@@ -97,6 +97,6 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // It has ended already.
+    // It has already exited.
   }
 }

@@ -2,14 +2,12 @@ import { paginateListStackResources } from '@aws-sdk/client-cloudformation';
 import type { Clients } from './cloud-clients.ts';
 
 export interface DeployedResource {
-  /** As in CloudFormation: `AWS::Lambda::Function`. */
+  /** CloudFormation type, for example `AWS::Lambda::Function`. */
   readonly type: string;
   readonly logicalId: string;
-  /** What the deployed thing is called. */
   readonly physicalId: string;
 }
 
-/** What a stack is made of. */
 export async function listResources(
   { cloudFormation }: Clients,
   stack: string,
@@ -27,7 +25,10 @@ export async function listResources(
   return resources;
 }
 
-/** The physical id of the one resource of this type whose logical id has `part` in it. */
+/**
+ * The physical id of the only resource of this type whose logical id contains `part`.
+ * @throws Error if there is none or more than one
+ */
 export function findResource(resources: readonly DeployedResource[], type: string, part = ''): string {
   const [found, another] = resources.filter(
     (resource) => resource.type === type && resource.logicalId.includes(part),

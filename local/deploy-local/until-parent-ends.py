@@ -1,4 +1,4 @@
-"""Runs a Python module as `python -m` does, until the process that started it ends, however that one ends.
+"""Runs a Python module as `python -m` does, and kills its process group when the parent process ends, even by SIGKILL.
 
 Usage: until-parent-ends.py MODULE [ARGUMENT…], as the leader of a process group, with a pipe as standard input.
 """

@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface WaitOptions {
   /** Milliseconds. */
   readonly within: number;
-  /** Milliseconds from one look to the next, default 1000. */
+  /** Milliseconds between two calls of `look`, default 1000. */
   readonly every?: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Looks again and again until there is something, and returns it.
- * @throws Error that names what was waited for, where it does not come in time
+ * Calls `look` until it returns something other than undefined, and returns that.
+ * @throws Error that names `what` if the time runs out
  */
 export async function waitFor<Found>(
   what: string,
@@ -22,7 +22,7 @@ export async function waitFor<Found>(
     signal?.throwIfAborted();
     const found = await look();
     if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`${what} did not come within ${within / 1_000} seconds`);
+    if (Date.now() > deadline) throw new Error(`${what}: nothing within ${within / 1_000} seconds`);
     await sleep(every, undefined, { ...(signal && { signal }) });
   }
 }

@@ -12,7 +12,7 @@ import {
   send,
 } from './http-protocol.ts';
 import type { Input, Operations } from './input.ts';
-import { type FunctionHandler, invoke, invokedFunction, parseInvocation } from './invoke.ts';
+import { type FunctionHandler, invoke, invokedFunction, parseEvent } from './invoke.ts';
 import { createParameterStore } from './parameter-store.ts';
 import { createSecretsManager } from './secrets-manager.ts';
 
@@ -71,7 +71,7 @@ export async function startAwsEndpoint({
       },
       secretsmanager: {
         service: 'secretsmanager',
-        operations: createSecretsManager(keyring, `arn:aws:secretsmanager:${REGION}:${ACCOUNT}`, now),
+        operations: createSecretsManager(keyring, `arn:aws:secretsmanager:${REGION}:${ACCOUNT}`),
       },
     },
     functions,
@@ -120,13 +120,17 @@ async function runInvocation(
   request: IncomingMessage,
   functionName: string,
 ): Promise<Answer> {
-  const type = String(request.headers['x-amz-invocation-type'] ?? '');
-  const invocation = parseInvocation(functionName, type, await readSignedBody(request));
-  const input = { FunctionName: functionName, Payload: invocation.event };
+  const type = request.headers['x-amz-invocation-type'] ?? 'RequestResponse';
+  if (type !== 'RequestResponse')
+    throw new AwsError('InvalidParameterValueException', 'Only RequestResponse is offered here.');
+  const event = parseEvent(await readSignedBody(request));
+  const input = { FunctionName: functionName, Payload: event };
   const intercepted = recordCall(endpoint, { service: 'lambda', operation: 'Invoke', input });
   if (intercepted !== undefined) return intercepted;
-  const arnPrefix = `arn:aws:lambda:${REGION}:${ACCOUNT}`;
-  const { payload, failed } = await invoke(endpoint.functions, arnPrefix, invocation);
+  const handler = endpoint.functions[functionName];
+  if (handler === undefined)
+    throw new AwsError('ResourceNotFoundException', `Function not found: ${functionName}`, 404);
+  const { payload, failed } = await invoke(handler, event);
   const headers = { ...REST_PROTOCOL, 'x-amz-executed-version': '$LATEST' };
   return {
     status: 200,

@@ -41,17 +41,13 @@ export function parseInput(body: string): Input {
 export function describeError(error: unknown, protocol: 'json' | 'rest'): Answer {
   const { status, type, message } =
     error instanceof AwsError ? error : new AwsError('InternalServerError', 'internal error', 500);
-  return protocol === 'json'
-    ? {
-        status,
-        headers: { ...JSON_PROTOCOL, 'x-amzn-errortype': type },
-        body: JSON.stringify({ __type: type, message }),
-      }
-    : {
-        status,
-        headers: { ...REST_PROTOCOL, 'x-amzn-errortype': type },
-        body: JSON.stringify({ Type: 'User', Message: message }),
-      };
+  return {
+    status,
+    headers: { ...(protocol === 'json' ? JSON_PROTOCOL : REST_PROTOCOL), 'x-amzn-errortype': type },
+    body: JSON.stringify(
+      protocol === 'json' ? { __type: type, message } : { Type: 'User', Message: message },
+    ),
+  };
 }
 
 export function send(response: ServerResponse, { status, headers, body }: Answer): void {

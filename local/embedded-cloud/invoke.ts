@@ -3,11 +3,6 @@ import { AwsError } from './aws-error.ts';
 /** A function's handler. What it returns or throws is sent back as JSON. */
 export type FunctionHandler = (event: unknown) => Promise<unknown>;
 
-export interface Invocation {
-  readonly functionName: string;
-  readonly event: unknown;
-}
-
 export interface InvocationAnswer {
   readonly payload: string;
   /** Whether the payload is the function's error. */
@@ -25,30 +20,15 @@ export function invokedFunction(method: string | undefined, url: string | undefi
   return decodeURIComponent(name).split(':').at(-1);
 }
 
-export function parseInvocation(functionName: string, invocationType: string, body: string): Invocation {
-  if (invocationType !== '' && invocationType !== 'RequestResponse') {
-    throw new AwsError('InvalidParameterValueException', 'Only RequestResponse is offered here.');
-  }
+export function parseEvent(body: string): unknown {
   try {
-    return { functionName, event: JSON.parse(body === '' ? '{}' : body) as unknown };
+    return JSON.parse(body === '' ? '{}' : body);
   } catch {
     throw new AwsError('InvalidRequestContentException', 'Could not parse request body into json.');
   }
 }
 
-export async function invoke(
-  functions: Readonly<Record<string, FunctionHandler>>,
-  arnPrefix: string,
-  { functionName, event }: Invocation,
-): Promise<InvocationAnswer> {
-  const handler = functions[functionName];
-  if (handler === undefined) {
-    throw new AwsError(
-      'ResourceNotFoundException',
-      `Function not found: ${arnPrefix}:function:${functionName}`,
-      404,
-    );
-  }
+export async function invoke(handler: FunctionHandler, event: unknown): Promise<InvocationAnswer> {
   try {
     return { payload: JSON.stringify((await handler(event)) ?? null), failed: false };
   } catch (error) {

@@ -6,13 +6,11 @@ import { type Input, type Operations, optionalString, requiredString } from './i
 interface SecretVersion {
   readonly id: string;
   readonly ciphertext: string;
-  readonly created: number;
 }
 
 interface Secret {
   readonly name: string;
   readonly arn: string;
-  readonly created: number;
   /** Newest first: AWSCURRENT, then AWSPREVIOUS. Empty until the first value is put. */
   versions: readonly SecretVersion[];
 }
@@ -21,17 +19,14 @@ interface Store {
   readonly secrets: Map<string, Secret>;
   readonly keyring: Keyring;
   readonly arnPrefix: string;
-  readonly now: () => number;
 }
 
 const STAGES = ['AWSCURRENT', 'AWSPREVIOUS'] as const;
 const KEY = 'alias/aws/secretsmanager';
-/** Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
-const MAX_SECRET_BYTES = 65_536;
 
 /** The operations of Secrets Manager that the refresher and its documented users call. */
-export function createSecretsManager(keyring: Keyring, arnPrefix: string, now: () => number): Operations {
-  const store: Store = { secrets: new Map(), keyring, arnPrefix, now };
+export function createSecretsManager(keyring: Keyring, arnPrefix: string): Operations {
+  const store: Store = { secrets: new Map(), keyring, arnPrefix };
   return {
     CreateSecret: (input) => createSecret(store, input),
     PutSecretValue: (input) => putSecretValue(store, input),
@@ -42,8 +37,6 @@ export function createSecretsManager(keyring: Keyring, arnPrefix: string, now: (
 
 function createSecret(store: Store, input: Input): object {
   const name = requiredString(input, 'Name');
-  if (!/^[a-zA-Z0-9/_+=.@-]{1,512}$/.test(name))
-    throw new AwsError('InvalidParameterException', 'Invalid name.');
   if (store.secrets.has(name)) {
     throw new AwsError(
       'ResourceExistsException',
@@ -51,7 +44,7 @@ function createSecret(store: Store, input: Input): object {
     );
   }
   const arn = `${store.arnPrefix}:secret:${name}-${randomUUID().slice(0, 6)}`;
-  const secret: Secret = { name, arn, created: store.now(), versions: [] };
+  const secret: Secret = { name, arn, versions: [] };
   const value = optionalString(input, 'SecretString');
   const version = value === undefined ? {} : { VersionId: addVersion(store, secret, value, input) };
   store.secrets.set(name, secret);
@@ -82,33 +75,25 @@ function getSecretValue(store: Store, input: Input): object {
     VersionId: version.id,
     SecretString: store.keyring.decrypt(KEY, arn, version.ciphertext),
     VersionStages: [STAGES[index]],
-    CreatedDate: version.created / 1000,
   };
 }
 
 function describeSecret(store: Store, input: Input): object {
-  const { arn, name, created, versions } = find(store, input);
+  const { arn, name, versions } = find(store, input);
   const stages = Object.fromEntries(versions.map(({ id }, index) => [id, [STAGES[index]]]));
   return {
     ARN: arn,
     Name: name,
-    CreatedDate: created / 1000,
     ...(versions.length === 0 ? {} : { VersionIdsToStages: stages }),
   };
 }
 
 /** Makes a value the current one and returns its version id. */
 function addVersion(store: Store, secret: Secret, value: string, input: Input): string {
-  if (Buffer.byteLength(value) > MAX_SECRET_BYTES) {
-    throw new AwsError(
-      'InvalidParameterException',
-      `A secret value must not be longer than ${MAX_SECRET_BYTES} bytes.`,
-    );
-  }
   // The SDKs generate the token.
   const id = optionalString(input, 'ClientRequestToken') ?? randomUUID();
   const ciphertext = store.keyring.encrypt(KEY, secret.arn, value);
-  secret.versions = [{ id, ciphertext, created: store.now() }, ...secret.versions.slice(0, 1)];
+  secret.versions = [{ id, ciphertext }, ...secret.versions.slice(0, 1)];
   return id;
 }
 

@@ -154,10 +154,10 @@ describe('the keys', () => {
     expect(await apiStatus()).toBe(200);
 
     await keys.d();
-    expect(authorizationServer.up).toBe(false);
+    expect(authorizationServer.isUp()).toBe(false);
     expect(await apiStatus()).toBe(200);
     await keys.d();
-    expect(authorizationServer.up).toBe(true);
+    expect(authorizationServer.isUp()).toBe(true);
 
     await keys.c();
     await run({});

@@ -8,7 +8,7 @@ import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { sha256 } from '../../lambda/shared/stored-token.ts';
-import { startAwsEndpoint } from '../../local/embedded-cloud/endpoint.ts';
+import { type AwsEndpoint, startAwsEndpoint } from '../../local/embedded-cloud/endpoint.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { awsClients } from '../support/client.ts';
 import { confidential } from '../support/confidential.ts';
@@ -17,15 +17,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const execute = promisify(execFile);
 const INSTALL_TIME_MS = 120_000;
 
-/** The oldest clients that the package takes: the app has them, so that the reader uses its very client. */
+/** The oldest SDK clients that the package allows. An app with them must share its client with the reader. */
 const OLDEST_SDK = packageJson.peerDependencies['@aws-sdk/client-ssm'].replace('^', '');
-/** As `cdk init` had it for years; the newest has no module resolution for apps before exports. */
+/** The last compiler that resolves modules without `exports`, as `cdk init` configured it for years. */
 const TYPESCRIPT = '5.9.3';
-
-/** An empty app outside the repository, with the packed package installed. */
-let app: string;
-/** A folder of it that is CommonJS. */
-let commonJs: string;
 
 const CDK_APP = `
 import { App, Stack } from 'aws-cdk-lib';
@@ -42,6 +37,13 @@ const consumer = new Function(stack, 'Consumer', {
 });
 refresher.connect(consumer);
 `;
+const COMMONJS_CDK_APP = `
+const { App, Stack } = require('aws-cdk-lib');
+const { TokenRefresher } = require('token-refresher');
+
+const stack = new Stack(new App(), 'Installed');
+new TokenRefresher(stack, 'Refresher', { tokenUrl: 'https://auth.example.com/token', parameterName: '/app/token' });
+`;
 const CONSUMER = `
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { createTokenReader, type TokenReader, TokenUnavailableError } from 'token-refresher/reader';
@@ -57,67 +59,76 @@ export async function handler(): Promise<string> {
   }
 }
 `;
-/** The same as JavaScript, and what a test can see of it. */
-const COMMONJS_APP = `
-const { App, Stack } = require('aws-cdk-lib');
-const { TokenRefresher } = require('token-refresher');
-const { createTokenReader } = require('token-refresher/reader');
+const READ = "createTokenReader({ parameterName: '/app/token' }).get().then((token) => console.log(token));";
+const READING = `import { createTokenReader } from 'token-refresher/reader';\n${READ}`;
+const COMMONJS_READING = `const { createTokenReader } = require('token-refresher/reader');\n${READ}`;
 
-const stack = new Stack(new App(), 'Installed');
-new TokenRefresher(stack, 'Refresher', { tokenUrl: 'https://auth.example.com/token', parameterName: '/app/token' });
-createTokenReader({ parameterName: '/app/token' })
-  .get()
-  .then((token) => console.log(token));
-`;
+/** The packed package. */
+let tarball: string;
+/** An empty project in which only the package is installed. */
+let alone: string;
+/** A project with the CDK and without SDK clients. */
+let cdkProject: string;
+/** A project with the SDK clients and without the CDK. */
+let consumerProject: string;
 
-beforeAll(async () => {
-  app = await mkdtemp(join(tmpdir(), 'token-refresher-app-'));
-  await execute('npm', ['pack', '--pack-destination', app], { cwd: root });
-  await writeFile(join(app, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  const { 'aws-cdk-lib': cdk, constructs } = packageJson.devDependencies;
-  const packages = [
-    `./token-refresher-${packageJson.version}.tgz`,
-    `aws-cdk-lib@${cdk}`,
-    `constructs@${constructs}`,
-    `@aws-sdk/client-lambda@${OLDEST_SDK}`,
-    `@aws-sdk/client-ssm@${OLDEST_SDK}`,
-    `typescript@${TYPESCRIPT}`,
-  ];
+/** Creates a project outside the repository. Its folder `commonjs` holds the CommonJS variants of its files. */
+async function createProject(
+  name: string,
+  packages: readonly string[],
+  files: Readonly<Record<string, string>>,
+): Promise<string> {
+  const project = join(directory, name);
+  await mkdir(join(project, 'commonjs'), { recursive: true });
+  await writeFile(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  await writeFile(join(project, 'commonjs/package.json'), JSON.stringify({ type: 'commonjs' }));
+  for (const [file, text] of Object.entries(files)) await writeFile(join(project, file), text);
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--no-update-notifier'];
-  await execute('npm', ['install', ...quiet, ...packages], { cwd: app });
-  await writeFile(join(app, 'app.ts'), CDK_APP);
-  await writeFile(join(app, 'consumer.ts'), CONSUMER);
-  commonJs = join(app, 'commonjs');
-  await mkdir(commonJs);
-  await writeFile(join(commonJs, 'package.json'), JSON.stringify({ type: 'commonjs' }));
-  await writeFile(join(commonJs, 'app.js'), COMMONJS_APP);
-  await writeFile(join(commonJs, 'app.ts'), CDK_APP);
-  await writeFile(join(commonJs, 'consumer.ts'), CONSUMER);
-}, INSTALL_TIME_MS);
-afterAll(() => rm(app, { recursive: true, force: true }));
+  await execute('npm', ['install', ...quiet, tarball, ...packages], { cwd: project });
+  return project;
+}
 
-test("brings nothing of its own: it takes the app's CDK and the app's clients for AWS", async () => {
-  const installed = join(app, 'node_modules/token-refresher');
-  const { dependencies = {}, peerDependencies } = JSON.parse(
-    await readFile(join(installed, 'package.json'), 'utf8'),
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'token-refresher-package-'));
+  await execute('npm', ['pack', '--pack-destination', directory], { cwd: root });
+  tarball = join(directory, `token-refresher-${packageJson.version}.tgz`);
+  const { 'aws-cdk-lib': cdk, constructs } = packageJson.devDependencies;
+  alone = await createProject('alone', [], {});
+  cdkProject = await createProject(
+    'cdk',
+    [`aws-cdk-lib@${cdk}`, `constructs@${constructs}`, `typescript@${TYPESCRIPT}`],
+    { 'app.ts': CDK_APP, 'commonjs/app.ts': CDK_APP, 'commonjs/app.js': COMMONJS_CDK_APP },
   );
-  expect(dependencies).toEqual({});
-  expect(Object.keys(peerDependencies)).toEqual([
-    '@aws-sdk/client-lambda',
-    '@aws-sdk/client-ssm',
-    'aws-cdk-lib',
-    'constructs',
-  ]);
-  expect(await readdir(installed)).not.toContain('node_modules');
+  consumerProject = await createProject(
+    'consumer',
+    [`@aws-sdk/client-lambda@${OLDEST_SDK}`, `@aws-sdk/client-ssm@${OLDEST_SDK}`],
+    {
+      'consumer.ts': CONSUMER,
+      'commonjs/consumer.ts': CONSUMER,
+      'reading.js': READING,
+      'commonjs/reading.js': COMMONJS_READING,
+    },
+  );
+}, INSTALL_TIME_MS);
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+describe('the package installed alone', () => {
+  test('brings no other package', async () => {
+    const installed = (await readdir(join(alone, 'node_modules'))).filter((name) => !name.startsWith('.'));
+    expect(installed).toEqual(['token-refresher']);
+    expect(await readdir(join(alone, 'node_modules/token-refresher'))).not.toContain('node_modules');
+  });
+
+  test('runs the CLI', async () => {
+    const run = (...args: string[]) =>
+      execute('npx', ['--no', '--', 'token-refresher', ...args], { cwd: alone });
+    expect((await run('--version')).stdout).toBe(`${packageJson.version}\n`);
+    expect((await run('--help')).stdout).toContain('set-credentials');
+  });
 });
 
-test('brings the command line, with all that it needs', async () => {
-  const run = (...args: string[]) => execute('npx', ['--no', '--', 'token-refresher', ...args], { cwd: app });
-  expect((await run('--version')).stdout).toBe(`${packageJson.version}\n`);
-  expect((await run('--help')).stdout).toContain('set-credentials');
-});
-
-/** The code of each function in what an app synthesized. */
+/** The code of each function that an app synthesized to `outdir`. */
 const functionsIn = async (outdir: string): Promise<Set<string>> => {
   const template = JSON.parse(await readFile(join(outdir, 'Installed.template.json'), 'utf8'));
   const functions = Object.values<{ Type: string; Properties: { Code: { S3Key?: string } } }>(
@@ -130,85 +141,100 @@ const functionsIn = async (outdir: string): Promise<Set<string>> => {
 const readAll = async (files: readonly string[]): Promise<Set<string>> =>
   new Set(await Promise.all(files.map((file) => readFile(file, 'utf8'))));
 
-test('synthesizes with the very functions that the clone deploys', async () => {
-  const outdir = join(app, 'cdk.out');
-  await execute(process.execPath, [join(app, 'app.ts')], {
-    cwd: app,
-    env: { ...process.env, CDK_OUTDIR: outdir },
+/** Newer versions of Node.js can require ES modules. CommonJS must work without that. */
+const ONLY_COMMONJS = '--no-experimental-require-module';
+
+describe('with the CDK only, the construct', () => {
+  test.for([
+    ['an ES module', () => cdkProject, ['app.ts']],
+    ['CommonJS', () => join(cdkProject, 'commonjs'), [ONLY_COMMONJS, 'app.js']],
+  ] as const)('synthesizes from %s with the functions that a clone deploys', async ([, projectOf, args]) => {
+    const cwd = projectOf();
+    const outdir = join(cwd, 'cdk.out');
+    await execute(process.execPath, [...args], { cwd, env: { ...process.env, CDK_OUTDIR: outdir } });
+    const { module, deploymentModule } = inject('deployable');
+    expect(await functionsIn(outdir)).toEqual(await readAll([module, deploymentModule]));
   });
-  const { module, deploymentModule } = inject('deployable');
-  expect(await functionsIn(outdir)).toEqual(await readAll([module, deploymentModule]));
 });
 
-test('does the same where it is required, and reads with the oldest clients', async () => {
-  const cloud = await startAwsEndpoint();
-  const ssm = awsClients(cloud.url).ssm;
+describe('with the two SDK clients only, the reader', () => {
+  let cloud: AwsEndpoint;
   const token = confidential('installed-token');
-  const now = Math.floor(Date.now() / 1_000);
-  const record = { access_token: token, token_type: 'Bearer', issued_at: now, expires_at: now + 3_600 };
-  const Value = JSON.stringify({ ...record, source: sha256('source') });
-  await ssm.send(new PutParameterCommand({ Name: '/app/token', Value, Type: 'SecureString' }));
-  const outdir = join(commonJs, 'cdk.out');
-  // Without the way in which newer versions of Node.js let modules be required.
-  const { stdout } = await execute(process.execPath, ['--no-experimental-require-module', 'app.js'], {
-    cwd: commonJs,
-    env: {
-      ...process.env,
-      CDK_OUTDIR: outdir,
-      AWS_REGION: 'us-east-1',
-      AWS_ENDPOINT_URL: cloud.url,
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-    },
+
+  beforeAll(async () => {
+    cloud = await startAwsEndpoint();
+    const { ssm } = awsClients(cloud.url);
+    const now = Math.floor(Date.now() / 1_000);
+    const record = { access_token: token, token_type: 'Bearer', issued_at: now, expires_at: now + 3_600 };
+    const Value = JSON.stringify({ ...record, source: sha256('source') });
+    await ssm.send(new PutParameterCommand({ Name: '/app/token', Value, Type: 'SecureString' }));
+    ssm.destroy();
   });
-  ssm.destroy();
-  await cloud.close();
-  const { module, deploymentModule } = inject('deployable');
-  expect(await functionsIn(outdir)).toEqual(await readAll([module, deploymentModule]));
-  expect(sha256(stdout.trim())).toBe(sha256(token));
+  afterAll(() => cloud.close());
+
+  test.for([
+    ['an ES module', () => consumerProject, ['reading.js']],
+    ['CommonJS', () => join(consumerProject, 'commonjs'), [ONLY_COMMONJS, 'reading.js']],
+  ] as const)('reads the token from %s', async ([, projectOf, args]) => {
+    const { stdout } = await execute(process.execPath, [...args], {
+      cwd: projectOf(),
+      env: {
+        ...process.env,
+        AWS_REGION: 'us-east-1',
+        AWS_ENDPOINT_URL: cloud.url,
+        AWS_ACCESS_KEY_ID: 'local',
+        AWS_SECRET_ACCESS_KEY: 'local',
+      },
+    });
+    expect(sha256(stdout.trim())).toBe(sha256(token));
+  });
+
+  test('is bundled without minting code and without a client for Secrets Manager', async () => {
+    const { metafile } = await build({
+      entryPoints: [join(consumerProject, 'consumer.ts')],
+      bundle: true,
+      write: false,
+      metafile: true,
+      platform: 'node',
+      target: 'node24',
+      format: 'esm',
+      splitting: true,
+      outdir: join(consumerProject, 'bundle'),
+      logLevel: 'silent',
+    });
+    const inputs = Object.keys(metafile.inputs);
+    expect(inputs.filter((file) => file.includes('token-refresher/dist/lambda/reader'))).not.toEqual([]);
+    const unwanted =
+      /client-secrets-manager|oauth4webapi|aws-lambda-powertools|dist\/lambda\/(refresher|deployment)\//;
+    expect(inputs.filter((file) => unwanted.test(file))).toEqual([]);
+  });
 });
 
 describe('the types', () => {
   const ours = join(root, 'node_modules/typescript/bin/tsc');
-  const older = () => join(app, 'node_modules/typescript/bin/tsc');
-  /** What the newer one has checked already, and is slow to. */
+  const older = () => join(cdkProject, 'node_modules/typescript/bin/tsc');
+  /** The newer compiler checks the libraries. The older one is slow at it. */
   const QUICKLY = ['--skipLibCheck'];
   const NODE16 = ['--module', 'node16', '--moduleResolution', 'node16'];
   const BUNDLER = ['--module', 'esnext', '--moduleResolution', 'bundler'];
   const NODE10 = ['--module', 'commonjs', '--moduleResolution', 'node10', '--esModuleInterop'];
   test.for([
-    ['node16', () => [ours, app], NODE16],
-    ['bundler', () => [ours, app], BUNDLER],
-    ['node16 of an older compiler', () => [older(), app], [...NODE16, ...QUICKLY]],
-    ['node16 in CommonJS', () => [ours, commonJs], NODE16],
-    ['node16 in CommonJS of an older compiler', () => [older(), commonJs], [...NODE16, ...QUICKLY]],
-    ['node10', () => [older(), commonJs], [...NODE10, ...QUICKLY]],
-  ] as const)('are found and right under moduleResolution %s', async ([, where, options]) => {
-    const [compiler = '', cwd = ''] = where();
+    ['node16', () => ours, '.', NODE16],
+    ['bundler', () => ours, '.', BUNDLER],
+    ['node16 of an older compiler', older, '.', [...NODE16, ...QUICKLY]],
+    ['node16 in CommonJS', () => ours, 'commonjs', NODE16],
+    ['node16 in CommonJS of an older compiler', older, 'commonjs', [...NODE16, ...QUICKLY]],
+    ['node10', older, 'commonjs', [...NODE10, ...QUICKLY]],
+  ] as const)('compile under moduleResolution %s', async ([, compiler, folder, options]) => {
     const strict = ['--noEmit', '--strict', '--target', 'es2022'];
     const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
-    await execute(process.execPath, [compiler, ...strict, ...types, ...options, 'app.ts', 'consumer.ts'], {
-      cwd,
-    }).catch(({ stdout }: { stdout: string }) => expect(stdout).toBe(''));
+    for (const [project, file] of [
+      [cdkProject, 'app.ts'],
+      [consumerProject, 'consumer.ts'],
+    ] as const) {
+      await execute(process.execPath, [compiler(), ...strict, ...types, ...options, file], {
+        cwd: join(project, folder),
+      }).catch(({ stdout }: { stdout: string }) => expect(stdout).toBe(''));
+    }
   });
-});
-
-test('a bundled consumer holds no minting code and no client for Secrets Manager', async () => {
-  const { metafile } = await build({
-    entryPoints: [join(app, 'consumer.ts')],
-    bundle: true,
-    write: false,
-    metafile: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    splitting: true,
-    outdir: join(app, 'bundle'),
-    logLevel: 'silent',
-  });
-  const inputs = Object.keys(metafile.inputs);
-  expect(inputs.filter((file) => file.includes('token-refresher/dist/lambda/reader'))).not.toEqual([]);
-  const unwanted =
-    /client-secrets-manager|oauth4webapi|aws-lambda-powertools|dist\/lambda\/(mint|refresh|store|credentials|decide)\b/;
-  expect(inputs.filter((file) => unwanted.test(file))).toEqual([]);
 });
