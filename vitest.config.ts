@@ -7,13 +7,13 @@ export default defineConfig({
   resolve: { alias: { 'token-refresher/reader': reader } },
   test: {
     include: ['test/**/*.test.ts'],
-    // Longer: npm run test:slow and npm run test:e2e.
+    // See npm run test:slow and npm run test:e2e.
     exclude: ['test/slow/**', 'test/e2e/**'],
     globalSetup: ['test/support/setup.ts'],
-    // Half of the time goes into waiting for processes and backoff; the default leaves one of two cores unused.
+    // The tests wait half of the time, for processes and backoff. The default leaves one of two cores unused.
     maxWorkers: 3,
     restoreMocks: true,
-    // For what has come to a standstill: how long a test takes is for the machine to say.
+    // Only stops tests that hang. The duration of a test depends on the machine.
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

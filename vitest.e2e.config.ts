@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tests that `npm test` runs on the embedded endpoint, on another cloud. */
+/** Runs tests that `npm test` runs on the embedded endpoint, on another cloud. */
 const onCloud = (name: 'MiniStack' | 'moto') => ({
   extends: true as const,
   test: {
@@ -15,18 +15,18 @@ const onCloud = (name: 'MiniStack' | 'moto') => ({
   },
 });
 
-/** What people run by hand: npm run token-refresher, npm run deploy:local. */
+/** Tests of npm run token-refresher and npm run deploy:local. */
 const COMMANDS = ['test/e2e/cli.test.ts', 'test/e2e/deploy-local.test.ts'];
 
-/** The deployed system, step by step, on clouds that run on this machine; see test/e2e/clouds.ts. */
+/** Deploys the system, step by step, to clouds on this machine. See test/e2e/clouds.ts. */
 export default defineConfig({
   test: {
     globalSetup: ['test/support/setup.ts', 'test/e2e/clouds.ts'],
     reporters: ['verbose'],
-    // They wait more than they work.
+    // These tests mostly wait.
     maxWorkers: 4,
     restoreMocks: true,
-    // A step may wait for the schedule: a minute, and what it may be late.
+    // A step may wait for the next scheduled run, a minute plus some delay.
     testTimeout: 180_000,
     hookTimeout: 180_000,
     projects: [

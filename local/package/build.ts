@@ -1,4 +1,4 @@
-/** Builds what the package holds: the construct and the reader, as modules and for CommonJS, each with types; the bundled functions; and the command line. */
+/** Builds the package: the construct and the reader (ES modules and CommonJS, with types), the functions, and the CLI. */
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const dist = join(root, 'dist');
 await rm(dist, { recursive: true, force: true });
 await promisify(execFile)('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: root });
 const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-build-'));
-// A bundle holds no settings: any will do.
+// The settings do not matter, because a bundle holds none.
 const { module, deploymentModule } = await synthesizeFunction(SANDBOX, outdir);
 await cp(dirname(module), join(dist, 'functions', 'Function'), { recursive: true });
 await cp(dirname(deploymentModule), join(dist, 'functions', 'DeploymentFunction'), { recursive: true });

@@ -4,7 +4,7 @@ import type { ConsumerResult } from './reading-consumer.ts';
 const reader = createTokenReader();
 const { API_URL: apiUrl = '' } = process.env;
 
-/** A user's function that leaves it all to the reader, and the reader's settings to `connect`. */
+/** A consumer that uses the reader, with the environment that `connect` sets. */
 export async function handler(): Promise<ConsumerResult> {
   const response = await reader.fetch(apiUrl);
   await response.body?.cancel();

@@ -10,7 +10,7 @@ import { RefresherStack } from '../../infra/stack.ts';
 
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** Functions of users in a stack of their own, with less and less of a right to the token. */
+/** A stack with three consumers: one is connected, one may only read the token, one has no grant. */
 class ConsumerStack extends Stack {
   private readonly apiUrl: string;
 
@@ -47,8 +47,8 @@ class ConsumerStack extends Stack {
 const app = new App();
 for (const [name, settings] of readSettings(app.node.getAllContext())) {
   const stack = new RefresherStack(app, `TokenRefresher-${name}`, settings);
-  // The consumer's stack refers to things in the refresher's, which therefore exports them. MiniStack takes an update
-  // that changes nothing but outputs for none at all, so there is something else in it that does nothing.
+  // The refresher's stack exports what the consumers refer to. MiniStack ignores an update that changes only outputs, so
+  // this resource changes as well. It has no effect.
   new CfnWaitConditionHandle(stack, 'OutputsChanged');
   new ConsumerStack(app, `Consumer-${name}`, {
     refresher: stack.refresher,

@@ -13,16 +13,16 @@ import { confidential, recordWritten } from '../support/confidential.ts';
 const deploy = fileURLToPath(new URL('../../local/deploy-local/deploy.ts', import.meta.url));
 const CLOUD_URL = /MiniStack \S+ at (http:\S+),/;
 const STACK = 'TokenRefresher-spotnana';
-/** Bootstrap, deployment and the first check of the schedule, on a busy machine. */
+/** Milliseconds for bootstrap, deployment and the first scheduled check on a busy machine. */
 const UP_WITHIN_MS = 300_000;
 const LOOK_EVERY_MS = 100;
 
-/** `npm run deploy:local`, as it runs. */
+/** A running `npm run deploy:local`. */
 interface DeployLocal {
   readonly child: ChildProcess;
   readonly exited: Promise<unknown[]>;
-  /** Waits for it to write what is looked for. */
-  says(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Waits until the output matches. */
+  prints(pattern: RegExp): Promise<RegExpExecArray>;
   isCloudUp(): Promise<boolean>;
 }
 
@@ -42,11 +42,11 @@ function start(): DeployLocal {
   return {
     child,
     exited,
-    says: (pattern) => {
+    prints: (pattern) => {
       const look = async () => {
         const found = pattern.exec(output);
         if (found === null && (child.exitCode ?? child.signalCode) !== null)
-          throw new Error(`it ended after:\n${output}`);
+          throw new Error(`it exited after:\n${output}`);
         return found ?? undefined;
       };
       return waitFor(String(pattern), look, { within: UP_WITHIN_MS, every: LOOK_EVERY_MS });
@@ -62,14 +62,14 @@ const untilCloudEnds = ({ isCloudUp }: DeployLocal) =>
   });
 
 describe('npm run deploy:local', { timeout: UP_WITHIN_MS + 120_000 }, () => {
-  test('shows the token that the first check stored, outlasts the stack, and ends with Ctrl-C', async () => {
+  test('stores a token on the first check, keeps running without the stack, and stops on Ctrl-C', async () => {
     const local = start();
-    await local.says(/first scheduled refresh .*\/spotnana\/access-token, version 1/);
-    await local.says(/parameter {3}\S+, version 1, \d+ s left; a guarded API answers 200 to its token/);
-    await local.says(/schedule {4}rate\(1 minute\), ENABLED/);
-    await local.says(/minted/);
+    await local.prints(/first scheduled refresh .*\/spotnana\/access-token, version 1/);
+    await local.prints(/parameter {3}\S+, version 1, valid for \d+ s; a guarded API answers 200/);
+    await local.prints(/schedule {4}rate\(1 minute\), ENABLED/);
+    await local.prints(/minted/);
 
-    const [, exports = ''] = await local.says(/^ {2}export (AWS_\S+=\S+(?: \S+=\S+)*)$/m);
+    const [, exports = ''] = await local.prints(/^ {2}export (AWS_\S+=\S+(?: \S+=\S+)*)$/m);
     const environment = Object.fromEntries(
       exports.split(' ').map((variable) => variable.split('=') as [string, string]),
     );
@@ -82,7 +82,7 @@ describe('npm run deploy:local', { timeout: UP_WITHIN_MS + 120_000 }, () => {
     expect(confidential(access_token).length).toBeGreaterThan(0);
 
     await clients.cloudFormation.send(new DeleteStackCommand({ StackName: STACK }));
-    await local.says(/The log cannot be read \(ResourceNotFoundException\)\. Ctrl-C ends everything\./);
+    await local.prints(/log cannot be read \(ResourceNotFoundException\)/);
     expect(await local.isCloudUp()).toBe(true);
 
     local.child.kill('SIGINT');
@@ -91,12 +91,12 @@ describe('npm run deploy:local', { timeout: UP_WITHIN_MS + 120_000 }, () => {
   });
 
   test.for<[NodeJS.Signals, string]>([
-    ['SIGINT', 'has everything end'],
-    ['SIGTERM', 'has everything end'],
-    ['SIGKILL', 'has the cloud end all the same'],
-  ])('given %s in the middle %s', async ([signal]) => {
+    ['SIGINT', 'stops everything'],
+    ['SIGTERM', 'stops everything'],
+    ['SIGKILL', 'leaves no cloud behind'],
+  ])('on %s during the deployment, it %s', async ([signal]) => {
     const local = start();
-    await local.says(/cdk bootstrap/);
+    await local.prints(/cdk bootstrap/);
     expect(await local.isCloudUp()).toBe(true);
 
     local.child.kill(signal);

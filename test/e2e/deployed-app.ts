@@ -14,41 +14,44 @@ import type { RefreshResult } from '../../lambda/shared/refresh-result.ts';
 import type { StoredToken } from '../../lambda/shared/stored-token.ts';
 import { type CdkSettings, createCdk, type StackOutputs } from '../../local/deploy-local/cdk.ts';
 import { type Clients, createClients } from '../../local/deploy-local/cloud-clients.ts';
+import { correctSecretReferences } from '../../local/deploy-local/correct-secret-references.ts';
 import { findLogGroup, type LogEntry, readFunctionLog } from '../../local/deploy-local/function-log.ts';
 import { type DeployedResource, listResources } from '../../local/deploy-local/stack-resources.ts';
-import { correctSecretReferences } from '../../local/deploy-local/correct-secret-references.ts';
 import { waitFor } from '../../local/deploy-local/wait-for.ts';
 import { confidential, recordWritten } from '../support/confidential.ts';
 
-/** A minute to the next check, and more than Scheduler may be late, in milliseconds. */
+/** Milliseconds: a minute until the next check, and the delay of Scheduler. */
 const NEXT_CHECK_WITHIN = 150_000;
 
-/** How long a deployment may take: otherwise a function that cannot even answer holds it up for minutes, in milliseconds. */
+/** Milliseconds. Without a limit, a function that does not answer delays a deployment by many minutes. */
 const DEPLOYED_WITHIN = 150_000;
 
 /** An app on the cloud, with one refresher. */
 export interface DeployedApp {
   readonly clients: Clients;
-  /** What the CDK's command wrote. */
+  /** Returns the output of the CDK CLI. */
   deploy(settings?: AppSettings): Promise<string>;
   destroy(settings?: AppSettings): Promise<void>;
   /** An output of a stack, by default the refresher's. */
   output(name: string, stack?: string): string;
-  /** What the refresher's stack is made of. */
+  /** The resources of the refresher's stack. */
   resources(): Promise<readonly DeployedResource[]>;
-  /** Runs a function and returns its result. Throws what it fails with. */
+  /**
+   * Runs a function and returns its result.
+   * @throws Error with the message of the function's error
+   */
   invoke<Result>(functionName: string, event?: object): Promise<Result>;
   /** Runs the refresher. */
   refresh(event?: object): Promise<RefreshResult>;
   environment(functionName: string): Promise<EnvironmentResponse['Variables']>;
-  /** Waits for the refresher to have logged an entry with these fields since `from` (Unix time, milliseconds), and returns it. */
+  /** Waits until the refresher has logged an entry with these fields since `from` (Unix time, milliseconds). */
   logged(fields: Readonly<Record<string, unknown>>, from?: number): Promise<LogEntry>;
-  /** The parameter's version; 0 where there is none. */
+  /** The parameter's version, or 0 if there is none. */
   storedVersion(): Promise<number>;
-  /** Waits for a version after this one, which nobody but the schedule brings about, and returns it. */
+  /** Waits for a scheduled run to store a version after this one, and returns it. */
   nextScheduledVersion(after: number): Promise<number>;
   storedToken(): Promise<StoredToken>;
-  /** Moves the times in the stored record into the past, as if the seconds had passed. Returns the new version. */
+  /** Shifts the times of the stored token into the past by this many seconds. Returns the new version. */
   age(seconds: number): Promise<number>;
   close(): Promise<void>;
 }
@@ -56,11 +59,11 @@ export interface DeployedApp {
 export interface AppSettings {
   /** The app's file in this repository. Default: the app itself. */
   readonly app?: string;
-  /** What `-c` gives on the command line. */
+  /** Values for `-c` on the command line. */
   readonly context?: Readonly<Record<string, string>>;
 }
 
-/** `settings` are those of the refresher `name` in a cdk.json of its own. */
+/** The app gets its own cdk.json, with `settings` for the refresher `name`. */
 export async function createDeployedApp(
   name: string,
   settings: Readonly<Record<string, unknown>> & { readonly parameterName: string },
@@ -112,7 +115,7 @@ export async function createDeployedApp(
     confidential(record.access_token);
     return record;
   };
-  /** Has what the functions logged searched for confidential values at the end of all tests. */
+  /** Records the functions' logs, which are searched for confidential values at the end of all tests. */
   const recordLogs = async (): Promise<void> => {
     for (const logGroupName of logGroups) {
       const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName }));
@@ -154,7 +157,7 @@ export async function createDeployedApp(
             Object.entries(fields).every(([name, value]) => entry.fields[name] === value),
           );
         },
-        // The cloud may show it only with the next run's.
+        // The cloud may deliver the entry only with the next run.
         { within: NEXT_CHECK_WITHIN, every: 200 },
       ),
     nextScheduledVersion: (after) =>

@@ -12,10 +12,10 @@ import { findResource, listResources } from '../../local/deploy-local/stack-reso
 import { type GuardedApi, startGuardedApi } from '../../local/guarded-api.ts';
 import { confidential } from '../support/confidential.ts';
 import { createCommand } from './command.ts';
-import type { ConsumerResult } from './reading-consumer.ts';
 import { createDeployedApp, type DeployedApp } from './deployed-app.ts';
 import { findLeftovers } from './leftovers.ts';
 import { allows, readTrustPolicy } from './permissions.ts';
+import type { ConsumerResult } from './reading-consumer.ts';
 import { inSteps } from './steps.ts';
 
 const STACK = 'TokenRefresher-spotnana';
@@ -24,7 +24,7 @@ const CONSUMER_APP = 'test/e2e/consumer-app.ts';
 const PARAMETER = '/spotnana/access-token';
 const TOKEN_LIFETIME = 3600;
 
-describe('the app of a cdk.json that names no secret', () => {
+describe('an app whose cdk.json names no secret', () => {
   let app: DeployedApp;
   let authorizationServer: AuthorizationServer;
   let api: GuardedApi;
@@ -58,7 +58,7 @@ describe('the app of a cdk.json that names no secret', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  test('is created by cdk deploy, which tells what to do next', async () => {
+  test('deploys, and its outputs name the next step', async () => {
     await app.deploy({ context });
     const resources = await app.resources();
     expect(app.output('ParameterName')).toBe(PARAMETER);
@@ -68,7 +68,7 @@ describe('the app of a cdk.json that names no secret', () => {
     expect(await app.storedVersion()).toBe(0);
   });
 
-  test('fails its runs with CREDENTIALS_NOT_SET and the remedy while the secret is empty', async () => {
+  test('fails each run with CREDENTIALS_NOT_SET and the fix while the secret is empty', async () => {
     await expect(app.refresh()).rejects.toThrow(
       /^CREDENTIALS_NOT_SET: .*: aws secretsmanager put-secret-value /,
     );
@@ -79,7 +79,7 @@ describe('the app of a cdk.json that names no secret', () => {
     expect(authorizationServer.requests).toBe(0);
   });
 
-  test('has a schedule whose role may invoke this function, write to the dead-letter queue, and nothing else', async () => {
+  test('has a schedule that may only invoke this function and write to the dead-letter queue', async () => {
     const { iam, lambda, scheduler } = app.clients;
     const resources = await app.resources();
     const GroupName = findResource(resources, 'AWS::Scheduler::ScheduleGroup');
@@ -118,11 +118,11 @@ describe('the app of a cdk.json that names no secret', () => {
     }
   });
 
-  test('is left as it is by cdk deploy without a change', async () => {
+  test('does not change when it is deployed again', async () => {
     expect(await app.deploy({ context })).toContain(`${STACK} (no changes)`);
   });
 
-  test('takes its credentials from the command in its outputs', async () => {
+  test('gets its credentials from the command in its outputs', async () => {
     await writeFile(join(directory, 'credentials.json'), credentials());
     const aws = `aws() { '${inject('awsPython')}' -m awscli "$@"; }`;
     await run('bash', ['-c', `${aws}; ${app.output('PutCredentialsCommand')}`], {
@@ -131,7 +131,7 @@ describe('the app of a cdk.json that names no secret', () => {
     });
   });
 
-  test('is joined by a stack with functions of users', async () => {
+  test('can be connected to the functions of another stack', async () => {
     await app.deploy({ app: CONSUMER_APP, context });
   });
 
@@ -141,24 +141,24 @@ describe('the app of a cdk.json that names no secret', () => {
     expect(authorizationServer.issued).toBe(1);
   });
 
-  test('has nothing wrong that doctor could find then', async () => {
+  test('passes doctor after the first scheduled run', async () => {
     const command = await createCommand();
     const { stdout } = await command.run(['doctor', 'spotnana']);
     await command.close();
     expect(stdout).toMatch(/✓ parameter +the token is good/);
-    // The cloud has no TLS, for which the queue's policy asks.
+    // The queue's policy requires TLS, which the cloud does not offer.
     expect(stdout.match(/^ {2}[✗?].*/gm)).toEqual([expect.stringMatching(/\? dead letters/)]);
   });
 
-  test('gives functions that may read it a token that the API accepts, and a stranger none', async () => {
+  test('gives its token, which the API accepts, only to functions that may read it', async () => {
     expect(await consume('Reading')).toEqual({ status: 200, version: 1, fingerprint: expect.any(String) });
     expect(await consume('Connected')).toEqual({ status: 200 });
     expect(await consume('Stranger')).toEqual({});
   });
 
-  test('replaces a revoked token once, however many report it, while its users wait', async () => {
+  test('replaces a revoked token once while ten consumers report it', async () => {
     const { fingerprint: rejected } = await consume('Reading');
-    // No token is replaced in its first minute.
+    // The refresher does not replace a token in its first minute.
     const aged = await app.age(120);
     authorizationServer.revokeAll();
     expect(await consume('Reading')).toMatchObject({ status: 401 });
@@ -189,7 +189,7 @@ describe('the app of a cdk.json that names no secret', () => {
     expect(await consume('Connected')).toEqual({ status: 200 });
   });
 
-  test('obeys a new refreshBefore as soon as it is deployed', async () => {
+  test('applies a new refreshBefore as soon as it is deployed', async () => {
     const aged = await app.age(TOKEN_LIFETIME - 600);
     expect(await app.refresh()).toMatchObject({ outcome: 'kept', reason: 'fresh' });
 
@@ -204,7 +204,7 @@ describe('the app of a cdk.json that names no secret', () => {
     expect(await app.storedVersion()).toBe(aged + 1);
   });
 
-  test('leaves nothing behind after cdk destroy but its key, which is pending deletion', async () => {
+  test('leaves only its key after cdk destroy, pending deletion', async () => {
     await app.storedToken();
     const { clients } = app;
     const resources = [...(await app.resources()), ...(await listResources(clients, CONSUMER_STACK))];

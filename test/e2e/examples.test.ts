@@ -25,7 +25,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'token-refresher-examples-'));
   ssm = new SSMClient(clientSettings(inject('ministack')));
   const record = { access_token: token, expires_at: Math.floor(Date.now() / 1_000) + 3_600 };
-  // The README's example names the parameter that its cdk.json names.
+  // The second parameter is for the README's example.
   for (const Name of [PARAMETER, '/readme/access-token']) {
     await ssm.send(new PutParameterCommand({ Name, Value: JSON.stringify(record), Type: 'SecureString' }));
   }

@@ -18,8 +18,7 @@ const PARAMETER = '/existing/access-token';
 const OCCUPIED = '/existing/occupied';
 const SECRET = 'existing/credentials';
 
-/** The way that the README recommends. */
-describe('the app of a cdk.json that names an existing secret', () => {
+describe('an app whose cdk.json names an existing secret', () => {
   let app: DeployedApp;
   let authorizationServer: AuthorizationServer;
 
@@ -40,7 +39,7 @@ describe('the app of a cdk.json that names an existing secret', () => {
     );
     return stacks[0]?.StackStatus;
   };
-  /** The reasons that CloudFormation's events give for what failed since `from`. */
+  /** The reasons in CloudFormation's events for the failures since `from`. */
   const failuresSince = async (from: Date): Promise<readonly string[]> => {
     const { StackEvents: events = [] } = await app.clients.cloudFormation.send(
       new DescribeStackEventsCommand({ StackName: STACK }),
@@ -52,7 +51,7 @@ describe('the app of a cdk.json that names an existing secret', () => {
       )
       .map(({ ResourceStatusReason: reason = '' }) => reason);
   };
-  /** Deploys what has to fail, in the command's output as in the stack's events. */
+  /** Expects a deployment to fail with this message, in the CLI's output and in the stack's events. */
   const expectFailure = async (context: Record<string, string>, message: RegExp) => {
     const from = new Date();
     await expect(deploy(context)).rejects.toThrow(message);
@@ -62,7 +61,7 @@ describe('the app of a cdk.json that names an existing secret', () => {
   inSteps();
 
   beforeAll(async () => {
-    // A proxy that nothing may be sent to, least of all what is for this machine.
+    // A proxy that does not exist. Requests to this machine must not use it.
     vi.stubEnv('http_proxy', 'http://127.0.0.1:9');
     vi.stubEnv('no_proxy', 'example.com');
     authorizationServer = await startAuthorizationServer({ tokenLifetime: 3600 });
@@ -76,7 +75,7 @@ describe('the app of a cdk.json that names an existing secret', () => {
     await Promise.all([authorizationServer?.stop(), app?.close()]);
   });
 
-  test('is not deployed with credentials that the authorization server refuses', async () => {
+  test('fails to deploy if the authorization server rejects the credentials', async () => {
     await putCredentials('of-another-client');
     await expectFailure({}, /CLIENT_REJECTED: .*Check client_id and client_secret/s);
     expect(await stackStatus()).toBe('ROLLBACK_COMPLETE');
@@ -84,7 +83,7 @@ describe('the app of a cdk.json that names an existing secret', () => {
     expect(await app.storedVersion()).toBe(0);
   });
 
-  test('is not deployed with a wrong token URL', async () => {
+  test('fails to deploy with a wrong token URL', async () => {
     await putCredentials(authorizationServer.clientSecret);
     const wrong = `${authorizationServer.url}/nothing-here`;
     await expectFailure({ 'existing.tokenUrl': wrong }, /REQUEST_REJECTED: .*HTTP 404.*Check the token URL/s);
@@ -98,13 +97,13 @@ describe('the app of a cdk.json that names an existing secret', () => {
     expect(await authorizationServer.isActive((await app.storedToken()).access_token)).toBe(true);
   });
 
-  test('has another token when a deployment with another scope ends', async () => {
+  test('has a new token when a deployment with another scope is done', async () => {
     await deploy({ 'existing.scope': 'travel:read' });
     expect(await app.storedVersion()).toBe(2);
     expect(await app.storedToken()).toMatchObject({ scope: 'travel:read' });
   });
 
-  test('is rolled back to what worked when an update cannot mint, and keeps its token', async () => {
+  test('rolls back an update that cannot mint, and keeps its token', async () => {
     const wrong = {
       'existing.scope': 'travel:read',
       'existing.tokenUrl': `${authorizationServer.url}/nothing-here`,
@@ -118,9 +117,9 @@ describe('the app of a cdk.json that names an existing secret', () => {
     expect(await app.refresh()).toMatchObject({ outcome: 'kept', reason: 'fresh' });
   });
 
-  test('does not take a parameter of somebody else, and leaves it', async () => {
+  test('fails to deploy with a parameter that holds another value, and leaves it alone', async () => {
     const { ssm } = app.clients;
-    const theirs = { Name: OCCUPIED, Value: 'of somebody else' };
+    const theirs = { Name: OCCUPIED, Value: 'of another owner' };
     await ssm.send(new PutParameterCommand({ ...theirs, Type: 'SecureString' }));
     await expectFailure(
       { 'existing.scope': 'travel:read', 'existing.parameterName': OCCUPIED },
@@ -132,7 +131,7 @@ describe('the app of a cdk.json that names an existing secret', () => {
     expect(await app.storedVersion()).toBe(2);
   });
 
-  test('is updated while the authorization server limits it, as its token is good, though due', async () => {
+  test('updates during rate limiting if its token is still valid', async () => {
     const aged = await app.age(3_000);
     authorizationServer.rateLimited = true;
     await deploy({ 'existing.scope': 'travel:read', 'existing.checkEvery': 'PT10M' });
@@ -152,9 +151,9 @@ describe('the app of a cdk.json that names an existing secret', () => {
     expect(await app.storedVersion()).toBe(0);
   });
 
-  test('leaves the secret on cdk destroy, and a parameter that somebody else has taken over', async () => {
+  test('keeps the secret and a parameter with another value on cdk destroy', async () => {
     const { secretsManager, ssm } = app.clients;
-    const theirs = { Name: '/existing/moved', Value: 'of somebody else' };
+    const theirs = { Name: '/existing/moved', Value: 'of another owner' };
     await ssm.send(new PutParameterCommand({ ...theirs, Type: 'SecureString', Overwrite: true }));
     const resources = await app.resources();
     await app.destroy();

@@ -11,7 +11,7 @@ import { inject } from 'vitest';
 import { type Clients, clientSettings } from '../../local/deploy-local/cloud-clients.ts';
 import type { DeployedResource } from '../../local/deploy-local/stack-resources.ts';
 
-/** Parts of other resources, which go with them, and what is nothing outside of CloudFormation. */
+/** Types that are deleted with another resource, or that exist in CloudFormation only. */
 const PARTS: ReadonlySet<string> = new Set([
   'AWS::CDK::Metadata',
   'AWS::CloudFormation::WaitConditionHandle',
@@ -23,8 +23,8 @@ const PARTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Which of the resources are still there and not about to go.
- * @throws Error for a type of resource that it does not know how to look for
+ * The resources that still exist and are not scheduled for deletion.
+ * @throws Error for an unknown type of resource
  */
 export async function findLeftovers(
   clients: Clients,
@@ -55,7 +55,7 @@ export async function findLeftovers(
       const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix }));
       return logGroups.length > 0;
     },
-    // Listed, because the queue's own policy refuses whatever comes without TLS.
+    // The queue's policy denies direct requests without TLS, so this lists queues instead.
     'AWS::SQS::Queue': async (url) => {
       const QueueNamePrefix = url.slice(url.lastIndexOf('/') + 1);
       const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({ QueueNamePrefix }));
@@ -78,8 +78,7 @@ export async function findLeftovers(
   for (const { type, physicalId } of resources) {
     if (PARTS.has(type)) continue;
     const look = looks[type];
-    if (look === undefined)
-      throw new Error(`nobody knows how to look for a ${type}: teach ${import.meta.filename}`);
+    if (look === undefined) throw new Error(`no lookup for ${type}: add one to ${import.meta.filename}`);
     if (await look(physicalId)) leftovers.push(`${type} ${physicalId}`);
   }
   return leftovers;

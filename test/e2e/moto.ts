@@ -1,13 +1,13 @@
 import { answers, freePort } from '../../local/deploy-local/ministack.ts';
-import { startService } from '../../local/deploy-local/run-command.ts';
 import { installPackages, type Python, UNTIL_PARENT_ENDS } from '../../local/deploy-local/python.ts';
+import { startService } from '../../local/deploy-local/run-command.ts';
 import { waitFor } from '../../local/deploy-local/wait-for.ts';
 
 const MOTO_VERSION = '5.2.5';
 const AWS_COMMAND_VERSION = '1.46.3';
-/** For the examples. boto3 comes with moto. */
+/** For the examples. moto installs boto3. */
 const POWERTOOLS_VERSION = '3.37.0';
-/** moto's `server` extra would bring every service's packages. */
+/** Without moto's `server` extra, which installs the packages of all services. */
 const PACKAGES = [
   `moto[ssm,secretsmanager]==${MOTO_VERSION}`,
   'flask==3.1.3',
@@ -18,12 +18,12 @@ const PACKAGES = [
 
 export interface Moto {
   readonly url: string;
-  /** Runs the AWS command line too, as its module `awscli`. */
+  /** Also runs the AWS CLI, as module `awscli`. */
   readonly interpreter: string;
   close(): Promise<void>;
 }
 
-/** moto, the AWS command line and what the Python examples import, in a virtual environment under `.local`. */
+/** Starts moto. Its virtual environment under `.local` also has the AWS CLI and the imports of the Python examples. */
 export async function startMoto(python: Python): Promise<Moto> {
   const name = `moto-${MOTO_VERSION}-awscli-${AWS_COMMAND_VERSION}-powertools-${POWERTOOLS_VERSION}`;
   const interpreter = await installPackages(python, name, PACKAGES);

@@ -1,6 +1,6 @@
 import { GetRoleCommand, type IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
 
-/** Whether the policies of a role allow an action on a resource, as IAM's own policy simulator has it. */
+/** Whether the policies of a role allow an action on a resource, according to IAM's policy simulator. */
 export async function allows(
   iam: IAMClient,
   roleArn: string,
@@ -17,7 +17,6 @@ export async function allows(
   return result?.EvalDecision === 'allowed';
 }
 
-/** The trust policy of a role. */
 export async function readTrustPolicy(iam: IAMClient, roleArn: string): Promise<unknown> {
   const { Role: role } = await iam.send(
     new GetRoleCommand({ RoleName: roleArn.slice(roleArn.lastIndexOf('/') + 1) }),

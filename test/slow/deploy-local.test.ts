@@ -8,14 +8,14 @@ const deploy = fileURLToPath(new URL('../../local/deploy-local/deploy.ts', impor
 const run = (environment: Record<string, string>) =>
   promisify(execFile)(process.execPath, [deploy], { env: environment });
 
-test('npm run deploy:local names three ways on where there is nothing to run a cloud with', async () => {
+test('npm run deploy:local lists three options if nothing can run a cloud', async () => {
   await expect(run({ PATH: '/nowhere' })).rejects.toMatchObject({
     code: 1,
     stdout: expect.stringMatching(/Python 3\.10.*Docker.*AWS_ENDPOINT_URL/s),
   });
 });
 
-test('npm run deploy:local takes an empty AWS_ENDPOINT_URL for none, and never AWS itself', async () => {
+test('npm run deploy:local ignores an empty AWS_ENDPOINT_URL and refuses AWS itself', async () => {
   await expect(run({ PATH: '/nowhere', AWS_ENDPOINT_URL: '' })).rejects.toMatchObject({
     code: 1,
     stdout: expect.stringMatching(/Python 3\.10.*Docker/s),
@@ -27,11 +27,11 @@ test('npm run deploy:local takes an empty AWS_ENDPOINT_URL for none, and never A
   });
 });
 
-test('npm run deploy:local fails where the cloud that the environment names does not answer', async () => {
+test('npm run deploy:local fails if the cloud in AWS_ENDPOINT_URL does not answer', async () => {
   const { PATH = '' } = process.env;
   const AWS_ENDPOINT_URL = `http://127.0.0.1:${await freePort()}`;
   await expect(run({ PATH, AWS_ENDPOINT_URL })).rejects.toMatchObject({
     code: 1,
-    stdout: expect.stringContaining(`${AWS_ENDPOINT_URL}, which gives no answer`),
+    stdout: expect.stringContaining(`${AWS_ENDPOINT_URL}, which does not answer`),
   });
 });

@@ -7,15 +7,15 @@ import { assertNoLeaks, readLines } from './confidential.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The functions as the app deploys them: their bundles, environment and template. */
+    /** The functions that the app deploys: bundles, environment and template. */
     deployable: DeployableFunction;
   }
 }
 
-/** Synthesizes the app once for all tests; at the end, searches all that was written for what must not be there. */
+/** Synthesizes the app once for all tests. After them, searches everything that was written for confidential values. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-test-'));
-  // Everything that tests, and what they start, leave behind goes with it.
+  // Temporary files of the tests and their child processes are removed with it.
   process.env.TMPDIR = join(outdir, 'tmp');
   await mkdir(process.env.TMPDIR);
   const leakFiles = { secrets: join(outdir, 'secrets'), written: join(outdir, 'written') };
@@ -31,7 +31,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-/** What the test runner itself prints from now on. */
+/** Records the output of the test runner. The returned function stops that and returns the output. */
 function captureOutput(): () => string[] {
   const printed: string[] = [];
   const originals = [process.stdout, process.stderr].map((stream) => {
