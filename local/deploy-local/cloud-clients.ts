@@ -8,7 +8,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { CloudAccess } from './local-cloud.ts';
 
 /** SDK clients for a local cloud. */
-export interface Clients {
+export interface CloudClients {
   readonly cloudFormation: CloudFormationClient;
   readonly iam: IAMClient;
   readonly lambda: LambdaClient;
@@ -18,7 +18,7 @@ export interface Clients {
   readonly ssm: SSMClient;
 }
 
-export function createClients(cloud: CloudAccess): Clients {
+export function createCloudClients(cloud: CloudAccess): CloudClients {
   const settings = clientSettings(cloud);
   return {
     cloudFormation: new CloudFormationClient(settings),

@@ -1,6 +1,6 @@
 import { GetRolePolicyCommand, ListRolePoliciesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
-import type { Clients } from './cloud-clients.ts';
+import type { CloudClients } from './cloud-clients.ts';
 import { listResources } from './stack-resources.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -11,7 +11,7 @@ import { waitFor } from './wait-for.ts';
  * Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
  */
 export async function correctSecretReferences<Result>(
-  clients: Clients,
+  clients: CloudClients,
   stack: string,
   deployment: Promise<Result>,
 ): Promise<Result> {
@@ -25,7 +25,7 @@ export async function correctSecretReferences<Result>(
   return result;
 }
 
-async function correctOnce(clients: Clients, stack: string): Promise<undefined> {
+async function correctOnce(clients: CloudClients, stack: string): Promise<undefined> {
   const resources = await listResources(clients, stack);
   const idsOf = (type: string) =>
     resources.filter((resource) => resource.type === type).map(({ physicalId }) => physicalId);
@@ -39,7 +39,7 @@ async function correctOnce(clients: Clients, stack: string): Promise<undefined> 
 }
 
 async function replaceInPolicies(
-  { iam }: Clients,
+  { iam }: CloudClients,
   RoleName: string,
   name: string,
   arn: string,

@@ -3,11 +3,11 @@ import { GetParameterCommand, ParameterNotFound } from '@aws-sdk/client-ssm';
 import cdkJson from '../../cdk.json' with { type: 'json' };
 import { readSettings } from '../../infra/settings.ts';
 import { putSecret } from '../put-secret.ts';
-import type { Clients } from './cloud-clients.ts';
+import type { CloudClients } from './cloud-clients.ts';
 import { correctSecretReferences } from './correct-secret-references.ts';
 import { findLogGroup, formatLogEntry, readFunctionLog } from './function-log.ts';
 import type { Step } from './print-step.ts';
-import type { Services } from './start-services.ts';
+import type { LocalServices } from './start-local-services.ts';
 import { waitFor } from './wait-for.ts';
 
 /** The shortest interval of EventBridge Scheduler, and a margin that tokens of 5 minutes allow. */
@@ -24,33 +24,31 @@ export interface Deployed {
 }
 
 /** Deploys the first refresher of cdk.json and waits for its first token. */
-export async function deployApp(services: Services, step: Step, signal: AbortSignal): Promise<Deployed> {
+export async function deployApp(services: LocalServices, step: Step, signal: AbortSignal): Promise<Deployed> {
   const { authorizationServer, cdk, clients } = services;
   const first = [...readSettings(cdkJson.context)][0];
   if (first === undefined) throw new Error('cdk.json has no refresher');
   const [name, settings] = first;
   const stack = `TokenRefresher-${name}`;
   const { clientId, clientSecret, tokenUrl } = authorizationServer;
-  const SecretString = JSON.stringify({ client_id: clientId, client_secret: clientSecret });
+  const credentials = JSON.stringify({ client_id: clientId, client_secret: clientSecret });
   const context: Record<string, string> = {
     [`${name}.tokenUrl`]: tokenUrl,
     [`${name}.checkEvery`]: POLICY.checkEvery,
     [`${name}.refreshBefore`]: POLICY.refreshBefore,
   };
-  const hasOwnSecret = settings.credentials === undefined;
-  // The secret that the settings name is in AWS. This one replaces it.
-  if (!hasOwnSecret)
-    context[`${name}.credentials`] = await putSecret(
-      clients.secretsManager,
-      `token-refresher/${name}`,
-      SecretString,
-    );
+  const createsSecret = settings.credentials === undefined;
+  if (!createsSecret) {
+    // The secret in the settings is in AWS. A local one replaces it.
+    const local = `token-refresher/${name}`;
+    context[`${name}.credentials`] = await putSecret(clients.secretsManager, local, credentials);
+  }
   await step(
     'cdk bootstrap',
     () => cdk.bootstrap({ context, signal }),
     () => 'done',
   );
-  let since = Date.now();
+  const startedAt = Date.now();
   const { outputs } = await step(
     'cdk deploy',
     () => correctSecretReferences(clients, stack, cdk.deploy({ context, stacks: [stack], signal })),
@@ -61,23 +59,30 @@ export async function deployApp(services: Services, step: Step, signal: AbortSig
     FunctionName: functionName = '',
     ...more
   } = outputs[stack] ?? {};
-  const deployed = { stack, parameterName, logGroup: await findLogGroup(clients, functionName) };
-  if (hasOwnSecret) {
-    const { CredentialsSecretArn: SecretId, PutCredentialsCommand: command = '' } = more;
-    await step(
-      'credentials',
-      () => clients.secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString })),
-      () => command,
-    );
-    // Skips the errors of the time without credentials.
-    since = Date.now();
-  }
+  const logGroup = await findLogGroup(clients, functionName);
+  if (createsSecret) await storeCredentials(clients, step, more, credentials);
+  // Skips the errors of the time without credentials.
+  const deployed = { stack, parameterName, logGroup, since: createsSecret ? Date.now() : startedAt };
   await step(
-    hasOwnSecret ? 'first scheduled refresh' : 'first token',
-    () => waitForToken(clients, { ...deployed, since }, signal),
+    createsSecret ? 'first scheduled refresh' : 'first token',
+    () => waitForToken(clients, deployed, signal),
     (version) => `${parameterName}, version ${version}`,
   );
-  return { ...deployed, since };
+  return deployed;
+}
+
+/** Does what the command in the stack's outputs does. */
+async function storeCredentials(
+  { secretsManager }: CloudClients,
+  step: Step,
+  { CredentialsSecretArn: SecretId, PutCredentialsCommand: command = '' }: Readonly<Record<string, string>>,
+  SecretString: string,
+): Promise<void> {
+  await step(
+    'credentials',
+    () => secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString })),
+    () => command,
+  );
 }
 
 /**
@@ -85,7 +90,7 @@ export async function deployApp(services: Services, step: Step, signal: AbortSig
  * @throws Error with the function's log if no token is stored in time
  */
 async function waitForToken(
-  clients: Clients,
+  clients: CloudClients,
   { parameterName: Name, logGroup, since }: Deployed,
   signal: AbortSignal,
 ): Promise<number> {

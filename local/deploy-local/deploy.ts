@@ -2,7 +2,7 @@ import { deployApp } from './deploy-app.ts';
 import { followFunctionLog } from './function-log.ts';
 import { printDeployment } from './print-deployment.ts';
 import { createStep } from './print-step.ts';
-import { startServices } from './start-services.ts';
+import { startLocalServices } from './start-local-services.ts';
 
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const step = createStep((text) => void process.stdout.write(text));
@@ -14,7 +14,7 @@ const started = new AsyncDisposableStack();
 process.exitCode = 1;
 try {
   print('Deploying the app of cdk.json to a local cloud. Ctrl-C stops everything.\n');
-  const services = await startServices(started, step, signal);
+  const services = await startLocalServices(started, step, signal);
   const deployed = await deployApp(services, step, signal);
   await printDeployment(services, deployed, print);
   // From here on, an interruption is the normal way to stop.

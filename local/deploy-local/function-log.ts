@@ -3,7 +3,7 @@ import { paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { GetFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
 import { parseJsonObject } from '../../lambda/shared/json.ts';
-import type { Clients } from './cloud-clients.ts';
+import type { CloudClients } from './cloud-clients.ts';
 
 const FOLLOW_EVERY_MS = 2_000;
 
@@ -17,7 +17,7 @@ export interface LogEntry {
 }
 
 export async function findLogGroup(
-  { lambda }: Pick<Clients, 'lambda'>,
+  { lambda }: Pick<CloudClients, 'lambda'>,
   FunctionName: string,
 ): Promise<string> {
   const { LoggingConfig: logging } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
@@ -26,7 +26,7 @@ export async function findLogGroup(
 
 /** The entries since `startTime` (Unix time, milliseconds), oldest first. */
 export async function readFunctionLog(
-  { logs }: Pick<Clients, 'logs'>,
+  { logs }: Pick<CloudClients, 'logs'>,
   logGroupName: string,
   startTime: number,
 ): Promise<readonly LogEntry[]> {
@@ -53,7 +53,7 @@ export function formatLogEntry({ at, level, message, fields }: LogEntry): string
 
 /** Prints new entries until the signal aborts, even if the log cannot be read meanwhile. */
 export async function followFunctionLog(
-  clients: Pick<Clients, 'logs'>,
+  clients: Pick<CloudClients, 'logs'>,
   { logGroup, since }: { readonly logGroup: string; readonly since: number },
   print: (text: string) => void,
   signal: AbortSignal,

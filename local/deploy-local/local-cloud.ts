@@ -73,7 +73,7 @@ function externalCloud(url: string): LocalCloud {
 function variables(url: string, region: string, credentials: typeof ROOT_CREDENTIALS) {
   return {
     AWS_ENDPOINT_URL: url,
-    // Makes the CDK's S3 client put the bucket name into the path.
+    // Makes the CDK's S3 client use path-style URLs.
     AWS_ENDPOINT_URL_S3: url,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,

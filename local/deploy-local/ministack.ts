@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installPackages, type Python, UNTIL_PARENT_ENDS } from './python.ts';
-import { run, type Service, startService } from './run-command.ts';
+import { type RunningProcess, run, startProcess } from './run-command.ts';
 import { type WaitOptions, waitFor } from './wait-for.ts';
 
 export const MINISTACK_VERSION = '1.5.33';
@@ -35,7 +35,7 @@ export async function startMiniStack(python: Python, signal?: AbortSignal): Prom
   const interpreter = await installPackages(python, `ministack-${MINISTACK_VERSION}`, packages, signal);
   const directory = await mkdtemp(join(tmpdir(), 'token-refresher-cloud-'));
   const port = await freePort();
-  const service = await startService(interpreter, [UNTIL_PARENT_ENDS, 'patient_ministack'], {
+  const service = await startProcess(interpreter, [UNTIL_PARENT_ENDS, 'patient_ministack'], {
     directory,
     // Functions inherit this environment, so it holds nothing else.
     environment: {
@@ -64,7 +64,7 @@ export async function startMiniStackContainer(signal?: AbortSignal): Promise<Min
   const name = `token-refresher-${process.pid}-${port}`;
   const variables = Object.entries(settings(port)).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
   const args = ['run', '--rm', '--network', 'host', '--name', name, ...variables, IMAGE];
-  const service = await startService('docker', args, { environment: process.env });
+  const service = await startProcess('docker', args, { environment: process.env });
   const close = async () => {
     await run('docker', ['rm', '--force', name], { environment: process.env }).catch(() => undefined);
     // Also stops the download of the image.
@@ -96,7 +96,7 @@ function settings(port: number): Readonly<Record<string, string>> {
 }
 
 async function untilReady(
-  { port, service, close }: { port: number; service: Service; close: () => Promise<void> },
+  { port, service, close }: { port: number; service: RunningProcess; close: () => Promise<void> },
   options: WaitOptions,
 ): Promise<MiniStack> {
   const url = `http://127.0.0.1:${port}`;

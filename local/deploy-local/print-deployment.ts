@@ -2,11 +2,11 @@ import { GetScheduleCommand } from '@aws-sdk/client-scheduler';
 import { callApi } from '../call-api.ts';
 import type { Deployed } from './deploy-app.ts';
 import { findResource, listResources } from './stack-resources.ts';
-import type { Services } from './start-services.ts';
+import type { LocalServices } from './start-local-services.ts';
 
 /** Prints the state of the deployment, and how to read the token from another terminal. */
 export async function printDeployment(
-  { cloud, clients, apiUrl }: Services,
+  { cloud, clients, apiUrl }: LocalServices,
   { stack, parameterName }: Deployed,
   print: (text: string) => void,
 ): Promise<void> {

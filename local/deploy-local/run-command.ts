@@ -40,7 +40,7 @@ export async function run(
 }
 
 /** A process that runs until it is stopped. */
-export interface Service {
+export interface RunningProcess {
   /** The last lines of its output. */
   readonly output: readonly string[];
   /** Undefined while it runs. */
@@ -50,11 +50,11 @@ export interface Service {
 }
 
 /** `command` must exit when its standard input closes. It then exits with this process, even after SIGKILL. */
-export async function startService(
+export async function startProcess(
   command: string,
   args: readonly string[],
   { environment, directory }: ProcessOptions,
-): Promise<Service> {
+): Promise<RunningProcess> {
   const child = spawn(command, args, {
     cwd: directory,
     env: environment,

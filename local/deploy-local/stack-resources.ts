@@ -1,5 +1,5 @@
 import { paginateListStackResources } from '@aws-sdk/client-cloudformation';
-import type { Clients } from './cloud-clients.ts';
+import type { CloudClients } from './cloud-clients.ts';
 
 export interface DeployedResource {
   /** CloudFormation type, for example `AWS::Lambda::Function`. */
@@ -9,7 +9,7 @@ export interface DeployedResource {
 }
 
 export async function listResources(
-  { cloudFormation }: Clients,
+  { cloudFormation }: CloudClients,
   stack: string,
 ): Promise<readonly DeployedResource[]> {
   const resources: DeployedResource[] = [];

@@ -11,7 +11,7 @@ interface SecretVersion {
 interface Secret {
   readonly name: string;
   readonly arn: string;
-  /** Newest first: AWSCURRENT, then AWSPREVIOUS. Empty until the first value is put. */
+  /** Newest first: AWSCURRENT, then AWSPREVIOUS. Empty until the first value is stored. */
   versions: readonly SecretVersion[];
 }
 

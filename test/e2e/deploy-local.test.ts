@@ -5,7 +5,7 @@ import { DeleteStackCommand } from '@aws-sdk/client-cloudformation';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { StoredToken } from '../../lambda/shared/stored-token.ts';
-import { createClients } from '../../local/deploy-local/cloud-clients.ts';
+import { createCloudClients } from '../../local/deploy-local/cloud-clients.ts';
 import { answers } from '../../local/deploy-local/ministack.ts';
 import { waitFor } from '../../local/deploy-local/wait-for.ts';
 import { confidential, recordWritten } from '../support/confidential.ts';
@@ -74,7 +74,7 @@ describe('npm run deploy:local', { timeout: UP_WITHIN_MS + 120_000 }, () => {
       exports.split(' ').map((variable) => variable.split('=') as [string, string]),
     );
     const { AWS_ENDPOINT_URL: url = '', AWS_REGION: region = '' } = environment;
-    const clients = createClients({ url, region, environment });
+    const clients = createCloudClients({ url, region, environment });
     const { Parameter } = await clients.ssm.send(
       new GetParameterCommand({ Name: '/spotnana/access-token', WithDecryption: true }),
     );

@@ -13,7 +13,7 @@ import { inject } from 'vitest';
 import type { RefreshResult } from '../../lambda/shared/refresh-result.ts';
 import type { StoredToken } from '../../lambda/shared/stored-token.ts';
 import { type CdkSettings, createCdk, type StackOutputs } from '../../local/deploy-local/cdk.ts';
-import { type Clients, createClients } from '../../local/deploy-local/cloud-clients.ts';
+import { type CloudClients, createCloudClients } from '../../local/deploy-local/cloud-clients.ts';
 import { correctSecretReferences } from '../../local/deploy-local/correct-secret-references.ts';
 import { findLogGroup, type LogEntry, readFunctionLog } from '../../local/deploy-local/function-log.ts';
 import { type DeployedResource, listResources } from '../../local/deploy-local/stack-resources.ts';
@@ -28,7 +28,7 @@ const DEPLOYED_WITHIN = 150_000;
 
 /** An app on the cloud, with one refresher. */
 export interface DeployedApp {
-  readonly clients: Clients;
+  readonly clients: CloudClients;
   /** Returns the output of the CDK CLI. */
   deploy(settings?: AppSettings): Promise<string>;
   destroy(settings?: AppSettings): Promise<void>;
@@ -71,7 +71,7 @@ export async function createDeployedApp(
   const stack = `TokenRefresher-${name}`;
   const { parameterName: Name } = settings;
   const project = await mkdtemp(join(tmpdir(), 'token-refresher-e2e-'));
-  const clients = createClients(inject('ministack'));
+  const clients = createCloudClients(inject('ministack'));
   const { lambda, logs, ssm } = clients;
   const cdk = await createCdk(inject('ministack'), project);
   const closed = new AbortController();

@@ -8,7 +8,7 @@ import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { inject } from 'vitest';
-import { type Clients, clientSettings } from '../../local/deploy-local/cloud-clients.ts';
+import { type CloudClients, clientSettings } from '../../local/deploy-local/cloud-clients.ts';
 import type { DeployedResource } from '../../local/deploy-local/stack-resources.ts';
 
 /** Types that are deleted with another resource, or that exist in CloudFormation only. */
@@ -27,7 +27,7 @@ const PARTS: ReadonlySet<string> = new Set([
  * @throws Error for an unknown type of resource
  */
 export async function findLeftovers(
-  clients: Clients,
+  clients: CloudClients,
   resources: readonly DeployedResource[],
 ): Promise<readonly string[]> {
   const { iam, lambda, logs, scheduler, secretsManager, ssm } = clients;

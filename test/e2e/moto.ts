@@ -1,6 +1,6 @@
 import { answers, freePort } from '../../local/deploy-local/ministack.ts';
 import { installPackages, type Python, UNTIL_PARENT_ENDS } from '../../local/deploy-local/python.ts';
-import { startService } from '../../local/deploy-local/run-command.ts';
+import { startProcess } from '../../local/deploy-local/run-command.ts';
 import { waitFor } from '../../local/deploy-local/wait-for.ts';
 
 const MOTO_VERSION = '5.2.5';
@@ -28,7 +28,7 @@ export async function startMoto(python: Python): Promise<Moto> {
   const name = `moto-${MOTO_VERSION}-awscli-${AWS_COMMAND_VERSION}-powertools-${POWERTOOLS_VERSION}`;
   const interpreter = await installPackages(python, name, PACKAGES);
   const port = await freePort();
-  const service = await startService(
+  const service = await startProcess(
     interpreter,
     [UNTIL_PARENT_ENDS, 'moto.server', '-H', '127.0.0.1', '-p', String(port)],
     { environment: { PATH: process.env.PATH, HOME: process.env.HOME } },

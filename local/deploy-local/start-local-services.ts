@@ -1,7 +1,7 @@
 import { type AuthorizationServer, startAuthorizationServer } from '../authorization-server.ts';
 import { startGuardedApi } from '../guarded-api.ts';
 import { type Cdk, createCdk } from './cdk.ts';
-import { type Clients, createClients } from './cloud-clients.ts';
+import { type CloudClients, createCloudClients } from './cloud-clients.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 import type { Step } from './print-step.ts';
 
@@ -9,20 +9,20 @@ import type { Step } from './print-step.ts';
 const TOKEN_LIFETIME = 300;
 
 /** Everything that a deployment needs. */
-export interface Services {
+export interface LocalServices {
   readonly cloud: LocalCloud;
-  readonly clients: Clients;
+  readonly clients: CloudClients;
   readonly authorizationServer: AuthorizationServer;
   readonly apiUrl: string;
   readonly cdk: Cdk;
 }
 
 /** Starts the services. `started` closes them. */
-export async function startServices(
+export async function startLocalServices(
   started: AsyncDisposableStack,
   step: Step,
   signal: AbortSignal,
-): Promise<Services> {
+): Promise<LocalServices> {
   const cloud = await step(
     'local cloud',
     () => startLocalCloud(signal),
@@ -40,5 +40,5 @@ export async function startServices(
   started.defer(() => api.stop());
   const cdk = await createCdk(cloud);
   started.defer(() => cdk.close());
-  return { cloud, clients: createClients(cloud), authorizationServer, apiUrl: api.url, cdk };
+  return { cloud, clients: createCloudClients(cloud), authorizationServer, apiUrl: api.url, cdk };
 }
