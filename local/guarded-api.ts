@@ -10,8 +10,8 @@ export interface GuardedApi extends LoopbackServer {
 const TRIPS = { trips: [{ id: 'T-1001', from: 'SFO', to: 'BLR', departs: '2031-03-04T21:15:00-08:00' }] };
 
 /**
- * An API on a loopback port. It answers every path for an active bearer token, and with 401 otherwise (RFC 6750 section
- * 3). If `isActive` fails, it answers with 503.
+ * An API on a loopback port. It answers every path with 200 for an active bearer token, and with 401 otherwise (RFC 6750
+ * section 3). If `isActive` fails, it answers with 503.
  */
 export async function startGuardedApi(
   isActive: (accessToken: string) => Promise<boolean>,

@@ -1,4 +1,4 @@
-/** Stands in package.json for the name of the publisher. */
+/** The publisher's name in package.json until it is filled in. */
 const PLACEHOLDER = 'OWNER';
 
 interface PackageDescription {
@@ -9,7 +9,7 @@ interface PackageDescription {
   readonly author: unknown;
 }
 
-/** The reasons not to publish a package from a tag, a sentence each. */
+/** One message for each reason not to publish this package from this tag. */
 export function releaseProblems(tag: string, description: PackageDescription): readonly string[] {
   const { version, repository, homepage, bugs, author } = description;
   const placeholders = Object.entries({ repository, homepage, bugs, author })

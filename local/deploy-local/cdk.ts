@@ -88,7 +88,7 @@ const OFFLINE = {
   CI: 'true',
 } as const;
 
-/** A proxy cannot reach the local cloud. Some tools read the variable in capitals, others in small letters. */
+/** A proxy cannot reach the local cloud. Some tools read the uppercase variable, others the lowercase one. */
 function withoutProxyFor(url: string): Readonly<Record<'NO_PROXY' | 'no_proxy', string>> {
   const { no_proxy: lower, NO_PROXY: upper } = process.env;
   const hosts = [lower, upper, '127.0.0.1', 'localhost', new URL(url).hostname].filter(Boolean).join(',');

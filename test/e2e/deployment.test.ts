@@ -70,7 +70,7 @@ describe('an app whose cdk.json names no secret', () => {
 
   test('fails each run with CREDENTIALS_NOT_SET and the fix while the secret is empty', async () => {
     await expect(app.refresh()).rejects.toThrow(
-      /^CREDENTIALS_NOT_SET: .*: aws secretsmanager put-secret-value /,
+      /^CREDENTIALS_NOT_SET: .*aws secretsmanager put-secret-value /s,
     );
     expect(await app.logged({ code: 'CREDENTIALS_NOT_SET' })).toMatchObject({
       level: 'ERROR',

@@ -77,7 +77,7 @@ describe('an app whose cdk.json names an existing secret', () => {
 
   test('fails to deploy if the authorization server rejects the credentials', async () => {
     await putCredentials('of-another-client');
-    await expectFailure({}, /CLIENT_REJECTED: .*Check client_id and client_secret/s);
+    await expectFailure({}, /CLIENT_REJECTED: /);
     expect(await stackStatus()).toBe('ROLLBACK_COMPLETE');
     expect(await findLeftovers(app.clients, await app.resources())).toEqual([]);
     expect(await app.storedVersion()).toBe(0);
@@ -86,12 +86,12 @@ describe('an app whose cdk.json names an existing secret', () => {
   test('fails to deploy with a wrong token URL', async () => {
     await putCredentials(authorizationServer.clientSecret);
     const wrong = `${authorizationServer.url}/nothing-here`;
-    await expectFailure({ 'existing.tokenUrl': wrong }, /REQUEST_REJECTED: .*HTTP 404.*Check the token URL/s);
+    await expectFailure({ 'existing.tokenUrl': wrong }, /REQUEST_REJECTED: .*HTTP 404/s);
     expect(await stackStatus()).toBe('ROLLBACK_COMPLETE');
     expect(await app.storedVersion()).toBe(0);
   });
 
-  test('has its token when the deployment ends', async () => {
+  test('has its token when the deployment is done', async () => {
     await deploy();
     expect(await app.storedVersion()).toBe(1);
     expect(await authorizationServer.isActive((await app.storedToken()).access_token)).toBe(true);
@@ -123,7 +123,7 @@ describe('an app whose cdk.json names an existing secret', () => {
     await ssm.send(new PutParameterCommand({ ...theirs, Type: 'SecureString' }));
     await expectFailure(
       { 'existing.scope': 'travel:read', 'existing.parameterName': OCCUPIED },
-      /PARAMETER_OCCUPIED: .*Choose another parameterName/s,
+      /PARAMETER_OCCUPIED: /,
     );
     expect(await stackStatus()).toBe('UPDATE_ROLLBACK_COMPLETE');
     const read = new GetParameterCommand({ Name: OCCUPIED, WithDecryption: true });

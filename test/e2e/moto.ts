@@ -7,7 +7,7 @@ const MOTO_VERSION = '5.2.5';
 const AWS_COMMAND_VERSION = '1.46.3';
 /** For the examples. moto installs boto3. */
 const POWERTOOLS_VERSION = '3.37.0';
-/** Without moto's `server` extra, which installs the packages of all services. */
+/** Excludes moto's `server` extra, which installs the packages of all services. */
 const PACKAGES = [
   `moto[ssm,secretsmanager]==${MOTO_VERSION}`,
   'flask==3.1.3',

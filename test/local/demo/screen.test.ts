@@ -15,7 +15,7 @@ describe('the screen', () => {
     events: ['12:00:00  schedule: minted (expiring)'],
   };
 
-  test('shows the last decision, the remaining validity and how the consumer fares', () => {
+  test('shows the last decision, the remaining validity and the failed calls of the consumer', () => {
     const text = renderScreen(state);
     expect(text).toContain('kept (fresh)');
     expect(text).toContain(`${'█'.repeat(20)}${'░'.repeat(20)} 45 s left`);
