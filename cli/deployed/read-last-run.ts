@@ -2,7 +2,7 @@ import { type CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/cli
 import { parseJsonObject } from '../../lambda/shared/json.ts';
 import { METRIC } from '../../lambda/shared/metric-names.ts';
 import { codeOf } from '../../lambda/shared/refresh-error.ts';
-import { SCHEDULE_PRECISION_SECONDS } from '../../lambda/shared/time-bounds.ts';
+import { SCHEDULE_PRECISION_SECONDS } from '../../lambda/shared/time-budget.ts';
 
 /** How the function's latest run ended, as its log tells. */
 export type LastRun =

@@ -44,7 +44,8 @@ export async function readToken(
       token: { ...token, usedPreviousCredentials: written?.usedPreviousCredentials ?? false },
     };
   } catch (error) {
-    if (!isUndecryptable(error)) return { state: 'unknown', found: describeFailure(error) };
+    if (!(await isUndecryptable(ssm, parameterName, error)))
+      return { state: 'unknown', found: describeFailure(error) };
     const isDenied = error instanceof RefreshError && error.details.reason === 'AccessDeniedException';
     if (!isDenied) return { state: 'undecryptable', found: 'a value whose key cannot be used' };
     if (logGroup === undefined) return { state: 'unknown', found: describeFailure(error) };

@@ -56,8 +56,8 @@ export async function checkCredentials(
   { clock, fetch, random }: { clock: Clock; fetch: typeof globalThis.fetch; random: () => number },
 ): Promise<number> {
   const deadline = clock.now() + CHECK_TIME_MS;
-  const ignore = () => undefined;
-  const tools = { clock, fetch, random, deadline, onAttempt: ignore, onLifetimeBounded: ignore };
+  const observations = { attempts: 0, isLifetimeBounded: false };
+  const tools = { clock, fetch, random, deadline, observations };
   const { issued_at, expires_at } = await mint(configuration, credentials, 'check', tools);
   return expires_at - issued_at;
 }

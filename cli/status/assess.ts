@@ -1,7 +1,7 @@
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import type { RefreshErrorCode } from '../../lambda/shared/refresh-error.ts';
 import { refreshMargin } from '../../lambda/shared/refresh-margin.ts';
-import { SCHEDULE_PRECISION_SECONDS } from '../../lambda/shared/time-bounds.ts';
+import { SCHEDULE_PRECISION_SECONDS } from '../../lambda/shared/time-budget.ts';
 import type { Alarm } from '../deployed/read-alarms.ts';
 import { isLate, type LastRun } from '../deployed/read-last-run.ts';
 import type { KnownToken, ReadToken } from '../deployed/read-token.ts';

@@ -1,7 +1,4 @@
-/**
- * How the command line is called: in a clone through its script, in an app with the package by the package's name, which
- * is not installed where it is not there.
- */
+/** How users start the CLI: through npm's script in a clone, by name if the package is installed. `--no` prevents a download. */
 export const COMMAND = import.meta.url.endsWith('.ts')
   ? 'npm run token-refresher --'
   : 'npx --no -- token-refresher';

@@ -1,13 +1,13 @@
 import { decide } from '../../lambda/refresher/decide.ts';
+import { readGrant } from '../../lambda/refresher/grant.ts';
 import type { RunObservations } from '../../lambda/refresher/refresh.ts';
 import {
-  type Reporters,
-  reportFailure,
-  reportObservations,
-  reportResult,
+  addRunMetrics,
+  logFailure,
+  logResult,
+  type TelemetryTools,
 } from '../../lambda/refresher/telemetry.ts';
 import type { TokenAnswer } from '../../lambda/refresher/token-request.ts';
-import { processTokenAnswer } from '../../lambda/refresher/token-response.ts';
 import { METRICS_NAMESPACE } from '../../lambda/shared/metric-names.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';
 import type { Policy } from '../../lambda/shared/refresh-margin.ts';
@@ -103,13 +103,13 @@ export function modelRefresher({ policy, lifetime, from, until, random, fault }:
     const observations: RunObservations = {
       attempts: 0,
       previousCredentialsUsed: false,
-      lifetimeBounded: false,
+      isLifetimeBounded: false,
     };
-    const reporters = recorders(metrics, at, met !== 'log-lost');
+    const tools = recorders(metrics, at, met !== 'log-lost');
     const fail = (error: RefreshError, took: number) => {
       const now = (at + took) * 1000;
-      reportFailure(reporters, error, observations, now);
-      reportObservations(reporters.metrics, observations, now);
+      logFailure(tools, error, observations, now);
+      addRunMetrics(tools.metrics, observations, now);
       metrics.add('AWS/Lambda/Errors', at, 1);
       metrics.addDeadLetter(at + took);
       errors.push({ at: at + took, code: error.code, message: error.message });
@@ -140,23 +140,23 @@ export function modelRefresher({ policy, lifetime, from, until, random, fault }:
       observations.mintedLifetime = lifetime;
       observations.expiresAt = token.expires_at;
       took += observations.mintDurationMs / 1000;
-      reportResult(
-        reporters,
+      logResult(
+        tools,
         policy,
         { ...result, outcome: 'minted', reason: decision.reason, expires_at: token.expires_at },
         observations,
         (at + took) * 1000,
       );
     } else {
-      reportResult(
-        reporters,
+      logResult(
+        tools,
         policy,
         { ...result, outcome: 'kept', reason: decision.reason },
         observations,
         (at + took) * 1000,
       );
     }
-    reportObservations(reporters.metrics, observations, (at + took) * 1000);
+    addRunMetrics(tools.metrics, observations, (at + took) * 1000);
     metrics.add('AWS/Lambda/Errors', at, 0);
   }
   return { metrics: metrics.series, errors, mints };
@@ -192,7 +192,7 @@ function createMetricStore(): MetricStore {
 }
 
 /** Takes what the function reports; a code that is added as a dimension goes behind the metric's name. */
-function recorders(store: MetricStore, at: number, arrives: boolean): Reporters {
+function recorders(store: MetricStore, at: number, arrives: boolean): TelemetryTools {
   const silent = () => undefined;
   const record = (name: string, value: number, code?: string) => {
     if (arrives) store.add(`${METRICS_NAMESPACE}/${name}${code === undefined ? '' : ` ${code}`}`, at, value);
@@ -208,7 +208,7 @@ function recorders(store: MetricStore, at: number, arrives: boolean): Reporters 
         addMetric: (name: string, _unit: unknown, value: number) => record(name, value, code),
       };
     },
-  } as unknown as Reporters['metrics'];
+  } as unknown as TelemetryTools['metrics'];
   return { logger: { info: silent, warn: silent, error: silent }, metrics };
 }
 
@@ -224,7 +224,7 @@ function tokenOf(issuedAt: number, lifetime: number): StoredToken {
 
 async function errorFor(answer: TokenAnswer): Promise<RefreshError> {
   try {
-    await processTokenAnswer(answer, TOKEN_URL);
+    await readGrant(answer, TOKEN_URL, 0);
   } catch (error) {
     if (error instanceof RefreshError) return error;
     throw error;

@@ -93,7 +93,11 @@ describe('a refresher is', () => {
     [stored(0), 'expired', 'the token has expired'],
     [{ state: 'missing' }, 'missing', 'the parameter is not there'],
     [{ state: 'unreadable' }, 'missing', 'the parameter holds a damaged record'],
-    [{ state: 'foreign', found: 'a String' }, 'missing', 'the parameter holds a String'],
+    [
+      { state: 'foreign', found: 'a String', isSecureString: false },
+      'missing',
+      'the parameter holds a String',
+    ],
     [{ state: 'undecryptable', found: 'a value' }, 'missing', 'the parameter holds a value'],
   ])('without a token where the parameter is %j', ([read, state, because]) => {
     const assessment = assess({ ...good, read });

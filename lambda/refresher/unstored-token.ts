@@ -1,0 +1,43 @@
+import type { Policy } from '../shared/refresh-margin.ts';
+import type { MintReason } from '../shared/refresh-result.ts';
+import type { Stored, StoredToken } from '../shared/stored-token.ts';
+import { isDue } from './decide.ts';
+
+/** A token that was minted but could not be stored. */
+export interface UnstoredToken {
+  readonly token: StoredToken;
+  /** Why it was minted. */
+  readonly reason: MintReason;
+}
+
+/** A warm container remembers the token, so that its next run stores it instead of minting again. */
+export interface UnstoredMemory {
+  unstored?: UnstoredToken;
+}
+
+/** Forgets the unstored token and returns it if it is still worth storing. `now` is Unix time in seconds. */
+export function takeUnstoredToken(
+  memory: UnstoredMemory,
+  {
+    stored,
+    source,
+    now,
+    policy,
+  }: {
+    readonly stored: Stored;
+    readonly source: string;
+    readonly now: number;
+    readonly policy: Policy;
+  },
+): UnstoredToken | undefined {
+  const { unstored } = memory;
+  delete memory.unstored;
+  if (unstored === undefined || unstored.token.source !== source) return undefined;
+  const { token } = unstored;
+  if (isDue(token, now, policy)) return undefined;
+  if (stored.state !== 'token') return unstored;
+  // The write succeeded, but its answer was lost.
+  if (stored.token.access_token === token.access_token) return undefined;
+  // Another container has stored a later token.
+  return stored.token.issued_at > token.issued_at ? undefined : unstored;
+}
