@@ -19,7 +19,7 @@ export function assertAnswerable(
   if (environment.AWS_ENDPOINT_URL) return;
   const url = URL.parse(ResponseURL);
   if (url?.protocol === 'https:' && url.hostname.endsWith(`.${environment[URL_SUFFIX]}`)) return;
-  throw new Error('the event is not from CloudFormation, because its ResponseURL is not an AWS address');
+  throw new Error('the event is not from CloudFormation: its ResponseURL is not an AWS address');
 }
 
 /**
@@ -61,7 +61,7 @@ export async function answerCloudFormation(
   }
 }
 
-/** The removal's id is the parameter name: if that changes, CloudFormation replaces the resource and deletes the old token. */
+/** The removal's id is the parameter name. If the name changes, CloudFormation replaces the resource, which removes the old token. */
 function physicalResourceId(event: CloudFormationCustomResourceEvent): string {
   if (event.RequestType === 'Delete') return event.PhysicalResourceId;
   if (event.ResourceType === CUSTOM_RESOURCE.tokenRemoval)

@@ -34,8 +34,8 @@ export interface FirstTokenTools {
 }
 
 /**
- * Runs a check, so that consumers have a token when the deployment succeeds. If minting fails but the stored token is valid
- * and of this configuration, the deployment succeeds: an endpoint that is down for a while must not block it.
+ * Runs a check: when the deployment succeeds, consumers have a token. If the check fails while a valid token of this
+ * configuration is stored, the deployment still succeeds. An endpoint that is down for a while must not block it.
  * @throws FirstTokenError
  */
 export async function mintFirstToken(
@@ -53,7 +53,7 @@ export async function mintFirstToken(
       await tools.clock.sleep(wait);
       continue;
     }
-    if (await holdsGoodToken(properties, tools)) return `the stored token is still valid; ${failure.message}`;
+    if (await hasValidToken(properties, tools)) return `the stored token is still valid; ${failure.message}`;
     throw new FirstTokenError(failure.message);
   }
 }
@@ -72,7 +72,7 @@ async function runRefresher(
   }
 }
 
-async function holdsGoodToken(
+async function hasValidToken(
   { Environment }: FirstTokenProperties,
   { ssm, secretsManager, clock }: FirstTokenTools,
 ): Promise<boolean> {

@@ -7,7 +7,7 @@ export const MAX_ATTEMPTS = 6;
 
 /**
  * Milliseconds to wait after the given attempt (1 is the first). `Retry-After` decides if it asks for a wait. Otherwise the
- * wait is exponential with full jitter, so that clients that failed together do not return together.
+ * wait is exponential with full jitter: clients that failed together must not return together.
  */
 export function backoffDelay(
   attempt: number,

@@ -19,12 +19,12 @@ interface ClaimRecord {
 }
 
 /**
- * Claims the replacement of a rejected token. Returns undefined if another run has the claim. Without claims, consumers that
- * report the same token at the same time would each cause a mint.
+ * Claims the replacement of a rejected token, or returns undefined if another run has the claim. Without claims, every
+ * consumer that reports the token at the same moment would cause a mint. Times are Unix times in seconds.
  *
  * The claim is a parameter next to the token's. Parameter Store numbers the writes of a parameter. Of all runs that read the
- * same version, the one whose write gets the next number has the claim. The other writes do no harm: the claim does not name
- * its run. A successful run leaves the claim in place, because the token that it names does not return.
+ * same version, the one whose write gets the next number has the claim. The other writes change nothing: they hold the same
+ * claim. After a success the claim stays, because the token that it names is not stored again.
  * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
  * @throws RefreshError `STORE_UNAVAILABLE`
  */

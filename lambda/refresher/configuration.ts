@@ -76,7 +76,7 @@ function readExtraParameters(value: string | undefined): Readonly<Record<string,
   if (value === undefined || value === '') return {};
   const name = ENVIRONMENT.extraParameters;
   const parsed = parseJsonObject(value);
-  if (parsed === undefined) throw invalid(name, 'is not a JSON object');
+  if (parsed === undefined) throw invalid(name, 'is not a JSON object of strings');
   const parameters: [string, string][] = [];
   for (const [field, fieldValue] of Object.entries(parsed)) {
     if (RESERVED_FORM_FIELDS.some((reserved) => reserved === field)) {

@@ -13,9 +13,10 @@ export type Decision =
     }
   | { readonly action: 'mint'; readonly reason: MintReason };
 
-/** Age in seconds from which a rejected token is replaced. Short-lived tokens are replaced earlier. */
-const MAX_REJECTION_AGE_SECONDS = 60;
+/** A rejected token is kept in its first minute, or in the first tenth of a shorter lifetime. */
+const JUST_MINTED_SECONDS = 60;
 
+/** Everything that a decision depends on. */
 export interface Situation {
   readonly event: RefreshEvent;
   readonly stored: Stored;
@@ -54,8 +55,8 @@ export function isDue(token: StoredToken, now: number, policy: Policy): boolean 
 }
 
 function isJustMinted(token: StoredToken, now: number): boolean {
-  const pause = Math.min(MAX_REJECTION_AGE_SECONDS, (token.expires_at - token.issued_at) / 10);
-  return now - token.issued_at < pause;
+  const leastAge = Math.min(JUST_MINTED_SECONDS, (token.expires_at - token.issued_at) / 10);
+  return now - token.issued_at < leastAge;
 }
 
 function occupied(

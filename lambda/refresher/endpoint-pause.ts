@@ -1,13 +1,13 @@
 import { RefreshError } from '../shared/refresh-error.ts';
 import { remedyIfItLasts } from './endpoint-failure.ts';
 
-/** A warm container remembers the last `Retry-After`, so that its next run does not send a request too early. */
+/** A warm container remembers the last `Retry-After` for its next runs. */
 export interface PauseMemory {
   pause?: {
     readonly tokenUrl: string;
     /** Unix time in milliseconds. */
     readonly notBefore: number;
-    /** Whether it asked to wait because of a rate limit or a fault. */
+    /** Why the endpoint asked to wait. */
     readonly code: 'RATE_LIMITED' | 'ENDPOINT_UNAVAILABLE';
   };
 }

@@ -26,7 +26,7 @@ const metrics = new Metrics({
 const memory: WarmMemory = {};
 let configuration: Configuration | undefined;
 
-/** The Lambda function: one check for each event. It throws a `RefreshError`, so that Lambda counts the run as failed. */
+/** The Lambda function: one check for each event. It throws on failure, which Lambda counts as a failed run. */
 export async function handler(event: unknown, context: Context): Promise<RefreshResult> {
   logger.addContext(context);
   const observations: RunObservations = {

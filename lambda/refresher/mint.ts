@@ -11,7 +11,7 @@ import { REQUEST_TIMEOUT_MS, requestToken } from './token-request.ts';
 /** A request with less time than this is not sent, because a token that it granted would be lost. */
 const LEAST_REQUEST_TIME_MS = 500;
 
-/** What minting adds to the record of a run. */
+/** What minting notes about a run. */
 export interface MintObservations {
   /** Requests to the token endpoint. */
   attempts: number;

@@ -13,7 +13,7 @@ import { sourceFingerprint } from './source-fingerprint.ts';
 import { assertFits, readReplaceable, readStored, writeToken } from './store.ts';
 import { takeUnstoredToken, type UnstoredMemory } from './unstored-token.ts';
 
-/** The record of a run. It is filled in step by step, so that it says what a failed run did, too. */
+/** What a run did, for the log and the metrics. Each step adds to it, so it covers failed runs, too. */
 export interface RunObservations extends FallbackObservations {
   /** Unix time in seconds at which the stored token expires; 0 if there is no token. */
   expiresAt?: number;

@@ -1,7 +1,6 @@
-import type { Policy } from '../shared/refresh-margin.ts';
 import type { MintReason } from '../shared/refresh-result.ts';
-import type { Stored, StoredToken } from '../shared/stored-token.ts';
-import { isDue } from './decide.ts';
+import type { StoredToken } from '../shared/stored-token.ts';
+import { isDue, type Situation } from './decide.ts';
 
 /** A token that was minted but could not be stored. */
 export interface UnstoredToken {
@@ -10,25 +9,15 @@ export interface UnstoredToken {
   readonly reason: MintReason;
 }
 
-/** A warm container remembers the token, so that its next run stores it instead of minting again. */
+/** A warm container remembers the token. Its next run stores it instead of minting again. */
 export interface UnstoredMemory {
   unstored?: UnstoredToken;
 }
 
-/** Forgets the unstored token and returns it if it is still worth storing. `now` is Unix time in seconds. */
+/** Forgets the unstored token, and returns it if it is still worth storing. */
 export function takeUnstoredToken(
   memory: UnstoredMemory,
-  {
-    stored,
-    source,
-    now,
-    policy,
-  }: {
-    readonly stored: Stored;
-    readonly source: string;
-    readonly now: number;
-    readonly policy: Policy;
-  },
+  { stored, source, now, policy }: Pick<Situation, 'stored' | 'source' | 'now' | 'policy'>,
 ): UnstoredToken | undefined {
   const { unstored } = memory;
   delete memory.unstored;

@@ -2,8 +2,8 @@ import type { Policy } from './refresh-margin.ts';
 import { RUN_TIMEOUT_SECONDS, SCHEDULE_PRECISION_SECONDS } from './time-budget.ts';
 
 /**
- * Periods without data before an alarm that evaluates one period treats them as breaching. CloudWatch retrieves more
- * periods than it evaluates: five for three in its own example.
+ * Periods without data after which an alarm fires, even if it evaluates only one period. CloudWatch retrieves more periods
+ * than it evaluates: five for three in its own example.
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
  */
 const RETRIEVED_PERIODS = 3;
@@ -36,8 +36,8 @@ export function leastMarginToPage(checkEvery: number): number {
 }
 
 /**
- * Failed checks in a row before a warning. One may be a passing fault, so it takes three, or two if the third could already
- * find the token below the threshold.
+ * Failed checks in a row that cause a warning. A single failure may be a passing fault. Two are enough if the third could
+ * already find the token below the threshold.
  */
 export function checksBeforeWarning({ checkEvery, refreshBefore }: Policy): number {
   return 3 * alarmPeriod(checkEvery) < refreshBefore / 2 ? 3 : 2;

@@ -6,7 +6,7 @@ export interface AwsFailure {
   readonly text: string;
 }
 
-/** AWS composes the text of these errors from ARNs and action names alone. Other texts may quote the request or the response. */
+/** The messages of these errors hold only ARNs and action names. Other messages may quote the request or the response. */
 const NAMES_WITH_SAFE_TEXT: ReadonlySet<string> = new Set([
   'AccessDeniedException',
   'InvalidKeyId',

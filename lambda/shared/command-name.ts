@@ -1,4 +1,4 @@
-/** How users start the CLI: through npm's script in a clone, by name if the package is installed. `--no` prevents a download. */
+/** How users start the CLI: with the npm script in a clone, else from the installed package (`--no`: never download it). */
 export const COMMAND = import.meta.url.endsWith('.ts')
   ? 'npm run token-refresher --'
   : 'npx --no -- token-refresher';

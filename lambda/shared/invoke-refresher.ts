@@ -6,7 +6,7 @@ import type { RefreshResult } from './refresh-result.ts';
 /** Longest wait for the refresher's answer, in milliseconds: its time limit of a minute, and its start. */
 const INVOCATION_TIMEOUT_MS = 75_000;
 
-/** Adapts client settings to invocations: one attempt with a long timeout, so that a slow run is not started twice. */
+/** Adapts client settings to invocations. One attempt with a long timeout: a slow run must not start twice. */
 export function forInvocation<Settings extends { readonly requestHandler: object }>(settings: Settings) {
   return {
     ...settings,

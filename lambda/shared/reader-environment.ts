@@ -1,4 +1,4 @@
-/** Environment variables of a consumer's function, shared by the reader that reads them and the infrastructure that sets them. */
+/** Environment variables of a consumer's function. The infrastructure sets them, the reader reads them. */
 export const READER_ENVIRONMENT = {
   /** Name of the parameter that holds the token, or its ARN if it belongs to another account. */
   parameterName: 'TOKEN_PARAMETER_NAME',

@@ -38,7 +38,7 @@ export interface RefreshErrorDetails {
 }
 
 /**
- * The error of every failed refresh. The message starts with the code and ends with the remedy. There is no `cause`:
+ * The error of every failed refresh. The message starts with the code. The last sentence is the remedy. There is no `cause`:
  * libraries may attach the token there.
  */
 export class RefreshError extends Error {

@@ -3,16 +3,11 @@ export type KeepReason = 'fresh' | 'already-replaced' | 'just-minted' | 'being-r
 export type MintReason = 'missing' | 'unreadable' | 'expiring' | 'source-changed' | 'rejected' | 'forced';
 
 /** The result of a run. Never holds the token. */
-export type RefreshResult =
-  | {
-      readonly outcome: 'kept';
-      readonly reason: KeepReason;
-      readonly expires_at: number;
-      readonly parameter_version: number;
-    }
-  | {
-      readonly outcome: 'minted';
-      readonly reason: MintReason;
-      readonly expires_at: number;
-      readonly parameter_version: number;
-    };
+export type RefreshResult = (
+  | { readonly outcome: 'kept'; readonly reason: KeepReason }
+  | { readonly outcome: 'minted'; readonly reason: MintReason }
+) & {
+  /** Unix time in seconds. */
+  readonly expires_at: number;
+  readonly parameter_version: number;
+};

@@ -1,4 +1,4 @@
-/** Environment variables of the refresher function, shared by the function that reads them and the infrastructure that sets them. */
+/** Environment variables of the refresher function. The infrastructure sets them, the function reads them. */
 export const ENVIRONMENT = {
   tokenUrl: 'TOKEN_URL',
   credentialsSecretId: 'CREDENTIALS_SECRET_ID',

@@ -55,7 +55,7 @@ export function parseStored(value: string, version: number): Stored {
   return { state: 'token', version, token };
 }
 
-/** A value of the type SecureString that is not a record of the refresher. */
+/** A SecureString that is not a record of the refresher. */
 export function foreign(found: string): Stored {
   return { state: 'foreign', found, isSecureString: true };
 }

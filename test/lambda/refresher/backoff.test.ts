@@ -6,7 +6,7 @@ test('doubles the bound of each wait, from one second up to twenty', () => {
   expect(longest).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000]);
 });
 
-test('spreads each wait over its whole range', () => {
+test('draws each wait from its whole range', () => {
   expect(backoffDelay(3, undefined, () => 0)).toBe(0);
   expect(backoffDelay(3, undefined, () => 0.5)).toBe(2_000);
 });
