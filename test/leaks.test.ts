@@ -153,7 +153,10 @@ describe('for any answer of the token endpoint,', () => {
         expect(refresher.endpoint.requests.length).toBeGreaterThan(0);
         const written = [...refresher.fn.output.slice(from), JSON.stringify(answered)].join('\n');
         expect(leaksIn(written, confidentialHere)).toBe(0);
-        if (!answered.ok) return expect(REFRESH_ERROR_CODES).toContain(codeOf(answered.errorMessage));
+        if (!answered.ok) {
+          expect(REFRESH_ERROR_CODES).toContain(codeOf(answered.errorMessage));
+          return;
+        }
         const { access_token, ...shown } = await refresher.record();
         expect(access_token).toMatch(/^[\x21-\x7e]+$/);
         // The CLI shows all fields but the token.

@@ -25,14 +25,14 @@ const REGISTERED_ERRORS: ReadonlySet<string> = new Set([
   'invalid_token',
 ]);
 
-/** The remedy for a token endpoint that keeps refusing for now. */
+/** What to do if the endpoint keeps failing. */
 export function remedyIfItLasts(code: 'RATE_LIMITED' | 'ENDPOINT_UNAVAILABLE'): string {
   return code === 'RATE_LIMITED'
     ? 'If this lasts, find out what else requests tokens with these credentials.'
     : 'If this lasts, ask the operator of the authorization server.';
 }
 
-/** The failure that a status other than 200 means. `answeredAt` is Unix time in milliseconds. */
+/** The failure behind a status other than 200. `answeredAt` is Unix time in milliseconds. */
 export function refusedBy(
   { status, headers, body }: Extract<TokenAnswer, { type: 'answer' }>,
   tokenUrl: string,
