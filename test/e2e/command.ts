@@ -14,15 +14,15 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** The command line as the package has it, for the cloud of the tests. */
+/** The CLI as bundled in the package, run against MiniStack. */
 export interface TestCommand {
-  /** `input` is what it finds on standard input; `environment` replaces variables of the cloud's. */
+  /** `input` goes to standard input. `environment` overrides MiniStack's variables. */
   run(
     args: readonly string[],
     input?: string,
     environment?: Readonly<Record<string, string>>,
   ): Promise<CommandResult>;
-  /** Runs command lines that the command has printed, as somebody at a shell would. */
+  /** Runs commands that the CLI printed, in a shell. */
   runPrinted(lines: readonly string[], input?: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -30,7 +30,7 @@ export interface TestCommand {
 export async function createCommand(): Promise<TestCommand> {
   const directory = await mkdtemp(join(tmpdir(), 'token-refresher-command-'));
   await bundleCommand(directory);
-  // As in the package.
+  // The package is of type module, too.
   await writeFile(join(directory, 'package.json'), JSON.stringify({ type: 'module' }));
   const main = join(directory, 'main.js');
   const start = async (
@@ -59,21 +59,21 @@ export async function createCommand(): Promise<TestCommand> {
   return {
     async run(args, input = '', environment = {}) {
       const result = await start(process.execPath, [main, ...args], input, environment);
-      // The one answer that is the token.
+      // With --show, the output is the token.
       if (!args.includes('--show')) recordWritten(result.stdout + result.stderr);
       return result;
     },
     async runPrinted(lines, input = '') {
       const script = [
         'set -euo pipefail',
-        // Named outright: for queues, this version of the command knows no other way.
+        // For queues, this version of the AWS CLI takes the endpoint only as an option.
         `aws() { '${inject('awsPython')}' -m awscli --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }`,
         `npx() { [ "$1 $2 $3" = "--no -- token-refresher" ] && shift 3 && '${process.execPath}' '${main}' "$@"; }`,
         ...lines,
       ].join('\n');
       const { exitCode, stdout, stderr } = await start('bash', ['-c', script], input);
       recordWritten(stdout + stderr);
-      if (exitCode !== 0) throw new Error(`${lines.join('\n')}\nended with ${exitCode}: ${stdout}${stderr}`);
+      if (exitCode !== 0) throw new Error(`${lines.join('\n')}\nfailed with ${exitCode}: ${stdout}${stderr}`);
     },
     close: () => rm(directory, { recursive: true, force: true }),
   };

@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from '../lambda/shared/clock.ts';
 import { type AccountOptions, type Clients, createClients } from './clients.ts';
-import { type Commands, createCommands } from './remedy-commands.ts';
+import { createShellCommands, type ShellCommands } from './shell-commands.ts';
 import { type Style, styleFor } from './terminal/style.ts';
 
-/** What every command takes. */
+/** Options of every command. */
 export interface GlobalOptions extends AccountOptions {
   readonly stack?: string;
   readonly json?: boolean;
@@ -16,29 +16,29 @@ export interface Streams {
   readonly stderr: NodeJS.WriteStream;
 }
 
-/** What a command works with. */
-export interface Context {
+/** What a command needs to do its work. */
+export interface CommandContext {
   readonly clients: Clients;
-  readonly commands: Commands;
+  readonly commands: ShellCommands;
   readonly streams: Streams;
-  /** The stack that the command line names. */
+  /** The value of `--stack`. */
   readonly stack: string | undefined;
   readonly clock: Clock;
   readonly fetch: typeof globalThis.fetch;
   readonly random: () => number;
   readonly style: Style;
-  /** Prints an answer: the value as JSON where that was asked for, else the text. */
+  /** Prints the value as JSON if `--json` is given, else the text. */
   answer(value: unknown, text: string): void;
 }
 
-export function createContext(
+export function createCommandContext(
   { stack, json = false, ...account }: GlobalOptions,
   streams: Streams,
   environment: Readonly<Record<string, string | undefined>>,
-): Context {
+): CommandContext {
   return {
     clients: createClients(account, environment),
-    commands: createCommands(account),
+    commands: createShellCommands(account),
     streams,
     stack,
     clock: systemClock,

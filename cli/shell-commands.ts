@@ -4,42 +4,39 @@ import type { Refresher } from './deployed/refreshers-of-stack.ts';
 import { isComplete } from './deployed/template.ts';
 
 /**
- * Has a deployment bring back what was deleted or changed outside of it, where otherwise it would find nothing to do.
+ * Makes a deployment undo changes made outside CloudFormation, even if the template is unchanged.
  * Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
  */
 export const REVERT_DRIFT = ['--revert-drift'] as const;
 
-/** Writes down commands for the same account and region that this one was told to use. */
-export interface Commands {
-  /** A command of the AWS CLI. Arguments are quoted for the shell where they have to be. */
+/** Shell commands that the CLI prints for the user, with the same profile and region options. */
+export interface ShellCommands {
+  /** An AWS CLI command. Arguments are quoted if necessary. */
   aws(...args: readonly string[]): string;
   /** A command of this CLI for one refresher. */
   self(command: string, refresher: Refresher): string;
-  /** A deployment of the refresher's stack, from the directory of its app. */
+  /** Deploys the refresher's stack. Must run in the app's directory. */
   deploy(refresher: Refresher, ...options: readonly string[]): string;
-  /**
-   * A command that puts a part of the stack back to a value of the template. Where not all of the value is known, it is the
-   * deployment that does so.
-   */
+  /** Restores a value of the template, or deploys the stack if part of the value is unknown. */
   restore(refresher: Refresher, value: unknown, write: (json: string) => string): string;
-  /** The same with an operation of the AWS CLI that takes the value as its input. */
+  /** Like `restore`, for an AWS CLI operation whose whole input is the value. */
   restoreInput(refresher: Refresher, input: object, service: string, operation: string): string;
 }
 
-export function createCommands({ profile, region }: AccountOptions): Commands {
+export function createShellCommands({ profile, region }: AccountOptions): ShellCommands {
   const account = [
     ...(profile === undefined ? [] : ['--profile', profile]),
     ...(region === undefined ? [] : ['--region', region]),
   ];
   const line = (words: readonly string[]) => words.map(quote).join(' ');
-  const deploy: Commands['deploy'] = ({ stack }, ...options) => {
+  const deploy: ShellCommands['deploy'] = ({ stack }, ...options) => {
     const profileOption = profile === undefined ? [] : ['--profile', profile];
     const cdk = `npx cdk deploy ${line([stack, ...options, ...profileOption])}`;
-    // The app leaves the region to the environment, which comes before that of a profile.
+    // The app has no region option: it takes the environment's, then the profile's.
     return region === undefined ? cdk : `AWS_REGION=${quote(region)} ${cdk}`;
   };
-  const aws: Commands['aws'] = (...args) => `aws ${line([...args, ...account])}`;
-  const restore: Commands['restore'] = (refresher, value, write) =>
+  const aws: ShellCommands['aws'] = (...args) => `aws ${line([...args, ...account])}`;
+  const restore: ShellCommands['restore'] = (refresher, value, write) =>
     isComplete(value) ? write(JSON.stringify(value)) : deploy(refresher, ...REVERT_DRIFT);
   return {
     aws,
@@ -51,7 +48,7 @@ export function createCommands({ profile, region }: AccountOptions): Commands {
   };
 }
 
-/** For a POSIX shell. */
+/** Quotes a word for a POSIX shell. */
 export function quote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,14 +1,14 @@
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import { type Clock, unixSeconds } from '../../lambda/shared/clock.ts';
+import { describeFailure } from '../cli-error.ts';
 import type { Clients } from '../clients.ts';
 import { configurationOf, readFunction } from '../deployed/read-function.ts';
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
-import type { Commands } from '../remedy-commands.ts';
-import { describeFailure } from '../unable.ts';
+import type { ShellCommands } from '../shell-commands.ts';
 import { checkAlarms } from './check-alarms.ts';
+import { checkAsyncInvocation } from './check-async-invocation.ts';
 import { checkDeadLetters } from './check-dead-letters.ts';
 import { checkEndpoint } from './check-endpoint.ts';
-import { checkFailedRuns } from './check-failed-runs.ts';
 import { checkFunction } from './check-function.ts';
 import { checkKey } from './check-key.ts';
 import { checkLastRun } from './check-last-run.ts';
@@ -20,13 +20,13 @@ import { type Finding, LINKS, type Link, unknown, type Verdict } from './finding
 
 export interface DoctorTools {
   readonly clients: Clients;
-  readonly commands: Commands;
+  readonly commands: ShellCommands;
   readonly clock: Clock;
   readonly fetch: typeof globalThis.fetch;
 }
 
-/** Looks at every link of the chain from the schedule to the parameter. Changes nothing, and mints nothing. */
-export async function examine(refresher: Refresher, tools: DoctorTools): Promise<readonly Finding[]> {
+/** Checks every link of the chain from the schedule to the parameter. Changes nothing and mints nothing. */
+export async function checkLinks(refresher: Refresher, tools: DoctorTools): Promise<readonly Finding[]> {
   const { clients, commands, clock, fetch } = tools;
   const { ssm, secretsManager, logs } = clients;
   const now = clock.now();
@@ -34,7 +34,7 @@ export async function examine(refresher: Refresher, tools: DoctorTools): Promise
   const configuration = configurationOf(refresher, await reading.catch(() => undefined));
   const configured = async (check: (usable: Configuration) => Promise<Verdict>): Promise<Verdict> =>
     configuration === undefined
-      ? unknown('it cannot be told which: the settings of the function are not known')
+      ? unknown("not checked: the function's settings are unknown")
       : check(configuration);
   const checks: Readonly<Record<Link, () => Promise<Verdict>>> = {
     schedule: () => checkSchedule(refresher, clients.scheduler, commands, now),
@@ -42,7 +42,7 @@ export async function examine(refresher: Refresher, tools: DoctorTools): Promise
     function: async () => {
       const verdict = checkFunction(refresher, await reading, commands);
       if (verdict.state !== 'ok') return verdict;
-      return (await checkFailedRuns(refresher, clients.lambda, commands)) ?? verdict;
+      return (await checkAsyncInvocation(refresher, clients.lambda, commands)) ?? verdict;
     },
     'function role': () => checkRole(refresher, refresher.functionRole, clients.iam, commands),
     key: () => configured((usable) => checkKey(refresher, usable, clients.kms, commands)),
@@ -63,7 +63,7 @@ export async function examine(refresher: Refresher, tools: DoctorTools): Promise
   return Promise.all(
     LINKS.map(async (link) => {
       const verdict = await checks[link]().catch((error: unknown) =>
-        unknown(`it could not be looked at: ${describeFailure(error)}`),
+        unknown(`not checked: ${describeFailure(error)}`),
       );
       return { link, ...verdict };
     }),

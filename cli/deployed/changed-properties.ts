@@ -1,8 +1,8 @@
-import { canonical } from './canonical.ts';
+import { canonicalForm } from './canonical-form.ts';
 import { isComplete } from './template.ts';
 
-/** Those of the named properties that the template gives and that are otherwise now. What it gives only in part counts as equal. */
-export function differing<Name extends string>(
+/** The named properties whose live value differs from the template. Skips properties with unknown parts. */
+export function changedProperties<Name extends string>(
   names: readonly Name[],
   properties: Readonly<Record<string, unknown>>,
   live: object,
@@ -12,6 +12,6 @@ export function differing<Name extends string>(
     (name) =>
       properties[name] !== undefined &&
       isComplete(properties[name]) &&
-      canonical(actual[name]) !== canonical(properties[name]),
+      canonicalForm(actual[name]) !== canonicalForm(properties[name]),
   );
 }

@@ -4,32 +4,32 @@ import { isUndecryptable, readStored } from '../../lambda/refresher/store.ts';
 import { parseJsonObject } from '../../lambda/shared/json.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';
 import type { Stored, StoredToken } from '../../lambda/shared/stored-token.ts';
-import { describeFailure } from '../unable.ts';
+import { describeFailure } from '../cli-error.ts';
 import type { Refresher } from './refreshers-of-stack.ts';
 
-/** What is told of a token. */
+/** What the CLI knows about a token. */
 export interface KnownToken extends Pick<StoredToken, 'issued_at' | 'expires_at' | 'source'> {
-  /** Whether the log says that the client was accepted with the secret's former version alone. The record does not say so. */
+  /** Whether only the secret's previous version was accepted. Known from the log, not from the stored token. */
   readonly usedPreviousCredentials: boolean;
 }
 
-/** What the parameter holds, or why that could not be found out. */
-export type ReadToken =
+/** What the parameter holds, or why that is unknown. */
+export type ParameterContent =
   | Exclude<Stored, { state: 'token' }>
   | { readonly state: 'token'; readonly version: number; readonly token: KnownToken }
   | { readonly state: 'undecryptable' | 'unknown'; readonly found: string };
 
-/** A run may write the parameter up to this many milliseconds before it logs that it did, or the other way round. */
-const AROUND_MS = 90_000;
+/** The log line and the parameter's time stamp are at most this many milliseconds apart. */
+const LOG_TOLERANCE_MS = 90_000;
 
 /**
- * Reads what the parameter holds. Who may not decrypt it, as nobody may by default but the functions that are granted to, is
- * told by the log of the run that wrote the parameter's version.
+ * Reads what the parameter holds. If the user may not decrypt it, the log of the run that wrote this version gives the
+ * times. By default, only the granted functions may decrypt it.
  */
-export async function readToken(
+export async function readParameter(
   { parameterName, logGroup }: Refresher,
   { ssm, logs }: { readonly ssm: SSMClient; readonly logs: CloudWatchLogsClient },
-): Promise<ReadToken> {
+): Promise<ParameterContent> {
   try {
     const stored = await readStored(ssm, parameterName);
     if (stored.state !== 'token') return stored;
@@ -55,7 +55,7 @@ export async function readToken(
     const { Version: version = 0, LastModifiedDate: modified = new Date(0) } = parameter ?? {};
     const token = await findWrittenToken(logs, logGroup.id, { version, at: modified.getTime() });
     if (token !== undefined) return { state: 'token', version, token };
-    const found = `version ${version} of the parameter may not be decrypted, and the log has no run that wrote it`;
+    const found = `no permission to decrypt version ${version} of the parameter, and the log has no run that wrote it`;
     return { state: 'unknown', found };
   } catch (error) {
     return { state: 'unknown', found: describeFailure(error) };
@@ -67,7 +67,7 @@ async function findWrittenToken(
   logGroupName: string,
   { version, at }: { readonly version: number; readonly at: number },
 ): Promise<KnownToken | undefined> {
-  const input = { logGroupName, startTime: at - AROUND_MS, endTime: at + AROUND_MS };
+  const input = { logGroupName, startTime: at - LOG_TOLERANCE_MS, endTime: at + LOG_TOLERANCE_MS };
   for await (const { events = [] } of paginateFilterLogEvents({ client: logs }, input)) {
     for (const { message = '' } of events) {
       const token = parseWrittenToken(message, version);
@@ -77,7 +77,7 @@ async function findWrittenToken(
   return undefined;
 }
 
-/** The token that a line of the log says was written as this version of the parameter. */
+/** The token that this log line reports as stored in this version of the parameter. */
 export function parseWrittenToken(line: string, version: number): KnownToken | undefined {
   const { outcome, parameter_version, issued_at, expires_at, source, previous_credentials_used } =
     parseJsonObject(line) ?? {};
