@@ -19,13 +19,14 @@ export async function checkSecret(
     return ok(`version ${current} holds a client id and secret`);
   } catch (error) {
     if (!(error instanceof RefreshError) || error.code === 'CREDENTIALS_UNAVAILABLE') throw error;
-    const isGone = error.code === 'CREDENTIALS_NOT_FOUND' && error.details.reason !== undefined;
-    return wrong(error.message, ...remedies(error, isGone));
+    return wrong(error.message, ...remedies(error));
   }
 
-  function remedies({ code }: RefreshError, isGone: boolean): readonly string[] {
+  function remedies({ code, details }: RefreshError): readonly string[] {
     const set = commands.self('set-credentials', refresher);
     if (code !== 'CREDENTIALS_NOT_FOUND') return [set];
+    // Otherwise the secret still exists, but is scheduled for deletion.
+    const isGone = details.reason === 'ResourceNotFoundException';
     if (!isGone) return [commands.aws('secretsmanager', 'restore-secret', '--secret-id', id)];
     if (refresher.credentials !== undefined) return [commands.deploy(refresher, ...REVERT_DRIFT), set];
     const create = commands.aws('secretsmanager', 'create-secret', '--name', nameOf(id));

@@ -36,7 +36,7 @@ import { type AuthorizationServer, startAuthorizationServer } from '../../local/
 import { clientSettings } from '../../local/deploy-local/clients.ts';
 import { findResource } from '../../local/deploy-local/resources.ts';
 import { confidential } from '../support/confidential.ts';
-import { createCommand, type TestCommand } from './command.ts';
+import { type BundledCli, createBundledCli } from './bundled-cli.ts';
 import { createDeployedApp, type DeployedApp } from './deployed-app.ts';
 import { createRecordedOutput } from './recorded-output.ts';
 import { inSteps } from './steps.ts';
@@ -54,7 +54,7 @@ const recorded = createRecordedOutput();
 
 let app: DeployedApp;
 let authorizationServer: AuthorizationServer;
-let command: TestCommand;
+let cli: BundledCli;
 let cloudWatch: CloudWatchClient;
 let kms: KMSClient;
 let sqs: SQSClient;
@@ -446,9 +446,9 @@ describe('the CLI', () => {
     cloudWatch = new CloudWatchClient(clientSettings(inject('ministack')));
     kms = new KMSClient(clientSettings(inject('ministack')));
     sqs = new SQSClient(clientSettings(inject('ministack')));
-    [authorizationServer, command] = await Promise.all([
+    [authorizationServer, cli] = await Promise.all([
       startAuthorizationServer({ tokenLifetime: 3600 }),
-      createCommand(),
+      createBundledCli(),
     ]);
     app = await createDeployedApp(NAME, {
       tokenUrl: authorizationServer.tokenUrl,
@@ -471,19 +471,19 @@ describe('the CLI', () => {
 
   afterAll(async () => {
     await app?.destroy({ app: APP });
-    await Promise.all([authorizationServer?.stop(), command?.close(), app?.close()]);
+    await Promise.all([authorizationServer?.stop(), cli?.close(), app?.close()]);
   }, DEPLOYMENT_TIME_MS);
 
   const findings = async (): Promise<readonly Finding[]> => {
-    const { stdout, stderr } = await command.run(['doctor', NAME, '--json']);
+    const { stdout, stderr } = await cli.run(['doctor', NAME, '--json']);
     expect(stderr).toBe('');
     return JSON.parse(stdout)[0].findings;
   };
 
   test('shows a fresh deployment as healthy', async () => {
     await app.age(1_100);
-    const status = await command.run(['status', NAME]);
-    const doctor = await command.run(['doctor', NAME]);
+    const status = await cli.run(['status', NAME]);
+    const doctor = await cli.run(['doctor', NAME]);
     expect(status).toMatchObject({ exitCode: 0, stderr: '' });
     expect(status.stdout).toContain('for the current credentials');
     expect(doctor).toMatchObject({ exitCode: 0, stderr: '' });
@@ -496,7 +496,7 @@ describe('the CLI', () => {
     const set = (StateValue: 'ALARM' | 'OK') =>
       cloudWatch.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: 'in a test' }));
     await set('ALARM');
-    const status = await command.run(['status', NAME]);
+    const status = await cli.run(['status', NAME]);
     await set('OK');
     expect(status).toMatchObject({
       exitCode: 1,
@@ -510,7 +510,7 @@ describe('the CLI', () => {
 
   test('selects a refresher by name, stack or parameter, and all of them without a name', async () => {
     const namesFor = async (...args: readonly string[]) => {
-      const { stdout } = await command.run(['status', '--json', ...args]);
+      const { stdout } = await cli.run(['status', '--json', ...args]);
       return (JSON.parse(stdout) as { name: string }[]).map(({ name }) => name);
     };
     expect(await namesFor(NAME)).toEqual([NAME]);
@@ -525,21 +525,21 @@ describe('the CLI', () => {
     [['status', '--stack', 'Nothing'], /no refresher in stack Nothing of region us-east-1/],
     [['status', '--region', 'eu-west-1'], /no refresher in region eu-west-1/],
   ] as const)('%j fails with 3 and says what exists', async ([args, message]) => {
-    const { exitCode, stdout, stderr } = await command.run(args);
+    const { exitCode, stdout, stderr } = await cli.run(args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
     expect(stderr).toMatch(message);
   });
 
   test('prints the token only with --show', async () => {
     const { access_token: token } = await app.storedToken();
-    const summary = await command.run(['token', NAME]);
+    const summary = await cli.run(['token', NAME]);
     expect(summary).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(await command.run(['token', NAME, '--show'])).toEqual({
+    expect(await cli.run(['token', NAME, '--show'])).toEqual({
       exitCode: 0,
       stderr: '',
       stdout: `${token}\n`,
     });
-    const { stdout } = await command.run(['token', NAME, '--show', '--json']);
+    const { stdout } = await cli.run(['token', NAME, '--show', '--json']);
     expect(JSON.parse(stdout)).toEqual(await app.storedToken());
     recorded.record('token', {
       command: `${CLI} token ${NAME}`,
@@ -549,20 +549,20 @@ describe('the CLI', () => {
 
   test('prints nothing to standard output if there is no token to show', async () => {
     await deleteParameter();
-    const missing = await command.run(['token', NAME, '--show']);
+    const missing = await cli.run(['token', NAME, '--show']);
     expect(missing).toMatchObject({
       exitCode: 2,
       stdout: '',
       stderr: expect.stringMatching(/does not exist\n.* doctor /),
     });
-    await command.run(['refresh', NAME]);
+    await cli.run(['refresh', NAME]);
   });
 
   test('shows the status, but not the token, to a user who may not decrypt it', async () => {
-    await command.run(['refresh', NAME]);
+    await cli.run(['refresh', NAME]);
     const parameterStore = await startWithoutDecryption(inject('ministack').url);
     const environment = { AWS_ENDPOINT_URL_SSM: parameterStore.url };
-    const asOperator = (name: string) => command.run([name, NAME], '', environment);
+    const asOperator = (name: string) => cli.run([name, NAME], '', environment);
     expect(await asOperator('token')).toMatchObject({
       exitCode: 3,
       stdout: '',
@@ -570,7 +570,7 @@ describe('the CLI', () => {
     });
     const withoutTimes = ({ stdout }: { stdout: string }) => stdout.replaceAll(/\d+ (h|min|s)\b/g, '');
     const status = await asOperator('status');
-    expect(withoutTimes(status)).toBe(withoutTimes(await command.run(['status', NAME])));
+    expect(withoutTimes(status)).toBe(withoutTimes(await cli.run(['status', NAME])));
     expect(status.exitCode).toBe(0);
     expect((await asOperator('doctor')).stdout).toMatch(/✓ parameter {5}the token is valid for \d+ min/);
     await app.age(0);
@@ -582,14 +582,14 @@ describe('the CLI', () => {
   });
 
   test("refresh mints a token, or fails with the refresher's own error", async () => {
-    const minted = await command.run(['refresh', NAME]);
+    const minted = await cli.run(['refresh', NAME]);
     expect(minted).toMatchObject({
       exitCode: 0,
       stdout: expect.stringMatching(/^minted \(forced\), parameter version \d+/),
     });
     authorizationServer.rateLimited = true;
-    const failed = await command.run(['refresh', NAME, '--json']);
-    const shownFailure = await command.run(['refresh', NAME]);
+    const failed = await cli.run(['refresh', NAME, '--json']);
+    const shownFailure = await cli.run(['refresh', NAME]);
     authorizationServer.rateLimited = false;
     expect(failed.exitCode).toBe(1);
     expect(JSON.parse(failed.stdout)).toMatchObject({ outcome: 'failed', code: 'RATE_LIMITED' });
@@ -605,9 +605,9 @@ describe('the CLI', () => {
 
   test('set-credentials stores only credentials that the token endpoint accepts', async () => {
     const currentVersion = async () =>
-      JSON.parse((await command.run(['status', NAME, '--json'])).stdout)[0].minted_for.secret_version;
+      JSON.parse((await cli.run(['status', NAME, '--json'])).stdout)[0].minted_for.secret_version;
     const before = await currentVersion();
-    const set = (input: string) => command.run(['set-credentials', NAME], input);
+    const set = (input: string) => cli.run(['set-credentials', NAME], input);
     const refused = await set(credentials('mistyped'));
     expect(refused).toMatchObject({
       exitCode: 1,
@@ -631,8 +631,8 @@ describe('the CLI', () => {
 
       const found = await findings();
       const wrong = found.filter(({ state }) => state === 'wrong');
-      const status = await command.run(['status', NAME]);
-      const doctor = await command.run(['doctor', NAME]);
+      const status = await cli.run(['status', NAME]);
+      const doctor = await cli.run(['doctor', NAME]);
       recorded.record(
         fault.id,
         { command: `${CLI} status ${NAME}`, output: status.stdout },
@@ -650,7 +650,7 @@ describe('the CLI', () => {
       expect(doctor.exitCode).toBe(1);
 
       await fault.fixElsewhere?.();
-      await command.runPrinted(remedy, credentials());
+      await cli.runPrinted(remedy, credentials());
       expect((await findings()).filter(({ state }) => state !== 'ok')).toEqual([]);
     });
   });

@@ -11,7 +11,7 @@ import { run } from '../../local/deploy-local/process.ts';
 import { findResource, listResources } from '../../local/deploy-local/resources.ts';
 import { type GuardedApi, startGuardedApi } from '../../local/guarded-api.ts';
 import { confidential } from '../support/confidential.ts';
-import { createCommand } from './command.ts';
+import { createBundledCli } from './bundled-cli.ts';
 import type { ConsumerResult } from './consumer.ts';
 import { createDeployedApp, type DeployedApp } from './deployed-app.ts';
 import { findLeftovers } from './leftovers.ts';
@@ -142,10 +142,10 @@ describe('the app of a cdk.json that names no secret', () => {
   });
 
   test('has nothing wrong that doctor could find then', async () => {
-    const command = await createCommand();
-    const { stdout } = await command.run(['doctor', 'spotnana']);
-    await command.close();
-    expect(stdout).toMatch(/✓ parameter +the token is good/);
+    const cli = await createBundledCli();
+    const { stdout } = await cli.run(['doctor', 'spotnana']);
+    await cli.close();
+    expect(stdout).toMatch(/✓ parameter +the token is valid/);
     // The cloud has no TLS, for which the queue's policy asks.
     expect(stdout.match(/^ {2}[✗?].*/gm)).toEqual([expect.stringMatching(/\? dead letters/)]);
   });

@@ -8,27 +8,27 @@ import { inject } from 'vitest';
 import { bundleCommand } from '../../local/package/bundle-cli.ts';
 import { recordWritten } from '../support/confidential.ts';
 
-export interface CommandResult {
+export interface CliResult {
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 /** The CLI as bundled in the package, run against MiniStack. */
-export interface TestCommand {
+export interface BundledCli {
   /** `input` goes to standard input. `environment` overrides MiniStack's variables. */
   run(
     args: readonly string[],
     input?: string,
     environment?: Readonly<Record<string, string>>,
-  ): Promise<CommandResult>;
+  ): Promise<CliResult>;
   /** Runs commands that the CLI printed, in a shell. */
   runPrinted(lines: readonly string[], input?: string): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function createCommand(): Promise<TestCommand> {
-  const directory = await mkdtemp(join(tmpdir(), 'token-refresher-command-'));
+export async function createBundledCli(): Promise<BundledCli> {
+  const directory = await mkdtemp(join(tmpdir(), 'token-refresher-cli-'));
   await bundleCommand(directory);
   // The package is of type module, too.
   await writeFile(join(directory, 'package.json'), JSON.stringify({ type: 'module' }));
@@ -38,7 +38,7 @@ export async function createCommand(): Promise<TestCommand> {
     args: readonly string[],
     input: string,
     environment: Readonly<Record<string, string>> = {},
-  ): Promise<CommandResult> => {
+  ): Promise<CliResult> => {
     const child = spawn(command, args, {
       env: {
         ...inject('ministack').environment,
