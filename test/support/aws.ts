@@ -12,7 +12,7 @@ import { startLoopbackServer } from '../../local/loopback-server.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The cloud under test. Undefined, except in the end-to-end tests: the embedded endpoint. */
+    /** The cloud under test. Undefined means the embedded endpoint. Set only in the end-to-end tests. */
     aws: 'MiniStack' | 'moto' | undefined;
   }
 }
