@@ -11,18 +11,8 @@ export type Loaded =
       readonly passing?: 'throttled' | 'failing';
     };
 
-/** What the reader knows when it reads. */
-export interface Known {
-  /** The token in memory. */
-  readonly held: StoredToken | undefined;
-  /** Whether that token was rejected, so that only another one helps. */
-  readonly rejected: boolean;
-  /** Seconds of validity that the callers want, those included that join while the read is under way. */
-  wanted(): number;
-}
-
 /** One read of the parameter. Never rejects. */
-export type Load = (known: Known) => Promise<Loaded>;
+export type Load = () => Promise<Loaded>;
 
 /** The token in a parameter as AWS and its Lambda extension show it, or why what stands there is none. */
 export function tokenIn(

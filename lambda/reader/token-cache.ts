@@ -73,8 +73,6 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
   let plain: Promise<string> | undefined;
   /** Seconds of validity that a caller wants who has not asked for more. */
   const usual = minimumValidity ?? TRAVEL_SECONDS;
-  /** The most that a caller wants who waits for the load that is under way, or for the next one. */
-  let wanted = usual;
 
   /** Seconds of validity left. */
   const validity = (token: StoredToken | undefined) =>
@@ -93,7 +91,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
   };
 
   const loading = singleFlight(async () => {
-    const loaded = await options.load({ held, rejected: isRejected(), wanted: () => wanted });
+    const loaded = await options.load();
     failure = loaded.type === 'failure' ? loaded.failure : undefined;
     if (loaded.type === 'token' && isNews(loaded.token)) {
       held = loaded.token;
@@ -119,10 +117,6 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
       held === undefined || isRejected()
         ? Number.NEGATIVE_INFINITY
         : Math.min(Math.max(lookAt, notBefore), (held.expires_at - usual) * 1_000);
-  };
-
-  const forgetWanted = () => {
-    if (!loading.pending && !persistent.pending) wanted = usual;
   };
 
   /**
@@ -168,8 +162,7 @@ export function createTokenCache(options: TokenCacheOptions): TokenCache {
     const wait: SingleFlight<unknown> = validity(held) > needed ? loading : persistent;
     const joins = wait.pending;
     if (wait.pending || mayLoad(needed)) {
-      wanted = Math.max(wanted, wished);
-      const loaded = wait.run().finally(forgetWanted);
+      const loaded = wait.run();
       const isServable = validity(held) > needed && !isRejected();
       const patience = Math.min(LOOK_PATIENCE_MS, (validity(held) - needed) * 500);
       const outcome = await abortable(isServable ? atMost(loaded, patience, sleep) : loaded, signal);

@@ -6,7 +6,6 @@ import { isSendable, sha256 } from '../shared/stored-token.ts';
 import { assertSeconds } from './assert-seconds.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
 import { loadFromParameterStore, reportToFunction } from './aws-clients.ts';
-import { loadThroughExtension } from './extension.ts';
 import { createReplacementSearch } from './find-replacement.ts';
 import { createTokenCache, type GetOptions } from './token-cache.ts';
 import { TokenUnavailableError } from './token-unavailable-error.ts';
@@ -34,11 +33,6 @@ export interface TokenReaderOptions {
    * fails. Default: any valid token is returned, but with 10 seconds left or less only after a look for a better one.
    */
   readonly minimumValidity?: number;
-  /**
-   * Where the token is read from: Parameter Store, or first the AWS Parameters and Secrets Lambda Extension of this
-   * function and, where its cache holds no better token, Parameter Store. Default: `parameter-store`.
-   */
-  readonly source?: 'parameter-store' | 'extension';
   /** Seconds for which `fetch` waits for the replacement of a token that was refused. Default: 10. */
   readonly replacementTimeout?: number;
   /** Default: a client with the environment's region and credentials, made when it is first needed. */
@@ -115,10 +109,8 @@ export function createTokenReader(options: TokenReaderOptions = {}): TokenReader
   assertSeconds('minimumValidity', minimumValidity ?? 0);
   assertSeconds('replacementTimeout', replacementTimeout);
 
-  const loadDirectly = loadFromParameterStore(parameterName, options.ssm);
   const cache = createTokenCache({
-    load:
-      options.source === 'extension' ? loadThroughExtension(parameterName, loadDirectly, now) : loadDirectly,
+    load: loadFromParameterStore(parameterName, options.ssm),
     parameterName,
     minimumValidity,
     now,

@@ -30,7 +30,6 @@ test('a consumer bundles no minting code and no client for Secrets Manager', asy
   const own = files.filter((file) => file.startsWith('lambda/') && !file.startsWith('lambda/reader/'));
   expect(own.sort()).toEqual([
     'lambda/shared/aws-failure.ts',
-    'lambda/shared/clock.ts',
     'lambda/shared/json.ts',
     'lambda/shared/reader-environment.ts',
     'lambda/shared/stored-token.ts',
