@@ -1,4 +1,4 @@
-/** An operation of which at most one runs at a time: who asks while one is under way gets that one's result. */
+/** Runs an operation at most once at a time: calls during a run share its result. */
 export interface SingleFlight<Result> {
   run(): Promise<Result>;
   readonly pending: boolean;
@@ -19,7 +19,7 @@ export function singleFlight<Result>(operation: () => Promise<Result>): SingleFl
   };
 }
 
-/** The same for each key on its own. */
+/** The same, separately for each key. */
 export function singleFlightByKey<Result>(
   operation: (key: string) => Promise<Result>,
 ): (key: string) => Promise<Result> {

@@ -32,6 +32,7 @@ test('a consumer bundles no minting code and no client for Secrets Manager', asy
     'lambda/shared/aws-failure.ts',
     'lambda/shared/json.ts',
     'lambda/shared/reader-environment.ts',
+    'lambda/shared/refresh-error.ts',
     'lambda/shared/stored-token.ts',
   ]);
   expect(files.filter((file) => /secrets-manager|oauth4webapi|powertools/.test(file))).toEqual([]);

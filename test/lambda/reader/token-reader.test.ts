@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createReader } from '../../../lambda/reader/create-reader.ts';
 import {
   createTokenReader,
   TOKEN_UNAVAILABLE_CODES,
@@ -62,7 +63,8 @@ describe('a read', () => {
   test('asks for the parameter that the environment names', async () => {
     await parameter.put('token');
     vi.stubEnv('TOKEN_PARAMETER_NAME', parameter.name);
-    expect(await createTokenReader({ ssm: parameter.ssm, now: parameter.time.now }).get()).toBe('token');
+    const seams = { ...parameter.time, random: Math.random };
+    expect(await createReader({ ssm: parameter.ssm }, seams).get()).toBe('token');
     vi.unstubAllEnvs();
   });
 
@@ -72,8 +74,8 @@ describe('a read', () => {
     vi.stubEnv('AWS_REGION', 'us-east-1');
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
-    const { name: parameterName, time } = parameter;
-    expect(await createTokenReader({ parameterName, now: time.now }).get()).toBe('token');
+    const seams = { ...parameter.time, random: Math.random };
+    expect(await createReader({ parameterName: parameter.name }, seams).get()).toBe('token');
     vi.unstubAllEnvs();
   });
 });

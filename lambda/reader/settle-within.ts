@@ -1,8 +1,10 @@
-/** What the promise comes to, or undefined where that takes longer than so many milliseconds. The promise runs on. */
-export async function atMost<Value>(
+import type { Seams } from './seams.ts';
+
+/** Settles as the promise does, or resolves to undefined after so many milliseconds. The promise runs on. */
+export async function settleWithin<Value>(
   promise: Promise<Value>,
   milliseconds: number,
-  sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>,
+  sleep: Seams['sleep'],
 ): Promise<Value | undefined> {
   const timer = new AbortController();
   try {
