@@ -11,14 +11,15 @@ export function createAuthorizedFetch(
   findReplacement: (rejected: string) => Promise<string | undefined>,
 ): typeof globalThis.fetch {
   return async (input, init) => {
-    const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
+    const request = input instanceof Request ? input : undefined;
+    const headers = new Headers(init?.headers ?? request?.headers);
     if (headers.has('authorization')) {
       throw new TypeError(
         'the request already has an Authorization header. Remove it, or send the request with the global fetch.',
       );
     }
-    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
-    const repeatable = isRepeatable(init?.body ?? (input instanceof Request ? input.body : null));
+    const signal = init?.signal ?? request?.signal;
+    const repeatable = isRepeatable(init?.body ?? request?.body ?? null);
     const send = (token: string): Promise<Response> => {
       headers.set('authorization', `Bearer ${token}`);
       return fetch(input, { ...init, headers });
@@ -37,15 +38,9 @@ export function createAuthorizedFetch(
 
 /** Whether a body can be sent twice. A stream, or the body of a `Request`, is used up after the first time. */
 function isRepeatable(body: unknown): boolean {
-  return (
-    body === null ||
-    typeof body === 'string' ||
-    body instanceof URLSearchParams ||
-    body instanceof FormData ||
-    body instanceof Blob ||
-    body instanceof ArrayBuffer ||
-    ArrayBuffer.isView(body)
-  );
+  const repeatable = [URLSearchParams, FormData, Blob, ArrayBuffer];
+  if (body === null || typeof body === 'string' || ArrayBuffer.isView(body)) return true;
+  return repeatable.some((type) => body instanceof type);
 }
 
 /**

@@ -30,7 +30,7 @@ export function createReader(options: TokenReaderOptions, seams: Seams): TokenRe
     fetch: createAuthorizedFetch(
       options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
       cache.get,
-      createReplacementSearch({ cache, report, timeout: replacementTimeout * 1_000, seams }),
+      createReplacementSearch(cache, report, replacementTimeout * 1_000, seams),
     ),
     async reject(token) {
       if (report === undefined) throw missing('refresherFunctionName');

@@ -77,7 +77,7 @@ function failedLoad(error: unknown, parameterName: string): Loaded {
       'Allow it with refresher.grantRead(fn). If another app deploys the refresher, also name the role in its readers.';
     return failed('ACCESS_DENIED', `${fact} ${remedy}`, cause);
   }
-  const status = statusOf(error);
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
   if (status === 429 || /Throttl|TooManyRequests/.test(name)) {
     const remedy =
       'Try again later. If this lasts, find out what else reads from Parameter Store, or raise its throughput.';
@@ -98,8 +98,4 @@ function failed(
   cause?: Error,
 ): Extract<Loaded, { type: 'failure' }> {
   return { type: 'failure', failure: { code, text, ...(cause && { cause }) } };
-}
-
-function statusOf(error: unknown): number | undefined {
-  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
 }

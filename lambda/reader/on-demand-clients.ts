@@ -2,7 +2,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { describeAwsFailure } from '../shared/aws-failure.ts';
 import type { Load } from './load-parameter.ts';
-import type { Reported } from './report-rejected.ts';
+import type { Report } from './report-rejected.ts';
 import { singleFlightByKey } from './single-flight.ts';
 
 /** Loads the parameter with the given client, or with one that is imported and created for the first load. */
@@ -22,10 +22,7 @@ export function loadWith(given: SSMClient | undefined, parameterName: string): L
 }
 
 /** Reports a rejected token with the given client, or with one that is imported and created for the first report. */
-export function reportWith(
-  given: LambdaClient | undefined,
-  functionName: string,
-): (token: string) => Promise<Reported> {
+export function reportWith(given: LambdaClient | undefined, functionName: string): Report {
   let lambda = given;
   return singleFlightByKey(async (token) => {
     try {

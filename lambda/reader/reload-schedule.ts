@@ -23,8 +23,16 @@ const SHORT_SPACING_MS = 40_000;
 
 export type ReloadSchedule = ReturnType<typeof createReloadSchedule>;
 
-/** Decides when to load the parameter, for a reader that requires so many seconds of validity of every token. */
-export function createReloadSchedule(held: HeldToken, required: number, { now, random }: Seams) {
+/**
+ * Decides when to load the parameter, for a reader that requires so many seconds of validity of every token. Calls
+ * `onPlanned` after each plan.
+ */
+export function createReloadSchedule(
+  held: HeldToken,
+  required: number,
+  onPlanned: () => void,
+  { now, random }: Seams,
+) {
   /** Loads in a row that brought no better token. */
   let fruitless = 0;
   /** Unix time in milliseconds: end of the latest load, earliest next load, look for the new token. */
@@ -37,6 +45,7 @@ export function createReloadSchedule(held: HeldToken, required: number, { now, r
     loadedAt = now();
     const served = held.validity() > required ? held.record : undefined;
     notBefore = loadedAt + spacing(fruitless, longestSpacing(served), random);
+    onPlanned();
   };
   /** Whether the token became useless to a caller after the latest load. Then past loads are no reason to fail. */
   const endedSinceLoad = (needed: number): boolean =>

@@ -15,33 +15,21 @@ const FAILING_PATIENCE_MS = 10_000;
 /** Milliseconds for which a read that can be answered from memory waits for a better token. */
 const LOOK_PATIENCE_MS = 1_000;
 
-export interface ReloadTools {
-  readonly load: Load;
-  readonly held: HeldToken;
-  readonly schedule: ReloadSchedule;
-  /** Called after each change of the schedule. */
-  readonly onPlanned: () => void;
-  readonly seams: Seams;
-}
-
 /** Loads the parameter into the held token, one load at a time for all callers. */
-export function createReload({ load, held, schedule, onPlanned, seams }: ReloadTools) {
+export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedule, seams: Seams) {
   let failure: Unavailability | undefined;
 
   const loading = singleFlight(async () => {
     const loaded = await load();
     failure = loaded.type === 'failure' ? loaded.failure : undefined;
     schedule.plan(loaded.type === 'token' && held.offer(loaded.token));
-    onPlanned();
     return loaded;
   });
   const waiting = singleFlight(async () => {
     const fruitlessBefore = schedule.fruitless;
     const outcome = await loadPatiently(loading.run, seams);
-    if (outcome === 'done') return outcome;
     // All loads of one wait count as one.
-    schedule.planAfter(fruitlessBefore + 1);
-    onPlanned();
+    if (outcome === 'gave-up') schedule.planAfter(fruitlessBefore + 1);
     return outcome;
   });
   return {

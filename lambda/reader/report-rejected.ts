@@ -11,6 +11,9 @@ export type Reported =
   | { readonly type: 'answered'; readonly replacement: 'expected' | 'none' }
   | { readonly type: 'failed'; readonly failure: Unavailability; readonly replacement: 'expected' | 'none' };
 
+/** Reports a rejected token. Never rejects. */
+export type Report = (token: string) => Promise<Reported>;
+
 /** Milliseconds: the time limit of a run, a minute, and its start. A run may have to back off. */
 const REPORT_TIMEOUT_MS = 75_000;
 

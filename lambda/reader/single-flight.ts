@@ -1,19 +1,14 @@
 /** Runs an operation at most once at a time: calls during a run share its result. */
-export interface SingleFlight<Result> {
-  run(): Promise<Result>;
-  readonly pending: boolean;
-}
-
-export function singleFlight<Result>(operation: () => Promise<Result>): SingleFlight<Result> {
+export function singleFlight<Result>(operation: () => Promise<Result>) {
   let current: Promise<Result> | undefined;
   return {
-    run() {
+    run(): Promise<Result> {
       current ??= operation().finally(() => {
         current = undefined;
       });
       return current;
     },
-    get pending() {
+    get pending(): boolean {
       return current !== undefined;
     },
   };

@@ -22,20 +22,20 @@ export function createTokenCache(
   const { now } = seams;
   const usual = validityNeeded(minimumValidity);
   const held = createHeldToken(now);
-  const schedule = createReloadSchedule(held, usual.required, seams);
   /** Until then, reads without options share one promise, which is cheaper than one each. Unix time, milliseconds. */
   let sharedUntil = Number.NEGATIVE_INFINITY;
   let shared: Promise<string> | undefined;
 
-  const planSharedReads = (): void => {
+  function planSharedReads(): void {
     const { record } = held;
     shared = record && Promise.resolve(record.access_token);
     sharedUntil =
       record === undefined || held.isRejected()
         ? Number.NEGATIVE_INFINITY
         : Math.min(schedule.nextLookAt(), (record.expires_at - usual.preferred) * 1_000);
-  };
-  const reload = createReload({ load, held, schedule, onPlanned: planSharedReads, seams });
+  }
+  const schedule = createReloadSchedule(held, usual.required, planSharedReads, seams);
+  const reload = createReload(load, held, schedule, seams);
 
   const serve = async ({ minimumValidity: asked, signal }: GetOptions): Promise<string> => {
     const { required, preferred } = asked === undefined ? usual : validityNeeded(asked);
