@@ -12,18 +12,18 @@ import {
 import { awsClients } from './client.ts';
 import { createSimulatedTime, type SimulatedTime } from './simulated-time.ts';
 
-/** A parameter at the local endpoint, in simulated time, and what reads it. */
+/** A parameter in the embedded cloud, in simulated time, and its readers. */
 export interface StoredParameter {
   readonly name: string;
   readonly cloud: AwsEndpoint;
   readonly ssm: SSMClient;
   readonly time: SimulatedTime;
-  /** Writes a token that is issued now and lives for an hour, unless the fields say otherwise. */
+  /** Stores a token. By default, it is issued now and lives for an hour. */
   put(accessToken: string, fields?: Partial<StoredToken> & { readonly lifetime?: number }): Promise<void>;
   putValue(value: string, options?: Partial<PutParameterCommandInput>): Promise<void>;
   /** `GetParameter` calls so far. */
   reads(): number;
-  /** Has every `GetParameter` fail until the returned function is called. */
+  /** Makes every `GetParameter` fail until the returned function is called. */
   fail(fault: Fault): () => void;
   /** A reader of the parameter in simulated time, without jitter unless `random` is given. */
   reader(options?: TokenReaderOptions & Partial<Seams>): TokenReader;
