@@ -2,6 +2,7 @@ import type { StoredToken } from '../shared/stored-token.ts';
 import { LONGEST_SPACING_MS, spacing } from './backoff.ts';
 import type { HeldToken } from './held-token.ts';
 import type { Seams } from './seams.ts';
+import type { ValidityNeeded } from './validity-needed.ts';
 
 /**
  * When a reader looks for the new token, as parts of a token's last hour. By default, the refresher has replaced a
@@ -23,19 +24,16 @@ const SHORT_SPACING_MS = 40_000;
 
 export type ReloadSchedule = ReturnType<typeof createReloadSchedule>;
 
-/**
- * Decides when to load the parameter, for a reader that requires so many seconds of validity of every token. Calls
- * `onPlanned` after each plan.
- */
+/** Decides when to load the parameter. `usual` is what reads without options need. Calls `onPlanned` after each plan. */
 export function createReloadSchedule(
   held: HeldToken,
-  required: number,
+  usual: ValidityNeeded,
   onPlanned: () => void,
   { now, random }: Seams,
 ) {
   /** Loads in a row that brought no better token. */
   let fruitless = 0;
-  /** Unix time in milliseconds: end of the latest load, earliest next load, look for the new token. */
+  /** Unix time in milliseconds: the end of the latest load, the earliest next load, the look for the new token. */
   let loadedAt = Number.NEGATIVE_INFINITY;
   let notBefore = Number.NEGATIVE_INFINITY;
   let lookAt = Number.NEGATIVE_INFINITY;
@@ -43,17 +41,17 @@ export function createReloadSchedule(
   const planAfter = (count: number): void => {
     fruitless = count;
     loadedAt = now();
-    const served = held.validity() > required ? held.record : undefined;
+    const served = held.validity() > usual.required ? held.record : undefined;
     notBefore = loadedAt + spacing(fruitless, longestSpacing(served), random);
     onPlanned();
   };
-  /** Whether the token became useless to a caller after the latest load. Then past loads are no reason to fail. */
-  const endedSinceLoad = (needed: number): boolean =>
+  /** Whether the token in memory was good enough at the latest load and no longer is. Such a read loads at once. */
+  const endedSinceLoad = (required: number): boolean =>
     held.record !== undefined &&
-    held.validity() <= needed &&
-    loadedAt < (held.record.expires_at - needed) * 1_000;
-  // If the clock was set back, the plans made before do not count.
-  const mayLoad = (needed: number) => now() >= notBefore || now() < loadedAt || endedSinceLoad(needed);
+    held.validity() <= required &&
+    loadedAt < (held.record.expires_at - required) * 1_000;
+  // If the clock was set back, earlier plans do not count.
+  const mayLoad = (required: number) => now() >= notBefore || now() < loadedAt || endedSinceLoad(required);
   return {
     get fruitless(): number {
       return fruitless;
@@ -61,13 +59,13 @@ export function createReloadSchedule(
     /** Unix time, milliseconds. Until then, a good token in memory needs no reload. */
     nextLookAt: () => Math.max(lookAt, notBefore),
     /** Whether to look for a new token while the one in memory is still good. */
-    isLookDue: (needed: number) => now() >= lookAt && mayLoad(needed),
-    /** Whether a caller that needs so many seconds of validity, and would not get them from memory, may load. */
+    isLookDue: (required: number) => now() >= lookAt && mayLoad(required),
+    /** Whether a read that requires so many seconds of validity may load now. */
     mayLoad,
-    /** Plans the next load. If the latest one brought a better token, that is already held. */
+    /** Plans the next load. A better token must be held already. */
     plan(wasBetter: boolean): void {
       if (wasBetter && held.record !== undefined)
-        lookAt = (held.record.expires_at - lookMargin(held.record, required, random)) * 1_000;
+        lookAt = (held.record.expires_at - lookMargin(held.record, usual.required, random)) * 1_000;
       planAfter(wasBetter ? 0 : fruitless + 1);
     },
     /** Plans the next load as after so many fruitless ones. */
@@ -79,11 +77,11 @@ export function createReloadSchedule(
   };
 }
 
-/** Seconds before expiry at which a reader looks for the new token, drawn for every token. */
+/** Seconds before expiry at which a reader looks for the new token. Random, once for each token. */
 function lookMargin(token: StoredToken, required: number, random: () => number): number {
   const span = spanOf(token);
   const last = Math.max(LAST_LOOK * span, required);
-  // A reader that requires much validity looks before it would have to wait, but not all readers at once.
+  // A reader that requires much validity looks before it would need to wait, but not all readers look at once.
   const first = Math.max(FIRST_LOOK * span, last + LAST_LOOK * span);
   return last + random() * (first - last);
 }

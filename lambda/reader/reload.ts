@@ -10,7 +10,7 @@ import type { Unavailability } from './token-unavailable-error.ts';
 
 /** Milliseconds for which a read without a token to serve retries while Parameter Store throttles. */
 const THROTTLED_PATIENCE_MS = 60_000;
-/** The same for other failures, which may last. */
+/** The same for other transient failures, which may last longer. */
 const FAILING_PATIENCE_MS = 10_000;
 /** Milliseconds for which a read that can be answered from memory waits for a better token. */
 const LOOK_PATIENCE_MS = 1_000;
@@ -35,10 +35,10 @@ export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedu
   return {
     /** Why the latest load brought no token. */
     failure: () => failure,
-    /** Loads now, or joins the load under way. Never rejects. */
-    now: loading.run,
-    /** Loads now, but after the load under way, which may return an older value. Never rejects. */
-    async afresh(): Promise<Loaded> {
+    /** Starts a load, or joins the load under way. Never rejects. */
+    start: loading.run,
+    /** Starts a load after the load under way, which may return an older value. Never rejects. */
+    async startFresh(): Promise<Loaded> {
       if (loading.pending) await loading.run();
       return loading.run();
     },
@@ -62,7 +62,7 @@ export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedu
   };
 }
 
-/** Loads until that succeeds, fails for good, or takes too long. */
+/** Loads until a load returns a token, or its failure is not transient, or patience runs out. */
 async function loadPatiently(load: Load, { now, random, sleep }: Seams): Promise<'done' | 'gave-up'> {
   const startedAt = now();
   for (let attempt = 1; ; attempt += 1) {

@@ -14,7 +14,7 @@ export type Reported =
 /** Reports a rejected token. Never rejects. */
 export type Report = (token: string) => Promise<Reported>;
 
-/** Milliseconds: the time limit of a run, a minute, and its start. A run may have to back off. */
+/** Milliseconds: the time limit of a run, which is a minute, and its start. A run may need to back off. */
 const REPORT_TIMEOUT_MS = 75_000;
 
 /** A client with the region and credentials of the environment. */

@@ -34,7 +34,7 @@ export function createTokenCache(
         ? Number.NEGATIVE_INFINITY
         : Math.min(schedule.nextLookAt(), (record.expires_at - usual.preferred) * 1_000);
   }
-  const schedule = createReloadSchedule(held, usual.required, planSharedReads, seams);
+  const schedule = createReloadSchedule(held, usual, planSharedReads, seams);
   const reload = createReload(load, held, schedule, seams);
 
   const serve = async ({ minimumValidity: asked, signal }: GetOptions): Promise<string> => {
@@ -42,7 +42,7 @@ export function createTokenCache(
     const good = held.isRejected() ? undefined : held.validForMoreThan(preferred);
     if (good !== undefined) {
       // Nobody waits for this load. If Lambda freezes the container during it, a later read decides again.
-      if (schedule.isLookDue(required)) void reload.now();
+      if (schedule.isLookDue(required)) void reload.start();
       return good;
     }
     if (held.validity() > required) await reload.lookForBetter(required, signal);
@@ -63,7 +63,8 @@ export function createTokenCache(
       schedule.forgetFruitless();
       planSharedReads();
     },
-    load: reload.afresh,
+    /** Loads now, whatever is in memory. Never rejects. */
+    load: reload.startFresh,
     /** The token in memory, if it is valid and not the given one. */
     otherThan(token: string): string | undefined {
       const current = held.validForMoreThan(0);

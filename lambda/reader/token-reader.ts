@@ -36,9 +36,9 @@ export interface TokenReaderOptions {
 }
 
 export interface GetOptions {
-  /** Seconds, 0 or more, for which the token must be valid. Default: the reader's `minimumValidity`. */
+  /** Seconds, 0 or more. The token is valid for longer than this. Default: the reader's `minimumValidity`. */
   readonly minimumValidity?: number;
-  /** Ends the wait of this call, if it waits, with the signal's reason. Other calls wait on. Default: none. */
+  /** Rejects this call with the signal's reason if it aborts during a wait. Default: the call waits. */
   readonly signal?: AbortSignal;
 }
 
@@ -46,7 +46,7 @@ export interface TokenReader {
   /**
    * Returns the access token, never an expired one.
    *
-   * It is answered from memory until a random moment late in the token's life: between 24 and 6 minutes before expiry,
+   * The call is answered from memory until a random moment late in the token's life: between 24 and 6 minutes before expiry,
    * for a token of an hour. Then the reader reloads in the background. Concurrent calls share one load. If there is no
    * token to return, a call retries for up to 60 seconds while Parameter Store throttles, and for up to 10 seconds
    * after other failures of Parameter Store.

@@ -21,15 +21,8 @@ export const TOKEN_UNAVAILABLE_CODES = [
 ] as const;
 export type TokenUnavailableCode = (typeof TOKEN_UNAVAILABLE_CODES)[number];
 
-/** The refresher or AWS may recover from these, so the same call may succeed later without a change. */
-const RETRYABLE: ReadonlySet<TokenUnavailableCode> = new Set<TokenUnavailableCode>([
-  'PARAMETER_NOT_FOUND',
-  'RECORD_UNREADABLE',
-  'STORE_UNAVAILABLE',
-  'TOKEN_EXPIRED',
-  'VALIDITY_TOO_SHORT',
-  'REPORT_FAILED',
-]);
+/** These last until somebody changes something. The refresher or AWS may recover from all others. */
+const LASTING: readonly TokenUnavailableCode[] = ['PARAMETER_OCCUPIED', 'ACCESS_DENIED', 'REQUEST_REJECTED'];
 
 /** A failure that has not been thrown yet. */
 export interface Unavailability {
@@ -53,6 +46,6 @@ export class TokenUnavailableError extends Error {
   constructor({ code, text, cause }: Unavailability) {
     super(`${code}: ${text}`, cause === undefined ? undefined : { cause });
     this.code = code;
-    this.retryable = RETRYABLE.has(code);
+    this.retryable = !LASTING.includes(code);
   }
 }
