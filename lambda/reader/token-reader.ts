@@ -49,7 +49,7 @@ export interface TokenReader {
    * The call is answered from memory until a random moment late in the token's life: between 24 and 6 minutes before expiry,
    * for a token of an hour. Then the reader reloads in the background. Concurrent calls share one load. If there is no
    * token to return, a call retries for up to 60 seconds while Parameter Store throttles, and for up to 10 seconds
-   * after other failures of Parameter Store.
+   * after other transient failures.
    * @throws TokenUnavailableError with any code except `REPORT_FAILED`
    * @throws TypeError if `minimumValidity` is not a number of seconds, 0 or more
    */
