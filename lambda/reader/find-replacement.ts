@@ -1,4 +1,4 @@
-import { LONGEST_SPACING_MS, retryDelay, spacing } from './backoff.ts';
+import { LONGEST_SPACING_MS, retryDelay, spacing } from './load-waits.ts';
 import type { Report, Reported } from './report-rejected.ts';
 import type { Seams } from './seams.ts';
 import { settleWithin } from './settle-within.ts';

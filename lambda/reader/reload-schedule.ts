@@ -1,6 +1,6 @@
 import type { StoredToken } from '../shared/stored-token.ts';
-import { LONGEST_SPACING_MS, spacing } from './backoff.ts';
 import type { HeldToken } from './held-token.ts';
+import { LONGEST_SPACING_MS, spacing } from './load-waits.ts';
 import type { Seams } from './seams.ts';
 import type { ValidityNeeded } from './validity-needed.ts';
 

@@ -1,7 +1,7 @@
 import { abortable } from './abortable.ts';
-import { retryDelay } from './backoff.ts';
 import type { HeldToken } from './held-token.ts';
 import type { Load, Loaded } from './load-parameter.ts';
+import { retryDelay } from './load-waits.ts';
 import type { ReloadSchedule } from './reload-schedule.ts';
 import type { Seams } from './seams.ts';
 import { settleWithin } from './settle-within.ts';
