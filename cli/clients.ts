@@ -9,6 +9,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { forInvocation } from '../lambda/shared/invoke-refresher.ts';
+import { CliError } from './cli-error.ts';
 
 export interface Clients {
   readonly cloudFormation: CloudFormationClient;
@@ -23,24 +24,21 @@ export interface Clients {
   readonly ssm: SSMClient;
 }
 
-/** What the command line says of the account; what it does not say is taken from where the AWS CLI takes it. */
+/** The account options of the command line. */
 export interface AccountOptions {
   readonly profile?: string;
   readonly region?: string;
 }
 
-/**
- * Clients for the profile and region of the command line, else of the environment or the shared configuration. The SDK
- * itself knows neither `AWS_DEFAULT_REGION` nor the precedence that the AWS CLI gives to it.
- */
+/** The options win over the environment, and the environment over the profile. The SDK ignores `AWS_DEFAULT_REGION`. */
 export function createClients(
   { profile, region }: AccountOptions,
   environment: Readonly<Record<string, string | undefined>>,
 ): Clients {
-  const named = region ?? (environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined);
+  const chosenRegion = region ?? (environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined);
   const settings = {
     ...(profile === undefined ? {} : { profile }),
-    ...(named === undefined ? {} : { region: named }),
+    ...(chosenRegion === undefined ? {} : { region: chosenRegion }),
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
   };
@@ -56,4 +54,14 @@ export function createClients(
     sqs: new SQSClient(settings),
     ssm: new SSMClient(settings),
   };
+}
+
+/**
+ * The region that the clients use.
+ * @throws CliError if the options, the environment and the profile set none
+ */
+export function regionOf({ cloudFormation }: Clients): Promise<string> {
+  return cloudFormation.config.region().catch(() => {
+    throw new CliError('no AWS region is set. Use --region, set AWS_REGION, or run: aws configure');
+  });
 }

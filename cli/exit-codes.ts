@@ -1,30 +1,12 @@
-import type { TokenState } from './status/assess.ts';
-
-/** What the process ends with, for scripts. */
 export const EXIT = {
-  /** `status`: every token is good and will be replaced in time. Otherwise: done. */
+  /** Everything is in order, or the command did its work. */
   ok: 0,
-  /** `status`: a token is good still, but will expire if nothing is done. Otherwise: the refresher failed or is not as it should be. */
+  /** `status`: a fault will let a token expire. `doctor`: something is wrong. Others: the run or the check failed. */
   attention: 1,
-  /** `status`, `token`: there is no token that can be used. */
+  /** `status`, `token`: there is no usable token. */
   noToken: 2,
-  /** It could not be done or found out: wrong arguments, no access, no such refresher. */
+  /** The command could not do its work: wrong arguments, no access, no such refresher. */
   unable: 3,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
-
-const SEVERITY: Readonly<Record<TokenState, ExitCode>> = {
-  healthy: EXIT.ok,
-  soon: EXIT.attention,
-  expired: EXIT.noToken,
-  missing: EXIT.noToken,
-  unknown: EXIT.unable,
-};
-
-/** The worst of all decides. A token that could not be read counts for less than one that is known to be gone. */
-export function exitCodeOf(states: readonly TokenState[]): ExitCode {
-  const codes = states.map((state) => SEVERITY[state]);
-  const worstFirst: readonly ExitCode[] = [EXIT.noToken, EXIT.unable, EXIT.attention];
-  return worstFirst.find((code) => codes.includes(code)) ?? EXIT.ok;
-}

@@ -1,19 +1,24 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
-import { type Context, createContext, type GlobalOptions, type Streams } from './context.ts';
+import { describeFailure } from './cli-error.ts';
+import { regionOf } from './clients.ts';
+import {
+  type CommandContext,
+  createCommandContext,
+  type GlobalOptions,
+  type Streams,
+} from './command-context.ts';
 import { doctor } from './doctor/doctor-command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { refresh } from './refresh/refresh-command.ts';
 import { setCredentials } from './set-credentials/set-credentials-command.ts';
 import { status } from './status/status-command.ts';
 import { token } from './token/token-command.ts';
-import { describeFailure } from './unable.ts';
 
 const NAME = '[name]';
-const NAME_HELP =
-  'its name in cdk.json, its stack or its parameter; not needed where there is one refresher alone';
+const NAME_HELP = 'name in cdk.json, stack, or parameter; optional if there is only one refresher';
 
-/** Runs the command line to its end. Nothing is thrown, and nothing is printed but to the given streams. */
+/** Runs one command. Never throws, and prints to the given streams only. */
 export async function run(
   args: readonly string[],
   streams: Streams,
@@ -22,26 +27,25 @@ export async function run(
   let exitCode: ExitCode = EXIT.ok;
   const act =
     <Options extends object>(
-      action: (context: Context, name: string | undefined, options: Options) => Promise<ExitCode>,
+      action: (context: CommandContext, name: string | undefined, options: Options) => Promise<ExitCode>,
     ) =>
     async (name: string | undefined, options: Options, command: Command): Promise<void> => {
-      const context = createContext(command.optsWithGlobals<GlobalOptions>(), streams, environment);
+      const context = createCommandContext(command.optsWithGlobals<GlobalOptions>(), streams, environment);
+      await regionOf(context.clients);
       exitCode = await action(context, name, options);
     };
   const program = createProgram(streams);
   const add = (name: string, description: string) =>
     program.command(name).description(description).argument(NAME, NAME_HELP);
-  add('status', 'show each refresher: time left, last run, schedule and alarms').action(act(status));
-  add('doctor', 'look at every link of the chain, and name the command that mends what is wrong').action(
-    act(doctor),
-  );
-  add('refresh', 'mint a token now, in any case, and show the outcome').action(act(refresh));
+  add('status', 'show the time left, last run, schedule and alarms of each refresher').action(act(status));
+  add('doctor', 'check every part of a refresher and print the commands that fix it').action(act(doctor));
+  add('refresh', 'mint a new token now').action(act(refresh));
   add(
     'set-credentials',
-    'ask for client id and secret, or read them as JSON from standard input; check, store and use them',
+    'check a new client id and secret, then store and use them (prompt, or JSON on standard input)',
   ).action(act(setCredentials));
-  add('token', 'tell about the stored token')
-    .option('--show', 'print the token itself, and nothing else')
+  add('token', 'describe the stored token')
+    .option('--show', 'print the token itself and nothing else')
     .action(act(token));
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -57,10 +61,10 @@ function createProgram({ stdout, stderr }: Streams): Command {
   return new Command('token-refresher')
     .description(packageJson.description)
     .version(packageJson.version)
-    .option('--json', 'answer in JSON')
-    .option('--stack <name>', 'look in this CloudFormation stack only')
-    .option('--profile <name>', 'profile of the AWS configuration (default: AWS_PROFILE)')
-    .option('--region <name>', 'AWS region (default: AWS_REGION, AWS_DEFAULT_REGION, that of the profile)')
+    .option('--json', 'print JSON')
+    .option('--stack <name>', 'look only in this CloudFormation stack')
+    .option('--profile <name>', 'AWS profile (default: AWS_PROFILE)')
+    .option('--region <name>', 'AWS region (default: AWS_REGION, AWS_DEFAULT_REGION, region of the profile)')
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
@@ -68,8 +72,8 @@ function createProgram({ stdout, stderr }: Streams): Command {
     .showHelpAfterError('See: token-refresher --help')
     .addHelpText(
       'after',
-      '\nExit codes: 0 good; 1 status: soon without a token, doctor: something is wrong, else: it failed;\n' +
-        '2 status, token: no token that can be used; 3 it could not be done or found out',
+      '\nExit codes: 0 ok; 1 needs attention (a token at risk, a fault found, a failed run);\n' +
+        '2 no usable token (status, token); 3 the command could not do its work',
     )
     .exitOverride();
 }

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# With the AWS CLI, jq and curl. The token is handed to curl on its standard input, as the arguments of a process can
-# be seen by every other one on the machine.
+# With the AWS CLI, jq and curl. curl reads the header from its standard input: other processes can see its arguments.
 set -euo pipefail
 
 aws ssm get-parameter \

@@ -1,4 +1,4 @@
-"""With boto3, in a function with refresher.grantRead(fn)."""
+"""With boto3, in a function that refresher.grantRead(fn) gives access."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import boto3
 ssm = boto3.client("ssm")
 cached = {"expires_at": 0, "read_at": 0}
 
-# Seconds. A token that was replaced ahead of time, after a rotation for example, is used for at most this much longer.
+# Seconds. After an early replacement, such as a rotation, the function uses the old token for at most this long.
 MAX_AGE = 300
 # Seconds of validity that a call may need.
 MINIMUM_VALIDITY = 60

@@ -1,5 +1,5 @@
-// With the AWS Parameters and Secrets Lambda Extension, a layer that answers over HTTP in any language, in a function
-// with refresher.grantRead(fn). It keeps a value for 300 seconds unless SSM_PARAMETER_STORE_TTL says otherwise.
+// With the AWS Parameters and Secrets Lambda Extension, in a function that refresher.grantRead(fn) gives access. The
+// extension is a layer that answers over HTTP. It keeps a value for 300 seconds; SSM_PARAMETER_STORE_TTL changes that.
 export async function handler(): Promise<unknown> {
   const port = process.env.PARAMETERS_SECRETS_EXTENSION_HTTP_PORT ?? '2773';
   const name = encodeURIComponent(process.env.TOKEN_PARAMETER_NAME ?? '/spotnana/access-token');

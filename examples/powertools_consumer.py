@@ -1,4 +1,4 @@
-"""With Powertools for AWS Lambda (Python), in a function with refresher.grantRead(fn)."""
+"""With Powertools for AWS Lambda (Python), in a function that refresher.grantRead(fn) gives access."""
 
 import json
 import os
@@ -6,8 +6,8 @@ import urllib.request
 
 from aws_lambda_powertools.utilities import parameters
 
-# Seconds. Every read finds a token that is valid for some 25 minutes or more, so one that has been kept for 5 is good for
-# 20 more. It must stay well below that, since Powertools does not know when the token expires.
+# Seconds. Powertools does not know when the token expires, so stay well below the 25 minutes of validity that a stored
+# token has left, with the default settings and tokens of one hour.
 MAX_AGE = 300
 
 

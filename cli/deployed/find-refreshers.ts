@@ -5,16 +5,17 @@ import {
   paginateListStackResources,
   paginateListStacks,
 } from '@aws-sdk/client-cloudformation';
+import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
 import { CUSTOM_RESOURCE } from '../../lambda/shared/custom-resources.ts';
 import { type Refresher, refreshersOf } from './refreshers-of-stack.ts';
 import { parseTemplate } from './template.ts';
 
-/** Stacks that are looked at side by side: enough to be quick, and few enough for CloudFormation's rate limits. */
-const SIDE_BY_SIDE = 6;
+/** Stacks read in parallel. More would hit CloudFormation's rate limits. */
+const MAX_PARALLEL_STACKS = 6;
 
 /**
- * The refreshers that are deployed in the account and region: those of one stack, or else of all. CloudFormation is
- * asked, not Lambda, so that one whose function is gone is found too.
+ * Finds the refreshers of one stack, or of all stacks in the account and region. Reads CloudFormation rather than
+ * Lambda, so a refresher whose function was deleted is still found.
  */
 export async function findRefreshers(
   cloudFormation: CloudFormationClient,
@@ -25,7 +26,7 @@ export async function findRefreshers(
   const waiting = await listStacks(cloudFormation);
   const found: Refresher[] = [];
   while (waiting.length > 0) {
-    const next = waiting.splice(0, SIDE_BY_SIDE);
+    const next = waiting.splice(0, MAX_PARALLEL_STACKS);
     found.push(...(await Promise.all(next.map((name) => refreshersIn(cloudFormation, name)))).flat());
   }
   return found.toSorted((a, b) => (a.name < b.name ? -1 : 1));
@@ -38,16 +39,10 @@ export async function stackExists(cloudFormation: CloudFormationClient, stack: s
     );
     return found !== undefined;
   } catch (error) {
-    if (isMissingStack(error)) return false;
+    // The name is the only input, so no stack has it, or it is not a valid stack name.
+    if (describeAwsFailure(error).name === 'ValidationError') return false;
     throw error;
   }
-}
-
-/** CloudFormation has no error of its own for it. */
-function isMissingStack(error: unknown): boolean {
-  return (
-    error instanceof Error && error.name === 'ValidationError' && error.message.endsWith('does not exist')
-  );
 }
 
 async function listStacks(cloudFormation: CloudFormationClient): Promise<string[]> {
@@ -73,7 +68,7 @@ async function refreshersIn(
       hasRefresher ||= ResourceType === CUSTOM_RESOURCE.tokenRemoval;
     }
   }
-  // Spares every other stack of the account the two calls below.
+  // Saves two calls for each of the account's other stacks.
   if (!hasRefresher) return [];
   const [{ TemplateBody: body }, { Stacks: [described] = [] }] = await Promise.all([
     cloudFormation.send(new GetTemplateCommand({ StackName: stack })),

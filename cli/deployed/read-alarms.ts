@@ -1,25 +1,25 @@
 import { type CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
-import { differing } from './differing.ts';
+import { changedProperties } from './changed-properties.ts';
 import type { DeployedResource, Refresher } from './refreshers-of-stack.ts';
 
 export interface Alarm {
   readonly name: string;
-  /** For people: the name without what CloudFormation puts around it. */
+  /** The short name, without CloudFormation's prefix and suffix. */
   readonly label: string;
   readonly resource: DeployedResource;
   readonly state: 'ok' | 'alarm' | 'no-data' | 'gone';
-  /** Whether it notifies anybody when its state changes. */
+  /** Whether its actions are enabled. */
   readonly notifies: boolean;
-  /** Properties that are not as they were deployed. */
+  /** Names of the properties that differ from the template. */
   readonly changed: readonly string[];
 }
 
 const STATES = { OK: 'ok', ALARM: 'alarm', INSUFFICIENT_DATA: 'no-data' } as const;
 
-/** The alarms that the construct makes, by their logical ids. */
+/** Logical ids of the construct's own alarms. */
 const OWN_ALARM = /(TokenExpiring|RefreshFailing|DeadLetters|Throttled)[0-9A-F]{8}$/;
 
-/** The alarms that the stack has for a refresher, as they are now. */
+/** Reads the live state of a refresher's alarms. */
 export async function readAlarms(
   cloudWatch: CloudWatchClient,
   { alarms }: Refresher,
@@ -39,13 +39,13 @@ export async function readAlarms(
       resource,
       state: found === undefined ? 'gone' : STATES[found.StateValue ?? 'INSUFFICIENT_DATA'],
       notifies: found?.ActionsEnabled !== false,
-      changed: found === undefined ? [] : differing(RULES, resource.properties, found),
+      changed: found === undefined ? [] : changedProperties(COMPARED, resource.properties, found),
     };
   });
 }
 
-/** What decides when an alarm goes off, and whom it tells. */
-const RULES = [
+/** The properties that decide when an alarm fires and who is notified. */
+const COMPARED = [
   'AlarmActions',
   'Dimensions',
   'Namespace',

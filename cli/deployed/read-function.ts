@@ -4,25 +4,25 @@ import {
   type Environment,
   readConfiguration,
 } from '../../lambda/refresher/configuration.ts';
-import { ifThere } from './if-there.ts';
 import { type Refresher, templateEnvironment } from './refreshers-of-stack.ts';
+import { unlessGone } from './unless-gone.ts';
 
-/** The refresher's function as it is now, or undefined where it is gone. */
+/** Reads the live function, or returns undefined if it was deleted. */
 export async function readFunction(
   lambda: LambdaClient,
   { function: { id } }: Refresher,
 ): Promise<GetFunctionCommandOutput | undefined> {
-  return ifThere(lambda.send(new GetFunctionCommand({ FunctionName: id })));
+  return unlessGone(lambda.send(new GetFunctionCommand({ FunctionName: id })));
 }
 
-/** The function's environment as it is now; where the function is gone, as the template had it. */
+/** The live environment, or the template's if the function was deleted. */
 export function environmentOf(refresher: Refresher, fn: GetFunctionCommandOutput | undefined): Environment {
   return fn?.Configuration?.Environment?.Variables ?? templateEnvironment(refresher);
 }
 
 /**
- * What the refresher is set up to do. Where its environment cannot be used or the function is gone, it is what the
- * template says, so that the rest can still be looked at; undefined where that cannot be told either.
+ * The live configuration. If that is invalid, the template's, so that the other parts can still be checked. Undefined
+ * if neither is usable.
  */
 export function configurationOf(
   refresher: Refresher,
@@ -32,7 +32,7 @@ export function configurationOf(
     try {
       return readConfiguration(environment);
     } catch {
-      // What is wrong with it is for the function's own link to say.
+      // checkFunction reports what is wrong with it.
     }
   }
   return undefined;

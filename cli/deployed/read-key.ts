@@ -1,7 +1,7 @@
 import { DescribeKeyCommand, type KeyMetadata, type KMSClient } from '@aws-sdk/client-kms';
-import { ifThere } from './if-there.ts';
+import { unlessGone } from './unless-gone.ts';
 
-/** The parameter's key as it is now, or undefined where it is gone. */
+/** Reads the live state of the parameter's key, or returns undefined if it was deleted. */
 export async function readKey(kms: KMSClient, keyId: string): Promise<KeyMetadata | undefined> {
-  return (await ifThere(kms.send(new DescribeKeyCommand({ KeyId: keyId }))))?.KeyMetadata;
+  return (await unlessGone(kms.send(new DescribeKeyCommand({ KeyId: keyId }))))?.KeyMetadata;
 }

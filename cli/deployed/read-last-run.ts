@@ -2,31 +2,31 @@ import { type CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/cli
 import { parseJsonObject } from '../../lambda/shared/json.ts';
 import { METRIC } from '../../lambda/shared/metric-names.ts';
 import { codeOf } from '../../lambda/shared/refresh-error.ts';
-import { SCHEDULE_PRECISION_SECONDS } from '../../lambda/shared/time-bounds.ts';
+import { SCHEDULE_PRECISION_SECONDS } from '../../lambda/shared/time-budget.ts';
 
-/** How the function's latest run ended, as its log tells. */
+/** The result of the function's latest run, read from its log. */
 export type LastRun =
   | {
       /** Unix time, milliseconds. */
       readonly at: number;
       readonly outcome: 'minted' | 'kept';
-      /** Undefined where the function is set to log warnings only. */
+      /** Undefined if the function logs only warnings. */
       readonly reason: string | undefined;
-      /** Whether the client was accepted only with the secret's former version. */
+      /** Whether only the secret's previous version was accepted. */
       readonly previousCredentialsUsed: boolean;
     }
   | { readonly at: number; readonly outcome: 'failed'; readonly code: string; readonly message: string };
 
 const DAY_MS = 24 * 3_600_000;
 
-/** The latest run, or undefined where there was none for a day and for three checks. `checkEvery` is in seconds. */
+/** The latest run, or undefined if there was none in a day and in three checks. `checkEvery` is in seconds. */
 export async function readLastRun(
   logs: CloudWatchLogsClient,
   logGroupName: string,
   { checkEvery, now }: { readonly checkEvery: number; readonly now: number },
 ): Promise<LastRun | undefined> {
   const checks = 3 * checkEvery * 1_000;
-  // Nearly always the first, short span has it.
+  // The short span is nearly always enough.
   for (const span of [checks, Math.max(checks, DAY_MS)]) {
     const lines: { at: number; text: string }[] = [];
     const input = { logGroupName, startTime: now - span };
@@ -39,24 +39,24 @@ export async function readLastRun(
   return undefined;
 }
 
-/** Whether a check has been missed since. `checkEvery` and `now` are in seconds. */
+/** Whether a check was missed since the run. `checkEvery` and `now` are in seconds. */
 export function isLate({ at }: LastRun, checkEvery: number, now: number): boolean {
   return now - at / 1_000 > 2 * checkEvery + SCHEDULE_PRECISION_SECONDS;
 }
 
-/** What one line says of a run; a line with less `weight` says less than the others of the same run. */
-interface Told {
+/** What one log line says about a run. The line with the highest `weight` says most. */
+interface LoggedRun {
   readonly weight: number;
   readonly run: LastRun;
-  /** The run's request id; metrics have none. */
+  /** The run's request id. Metrics have none. */
   readonly id: string | undefined;
 }
 
-/** Lines of one run are at most this many milliseconds apart: all that are read here are written at its very end. */
+/** The lines read here are written at the end of a run, at most this many milliseconds apart. */
 const SAME_RUN_MS = 100;
 
-/** Answers to consumers, which say nothing of the schedule's checks: reports that led to nothing, and events that are none. */
-const NO_CHECK: ReadonlySet<string> = new Set([
+/** Reasons and codes of runs that are not checks: rejection reports without a mint, and invalid events. */
+const NOT_A_CHECK: ReadonlySet<string> = new Set([
   'already-replaced',
   'just-minted',
   'being-replaced',
@@ -67,12 +67,12 @@ export function lastRunIn(
   lines: readonly { readonly at: number; readonly text: string }[],
 ): LastRun | undefined {
   const all = lines.map(({ at, text }) => readLine(text, at)).filter((line) => line !== undefined);
-  const answers = all.filter(({ run }) =>
-    NO_CHECK.has((run.outcome === 'failed' ? run.code : run.reason) ?? ''),
+  const notChecks = all.filter(({ run }) =>
+    NOT_A_CHECK.has((run.outcome === 'failed' ? run.code : run.reason) ?? ''),
   );
-  const told = all.filter((line) => !answers.some((answer) => isOfRun(line, answer)));
-  const latest = Math.max(...told.map(({ run }) => run.at));
-  const ofLatestRun = told.filter(({ run }) => run.at >= latest - SAME_RUN_MS);
+  const checks = all.filter((line) => !notChecks.some((other) => isSameRun(line, other)));
+  const latest = Math.max(...checks.map(({ run }) => run.at));
+  const ofLatestRun = checks.filter(({ run }) => run.at >= latest - SAME_RUN_MS);
   const [best] = ofLatestRun.toSorted((a, b) => b.weight - a.weight || b.run.at - a.run.at);
   if (best === undefined) return undefined;
   const { run } = best;
@@ -80,7 +80,7 @@ export function lastRunIn(
   return { ...run, previousCredentialsUsed: ofLatestRun.some((line) => usedPrevious(line.run)) };
 }
 
-function isOfRun({ id, run: { at } }: Told, other: Told): boolean {
+function isSameRun({ id, run: { at } }: LoggedRun, other: LoggedRun): boolean {
   return id === undefined ? Math.abs(other.run.at - at) <= SAME_RUN_MS : id === other.id;
 }
 
@@ -88,15 +88,15 @@ function usedPrevious(run: LastRun): boolean {
   return run.outcome !== 'failed' && run.previousCredentialsUsed;
 }
 
-function readLine(text: string, at: number): Told | undefined {
+function readLine(text: string, at: number): LoggedRun | undefined {
   const line = parseJsonObject(text);
-  const told = line && readFields(line, at);
+  const logged = line && readFields(line, at);
   const { function_request_id: own, requestId, record } = line ?? {};
   const id = own ?? requestId ?? (record as { requestId?: unknown } | undefined)?.requestId;
-  return told && { ...told, id: typeof id === 'string' ? id : undefined };
+  return logged && { ...logged, id: typeof id === 'string' ? id : undefined };
 }
 
-function readFields(line: Readonly<Record<string, unknown>>, at: number): Omit<Told, 'id'> | undefined {
+function readFields(line: Readonly<Record<string, unknown>>, at: number): Omit<LoggedRun, 'id'> | undefined {
   const { outcome, reason, level, code, message, type, record } = line;
   if ((outcome === 'minted' || outcome === 'kept') && typeof reason === 'string') {
     return { weight: 3, run: { at, outcome, reason, previousCredentialsUsed: false } };
@@ -115,15 +115,15 @@ function readFields(line: Readonly<Record<string, unknown>>, at: number): Omit<T
   return readMetrics(line, at);
 }
 
-/** Lambda's own line at the end of a run: only it tells of one that was cut short. */
-function readReport(record: unknown, at: number): Omit<Told, 'id'> | undefined {
+/** Lambda's report at the end of a run. Nothing else reports a timeout. */
+function readReport(record: unknown, at: number): Omit<LoggedRun, 'id'> | undefined {
   const { status } = (record ?? {}) as { status?: unknown };
   if (status !== 'timeout') return undefined;
-  const message = 'the run was ended by Lambda when its time was up';
+  const message = 'Lambda stopped the run at the time limit of the function';
   return { weight: 1, run: { at, outcome: 'failed', code: 'TIMEOUT', message } };
 }
 
-function readMetrics(line: Readonly<Record<string, unknown>>, at: number): Omit<Told, 'id'> | undefined {
+function readMetrics(line: Readonly<Record<string, unknown>>, at: number): Omit<LoggedRun, 'id'> | undefined {
   if (line._aws === undefined) return undefined;
   const previousCredentialsUsed = line[METRIC.previousCredentialsUsed] === 1;
   const kept = { at, reason: undefined, previousCredentialsUsed };

@@ -1,23 +1,23 @@
 import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
 import { referredTo, resolve, type StackContent } from './template.ts';
 
-/** A resource as the stack has deployed it. */
+/** A resource that the stack deployed. */
 export interface DeployedResource {
   readonly logicalId: string;
-  /** What the deployed thing is called. */
+  /** The physical id. */
   readonly id: string;
-  /** Its properties in the template, with the references put in their place. */
+  /** Its properties in the template, with references resolved. */
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
 export interface DeployedRole extends DeployedResource {
-  /** The inline policies that the stack gives the role, by their names. */
+  /** The role's inline policies in the template, by name. */
   readonly policies: ReadonlyMap<string, unknown>;
 }
 
-/** One refresher of a stack. What the template does not have is undefined. */
+/** One refresher of a stack. Parts that the template lacks are undefined. */
 export interface Refresher {
-  /** The name in cdk.json; for a construct of another app's, the parameter's name. */
+  /** The name in cdk.json, or the parameter's name if another app deployed the construct. */
   readonly name: string;
   readonly stack: string;
   readonly parameterName: string;
@@ -28,21 +28,21 @@ export interface Refresher {
   readonly schedule: DeployedResource | undefined;
   readonly scheduleRole: DeployedRole | undefined;
   readonly deadLetterQueue: DeployedResource | undefined;
-  /** Undefined where the secret was there before and is not the stack's own; so with the key. */
+  /** Undefined if the secret belongs to another stack. The same holds for the key. */
   readonly credentials: DeployedResource | undefined;
   readonly encryptionKey: DeployedResource | undefined;
   readonly alarms: readonly DeployedResource[];
 }
 
-/** The environment that the template gives the refresher's function; what cannot be told is left out. */
+/** The function's environment in the template, without values that only CloudFormation knows. */
 export function templateEnvironment({ function: fn }: Refresher): Readonly<Record<string, string>> {
   const isText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === 'string';
   return Object.fromEntries(Object.entries(variablesOf(fn.properties)).filter(isText));
 }
 
 /**
- * The refreshers of a stack. Each is known by its function, and the rest by how the template's resources refer to one
- * another, so that it does not matter what the constructs around it are called.
+ * The refreshers of a stack. A function's environment identifies each one; references between resources lead to its
+ * other parts. Construct ids do not matter.
  */
 export function refreshersOf(content: StackContent): readonly Refresher[] {
   const { template } = content;
@@ -84,7 +84,7 @@ function partsOf(functionId: string, parameterName: string, content: StackConten
   const { Target: target } = rawProperties(scheduleId, content);
   const { RoleArn: scheduleRole, DeadLetterConfig: deadLetters } = (target ?? {}) as Record<string, unknown>;
   const queueId = referredTo((deadLetters as { Arn?: unknown } | undefined)?.Arn);
-  const mentions = [parameterName, functionId, ...(queueId === undefined ? [] : [queueId])];
+  const parts = [parameterName, functionId, ...(queueId === undefined ? [] : [queueId])];
   return {
     function: deployed(functionId, content),
     eventInvokeConfig: maybeDeployed(configId, content),
@@ -95,7 +95,7 @@ function partsOf(functionId: string, parameterName: string, content: StackConten
     deadLetterQueue: maybeDeployed(queueId, content),
     credentials: maybeDeployed(referredTo(variables[ENVIRONMENT.credentialsSecretId]), content),
     encryptionKey: maybeDeployed(referredTo(variables[ENVIRONMENT.parameterKeyId]), content),
-    alarms: alarmsMentioning(mentions, content),
+    alarms: alarmsMentioning(parts, content),
   };
 }
 
@@ -125,7 +125,7 @@ function role(logicalId: string | undefined, content: StackContent): DeployedRol
   return { ...found, policies: new Map(policies) };
 }
 
-/** A stack may have alarms of its owner's besides: those that watch a refresher name a part of it. */
+/** A stack can have unrelated alarms. One that belongs to a refresher mentions one of its parts. */
 function alarmsMentioning(parts: readonly string[], content: StackContent): readonly DeployedResource[] {
   return [...content.template].flatMap(([logicalId, { type, properties }]) => {
     if (type !== 'AWS::CloudWatch::Alarm' && type !== 'AWS::CloudWatch::CompositeAlarm') return [];
@@ -141,7 +141,7 @@ function rawProperties(
   return (logicalId === undefined ? undefined : template.get(logicalId)?.properties) ?? {};
 }
 
-/** The environment in the properties of a function. */
+/** The environment variables in a function's properties. */
 export function variablesOf(
   properties: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {

@@ -1,23 +1,25 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { invokeRefresher, type RunEvent, type RunOutcome } from '../../lambda/shared/invoke-refresher.ts';
-import { Unable } from '../unable.ts';
-import { ifThere } from './if-there.ts';
+import { CliError } from '../cli-error.ts';
 import type { Refresher } from './refreshers-of-stack.ts';
+import { unlessGone } from './unless-gone.ts';
 
 /**
- * Has the refresher run now, and waits for its answer.
- * @throws Unable where there is no function to run
+ * Runs the refresher now and waits for the result.
+ * @throws CliError if the function was deleted
  */
 export async function runRefresher(
   lambda: LambdaClient,
   refresher: Refresher,
   event: RunEvent,
 ): Promise<RunOutcome> {
-  const outcome = await ifThere(invokeRefresher(lambda, refresher.function.id, event));
+  const outcome = await unlessGone(invokeRefresher(lambda, refresher.function.id, event));
   if (outcome === undefined) throw functionGone(refresher);
   return outcome;
 }
 
-export function functionGone({ name, function: { id } }: Refresher): Unable {
-  return new Unable(`the function of ${name}, ${id}, has been deleted; doctor tells how to bring it back`);
+export function functionGone({ name, function: { id } }: Refresher): CliError {
+  return new CliError(
+    `function ${id} of ${name} has been deleted. To see the command that restores it, run doctor`,
+  );
 }

@@ -1,31 +1,31 @@
-import type { Context } from '../context.ts';
-import { Unable } from '../unable.ts';
+import { CliError } from '../cli-error.ts';
+import { regionOf } from '../clients.ts';
+import type { CommandContext } from '../command-context.ts';
 import { findRefreshers, stackExists } from './find-refreshers.ts';
 import type { Refresher } from './refreshers-of-stack.ts';
 
 /**
- * The refreshers that are meant: all, or the one with this name, stack or parameter.
- * @throws Unable where there is none
+ * All refreshers, or those whose name, stack or parameter is `name`.
+ * @throws CliError if there is none
  */
 export async function selectRefreshers(
-  { clients: { cloudFormation }, stack }: Context,
+  { clients, stack }: CommandContext,
   name: string | undefined,
 ): Promise<readonly Refresher[]> {
+  const { cloudFormation } = clients;
   const found = await findRefreshers(cloudFormation, stack ?? (await likelyStack(name)));
-  const meant = found.filter(
+  const selected = found.filter(
     (refresher) =>
       name === undefined || [refresher.name, refresher.stack, refresher.parameterName].includes(name),
   );
-  if (meant.length > 0) return meant;
-  const where = `${stack === undefined ? '' : `stack ${stack} of `}region ${await cloudFormation.config.region()}`;
+  if (selected.length > 0) return selected;
+  const place = `${stack === undefined ? '' : `stack ${stack} of `}region ${await regionOf(clients)}`;
   if (found.length === 0) {
-    throw new Unable(
-      `there is no refresher in ${where}. Deploy one, or give another --region, --profile or --stack`,
-    );
+    throw new CliError(`no refresher in ${place}. Deploy one, or change --region, --profile or --stack`);
   }
-  throw new Unable(`there is no refresher ${name} in ${where}. There are: ${namesOf(found)}`);
+  throw new CliError(`no refresher ${name} in ${place}. Found: ${namesOf(found)}`);
 
-  /** Spares looking through every stack of the account for a refresher of the app. */
+  /** Avoids reading every stack of the account if the name is one of cdk.json. */
   async function likelyStack(of: string | undefined): Promise<string | undefined> {
     if (of === undefined || !/^[\w-]+$/.test(of)) return undefined;
     const likely = `TokenRefresher-${of}`;
@@ -33,11 +33,11 @@ export async function selectRefreshers(
   }
 }
 
-/** @throws Unable where there is none or more than one */
-export async function selectRefresher(context: Context, name: string | undefined): Promise<Refresher> {
+/** @throws CliError unless exactly one matches */
+export async function selectRefresher(context: CommandContext, name: string | undefined): Promise<Refresher> {
   const [refresher, ...others] = await selectRefreshers(context, name);
   if (refresher === undefined || others.length > 0) {
-    throw new Unable(`say which refresher: ${namesOf([refresher, ...others])}`);
+    throw new CliError(`there is more than one refresher. Name one of: ${namesOf([refresher, ...others])}`);
   }
   return refresher;
 }

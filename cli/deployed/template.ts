@@ -1,12 +1,12 @@
 import { parseJsonObject } from '../../lambda/shared/json.ts';
 
-/** One resource of a stack's template, with its references still in it. */
+/** One resource of a stack's template, with unresolved references. */
 export interface TemplateResource {
   readonly type: string;
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-/** What a deployed stack is made of: its template, and what its resources and parameters came to be. */
+/** A deployed stack: its template, and the ids and values that CloudFormation gave it. */
 export interface StackContent {
   readonly stackId: string;
   readonly template: ReadonlyMap<string, TemplateResource>;
@@ -16,7 +16,7 @@ export interface StackContent {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-/** The resources of a template, or undefined where it is not JSON, which every template of the CDK's is. */
+/** The resources of a template, or undefined if it is not JSON. CDK templates always are. */
 export function parseTemplate(body: string): ReadonlyMap<string, TemplateResource> | undefined {
   const resources = parseJsonObject(body)?.Resources;
   if (typeof resources !== 'object' || resources === null) return undefined;
@@ -27,17 +27,14 @@ export function parseTemplate(body: string): ReadonlyMap<string, TemplateResourc
   );
 }
 
-/** The logical id that a `Ref` or a `Fn::GetAtt` names, or undefined where a value is neither. */
+/** The logical id that a `Ref` or a `Fn::GetAtt` names, or undefined if the value is neither. */
 export function referredTo(value: unknown): string | undefined {
   const { Ref: ref, 'Fn::GetAtt': attribute } = asObject(value);
   if (typeof ref === 'string') return ref;
   return Array.isArray(attribute) && typeof attribute[0] === 'string' ? attribute[0] : undefined;
 }
 
-/**
- * A value of the template as CloudFormation put it in place. What cannot be told from the outside, such as another
- * stack's exports, is undefined.
- */
+/** A value of the template with its references resolved. Unknown parts, such as imports, are undefined. */
 export function resolve(value: unknown, content: StackContent): unknown {
   if (Array.isArray(value)) return value.map((item) => resolve(item, content));
   if (typeof value !== 'object' || value === null) return value;
@@ -51,7 +48,7 @@ export function resolve(value: unknown, content: StackContent): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, resolve(item, content)]));
 }
 
-/** Whether all of a resolved value is known. */
+/** Whether no part of a resolved value is unknown. */
 export function isComplete(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return value !== undefined;
   return Object.values(value).every(isComplete);
@@ -78,7 +75,7 @@ const INTRINSICS: Readonly<Record<string, (argument: unknown, content: StackCont
 };
 
 function refer(name: string, content: StackContent): string | undefined {
-  // A local cloud may know a secret by its name, but the reference stands for its ARN.
+  // The reference is the secret's ARN, although local clouds use its name as the physical id.
   if (content.template.get(name)?.type === 'AWS::SecretsManager::Secret') return arnOf(name, content);
   return pseudoParameters(content)[name] ?? content.physicalIds.get(name) ?? content.parameters.get(name);
 }
@@ -96,13 +93,13 @@ function pseudoParameters({ stackId }: StackContent): Readonly<Record<string, st
   };
 }
 
-/** How a resource's ARN is made of its physical id, for the types that refreshers are made of. */
+/** Derives the ARN from the physical id, for the resource types of a refresher. */
 function arnOf(logicalId: string, { stackId, template, physicalIds }: StackContent): string | undefined {
   const id = physicalIds.get(logicalId);
   if (id === undefined || id.startsWith('arn:')) return id;
   const { partition, region, account } = arnParts(stackId);
-  const arn = (service: string, resource: string, where = region) =>
-    `arn:${partition}:${service}:${where}:${account}:${resource}`;
+  const arn = (service: string, resource: string, inRegion = region) =>
+    `arn:${partition}:${service}:${inRegion}:${account}:${resource}`;
   switch (template.get(logicalId)?.type) {
     case 'AWS::IAM::Role':
       return arn('iam', `role/${id}`, '');

@@ -1,47 +1,44 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { describeAlarms } from '../deployed/describe-alarms.ts';
 import { type Alarm, readAlarms } from '../deployed/read-alarms.ts';
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
-import type { Commands } from '../remedy-commands.ts';
-import { describeAlarms } from '../status/render-status.ts';
+import type { ShellCommands } from '../shell-commands.ts';
 import { ok, type Verdict, wrong } from './finding.ts';
 
-/** Whether the alarms are there and would notify somebody. One that fires is no fault of its own: it tells of another. */
+/** Checks that the alarms exist and work as deployed. A firing alarm is ok: its cause shows at another link. */
 export async function checkAlarms(
   refresher: Refresher,
   cloudWatch: CloudWatchClient,
-  commands: Commands,
+  commands: ShellCommands,
 ): Promise<Verdict> {
   const alarms = await readAlarms(cloudWatch, refresher);
   const gone = alarms.filter(({ state }) => state === 'gone');
   if (gone.length > 0) {
-    return wrong(`deleted: ${namesOf(gone)}`, ...gone.map((alarm) => recreate(alarm, refresher, commands)));
+    return wrong(`deleted: ${labelsOf(gone)}`, ...gone.map((alarm) => recreate(alarm, refresher, commands)));
   }
   const silent = alarms.filter(({ notifies }) => !notifies);
   if (silent.length > 0) {
     const names = silent.map(({ name }) => name);
     return wrong(
-      `nobody is notified: the actions are disabled of ${namesOf(silent)}`,
+      `nobody is notified, because actions are disabled: ${labelsOf(silent)}`,
       commands.aws('cloudwatch', 'enable-alarm-actions', '--alarm-names', ...names),
     );
   }
   const changed = alarms.filter(({ changed }) => changed.length > 0);
   if (changed.length > 0) {
     const what = changed.map(({ label, changed }) => `${label} (${changed.join(', ')})`).join(', ');
-    return wrong(
-      `not as they were deployed: ${what}`,
-      ...changed.map((alarm) => recreate(alarm, refresher, commands)),
-    );
+    return wrong(`changed: ${what}`, ...changed.map((alarm) => recreate(alarm, refresher, commands)));
   }
   return ok(describeAlarms(alarms));
 }
 
-/** CloudFormation's names of an alarm's properties are those of CloudWatch's API. */
-function recreate({ name, resource }: Alarm, refresher: Refresher, commands: Commands): string {
+/** CloudFormation and the CloudWatch API use the same property names. */
+function recreate({ name, resource }: Alarm, refresher: Refresher, commands: ShellCommands): string {
   const input = { ...resource.properties, AlarmName: name };
   const operation = 'AlarmRule' in resource.properties ? 'put-composite-alarm' : 'put-metric-alarm';
   return commands.restoreInput(refresher, input, 'cloudwatch', operation);
 }
 
-function namesOf(alarms: readonly Alarm[]): string {
+function labelsOf(alarms: readonly Alarm[]): string {
   return alarms.map(({ label }) => label).join(', ');
 }

@@ -1,7 +1,7 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
-import { type Commands, REVERT_DRIFT } from '../remedy-commands.ts';
+import { REVERT_DRIFT, type ShellCommands } from '../shell-commands.ts';
 import { ok, unknown, type Verdict, wrong } from './finding.ts';
 
 /** Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-error-codes.html */
@@ -10,11 +10,11 @@ const QUEUE_GONE: ReadonlySet<string> = new Set([
   'AWS.SimpleQueueService.NonExistentQueue',
 ]);
 
-/** Whether failed runs or events that could not be delivered are waiting to be looked at. */
+/** Checks that the dead-letter queue exists and is empty. */
 export async function checkDeadLetters(
   refresher: Refresher,
   sqs: SQSClient,
-  commands: Commands,
+  commands: ShellCommands,
 ): Promise<Verdict> {
   const { deadLetterQueue } = refresher;
   if (deadLetterQueue === undefined) return unknown('the stack has no dead-letter queue for this refresher');
@@ -26,7 +26,7 @@ export async function checkDeadLetters(
     const count = Number(attributes?.ApproximateNumberOfMessages ?? 0);
     if (count === 0) return ok('none');
     return wrong(
-      `${count} failed runs or undelivered events. Read them, and once their cause is mended, clear them away`,
+      `failed runs or undelivered events in the queue: ${count}. Read them, fix the cause, then purge the queue`,
       commands.aws(
         ...['sqs', 'receive-message', '--queue-url', url, '--max-number-of-messages', '10'],
         ...['--visibility-timeout', '0', '--message-attribute-names', 'All'],

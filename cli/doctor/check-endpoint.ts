@@ -1,15 +1,13 @@
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import { networkErrorCode } from '../../lambda/refresher/token-request.ts';
 import type { Clock } from '../../lambda/shared/clock.ts';
-import { quote } from '../remedy-commands.ts';
+import { quote } from '../shell-commands.ts';
 import { ok, unknown, type Verdict, wrong } from './finding.ts';
 
 const TIMEOUT_MS = 10_000;
+const ASK_OPERATOR = 'ask the operator of the authorization server';
 
-/**
- * Whether something that can be a token endpoint answers from here. The request has no credentials, so it is refused
- * by one that works, and costs nobody a token.
- */
+/** Checks that the token endpoint answers this machine. Sends no credentials, so the endpoint mints no token. */
 export async function checkEndpoint(
   { tokenUrl }: Configuration,
   { fetch, clock }: { fetch: typeof globalThis.fetch; clock: Clock },
@@ -28,22 +26,18 @@ export async function checkEndpoint(
     status = response.status;
     await response.body?.cancel();
   } catch (error) {
+    const reason = signal.aborted ? 'TIMEOUT' : networkErrorCode(error);
     return wrong(
-      `${tokenUrl} gives no answer from here: ${signal.aborted ? 'TIMEOUT' : networkErrorCode(error)}. Check the URL and the network path, or ask the operator of the authorization server`,
+      `${tokenUrl} does not answer this machine: ${reason}. Check the URL and the network path, or ${ASK_OPERATOR}`,
       retry,
     );
   }
+  const answered = `${tokenUrl} answers HTTP ${status}`;
   if (status === 429)
-    return unknown(
-      `${tokenUrl} answers 429: it is asked too often. Wait, and find out what else asks for tokens`,
-    );
-  if (status >= 500)
-    return wrong(`${tokenUrl} answers HTTP ${status}. Ask the operator of the authorization server`, retry);
+    return unknown(`${answered}: too many requests. Wait, and find out what else requests tokens`);
+  if (status >= 500) return wrong(`${answered}. Retry, or ${ASK_OPERATOR}`, retry);
   if (status === 404 || status === 405 || (status >= 300 && status < 400)) {
-    return wrong(
-      `${tokenUrl} answers HTTP ${status}: there is no token endpoint. Correct tokenUrl and deploy again`,
-      retry,
-    );
+    return wrong(`${answered}: it is not a token endpoint. Correct tokenUrl and deploy`, retry);
   }
   return ok(`${tokenUrl} answers (HTTP ${status} to a request without credentials)`);
 }

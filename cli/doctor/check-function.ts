@@ -2,24 +2,24 @@ import type { GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
 import { readConfiguration } from '../../lambda/refresher/configuration.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';
 import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
-import { differing } from '../deployed/differing.ts';
+import { changedProperties } from '../deployed/changed-properties.ts';
 import { environmentOf } from '../deployed/read-function.ts';
 import { type Refresher, templateEnvironment, variablesOf } from '../deployed/refreshers-of-stack.ts';
-import type { Commands } from '../remedy-commands.ts';
-import { restoreFailedRuns } from './check-failed-runs.ts';
+import type { ShellCommands } from '../shell-commands.ts';
+import { restoreAsyncInvocation } from './check-async-invocation.ts';
 import { ok, type Verdict, wrong } from './finding.ts';
 
-/** Whether there is a function, whether it may run, and whether its settings are those that were deployed. */
+/** Checks that the function exists, may run and has its deployed settings. */
 export function checkFunction(
   refresher: Refresher,
   fn: GetFunctionCommandOutput | undefined,
-  commands: Commands,
+  commands: ShellCommands,
 ): Verdict {
   const { id, properties } = refresher.function;
   if (fn === undefined) return wrong(`${id} has been deleted`, ...recreate(refresher, commands));
   if (fn.Concurrency?.ReservedConcurrentExecutions === 0) {
     return wrong(
-      'the function is not allowed to run: its reserved concurrency is 0',
+      'the function is stopped: its reserved concurrency is 0',
       commands.aws('lambda', 'delete-function-concurrency', '--function-name', id),
     );
   }
@@ -30,13 +30,13 @@ export function checkFunction(
   const variables = differingVariables(refresher, fn);
   if (variables.length > 0) {
     const problem = configurationProblem(refresher, fn);
-    const says = `the environment is not as it was deployed: ${variables.join(', ')}`;
+    const says = `environment variables were changed: ${variables.join(', ')}`;
     return wrong(problem === undefined ? says : `${says}\n${problem}`, restoreEnvironment());
   }
   const settings = differingSettings(properties, fn);
   if (settings.length > 0) {
     return wrong(
-      `the function is not as it was deployed: ${settings.join(', ')}`,
+      `settings were changed: ${settings.join(', ')}`,
       commands.restoreInput(
         refresher,
         settingsInput(properties, id),
@@ -47,19 +47,16 @@ export function checkFunction(
   }
   const { State: state, StateReason: reason, LastUpdateStatus: update, Role: role } = fn.Configuration ?? {};
   if (typeof properties.Role === 'string' && role !== properties.Role) {
-    return wrong(
-      'the function has another role than it was deployed with',
-      configure('--role', properties.Role),
-    );
+    return wrong('the function uses another role than deployed', configure('--role', properties.Role));
   }
   if (state === 'Failed' || update === 'Failed') {
     const why = reason === undefined ? '' : `: ${reason}`;
     return wrong(`Lambda reports the function as failed${why}`, restoreEnvironment());
   }
-  return ok(`${id}, ${state ?? 'there'}`);
+  return ok(`${id}, ${state ?? 'exists'}`);
 }
 
-/** Variables that the function reads, and that are not what the template says. What is its only in part is known by name. */
+/** Names of variables that differ from the template, or that the function reads and the template lacks. */
 function differingVariables(refresher: Refresher, fn: GetFunctionCommandOutput): readonly string[] {
   const actual = environmentOf(refresher, fn);
   const declared = variablesOf(refresher.function.properties);
@@ -70,7 +67,7 @@ function differingVariables(refresher: Refresher, fn: GetFunctionCommandOutput):
   return [...changed.map(([name]) => name), ...added];
 }
 
-/** Besides its own, what turns its metrics off. */
+/** The function's own variables, and the one that disables its metrics. */
 const READ_VARIABLES = [...Object.values(ENVIRONMENT), 'POWERTOOLS_METRICS_DISABLED'];
 
 const SETTINGS = ['Handler', 'Runtime', 'Timeout', 'MemorySize'] as const;
@@ -86,13 +83,11 @@ function differingSettings(
     ApplicationLogLevel: level = 'INFO',
   } = live.LoggingConfig ?? {};
   return [
-    ...differing(SETTINGS, properties, live),
-    ...(LogGroup !== undefined && group !== undefined && group !== LogGroup ? ['its log group'] : []),
-    ...(LogFormat !== undefined && format !== undefined && format !== LogFormat ? ['its log format'] : []),
-    // Lambda drops the metrics with whatever is below its level.
-    ...(['WARN', 'ERROR', 'FATAL'].includes(level)
-      ? [`its log level, at which its metrics are lost: ${level}`]
-      : []),
+    ...changedProperties(SETTINGS, properties, live),
+    ...(LogGroup !== undefined && group !== undefined && group !== LogGroup ? ['log group'] : []),
+    ...(LogFormat !== undefined && format !== undefined && format !== LogFormat ? ['log format'] : []),
+    // Metrics are log lines at INFO, and Lambda drops lines below this level.
+    ...(['WARN', 'ERROR', 'FATAL'].includes(level) ? [`log level ${level}, which drops the metrics`] : []),
   ];
 }
 
@@ -122,16 +117,16 @@ function configurationProblem(refresher: Refresher, fn: GetFunctionCommandOutput
   }
 }
 
-/** The code is still where the deployment took it from. */
-function recreate(refresher: Refresher, commands: Commands): readonly string[] {
+/** The code is still in the bucket that the deployment used. */
+function recreate(refresher: Refresher, commands: ShellCommands): readonly string[] {
   const { id, properties } = refresher.function;
   return [
     commands.restoreInput(refresher, createFunctionInput(properties, id), 'lambda', 'create-function'),
-    ...restoreFailedRuns(refresher, commands),
+    ...restoreAsyncInvocation(refresher, commands),
   ];
 }
 
-/** CloudFormation's properties are those of Lambda's API, but for the tags, which are a list there. */
+/** CloudFormation and the Lambda API use the same properties, except that CloudFormation's tags are a list. */
 function createFunctionInput(properties: Readonly<Record<string, unknown>>, FunctionName: string): object {
   const { Tags: tags, ...input } = properties;
   if (!Array.isArray(tags)) return { FunctionName, ...input };

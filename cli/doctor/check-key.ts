@@ -2,16 +2,18 @@ import { GetKeyPolicyCommand, type KMSClient } from '@aws-sdk/client-kms';
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import { readKey } from '../deployed/read-key.ts';
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
-import { type Commands, REVERT_DRIFT } from '../remedy-commands.ts';
+import { REVERT_DRIFT, type ShellCommands } from '../shell-commands.ts';
 import { covers } from './compare-policies.ts';
 import { ok, type Verdict, wrong } from './finding.ts';
 
-/** Whether the parameter's key can be used, and by those whom the template lets use it. */
+const EFFECT = 'the token cannot be read or stored';
+
+/** Checks that the parameter's key is enabled and that its policy has the deployed statements. */
 export async function checkKey(
   refresher: Refresher,
   { parameterKeyId }: Configuration,
   kms: KMSClient,
-  commands: Commands,
+  commands: ShellCommands,
 ): Promise<Verdict> {
   const key = await readKey(kms, parameterKeyId);
   if (key === undefined) return keyGone(refresher, parameterKeyId, commands);
@@ -22,24 +24,21 @@ export async function checkKey(
       break;
     case 'PendingDeletion':
       return wrong(
-        `${id} is about to be deleted: nobody can read or write the token`,
+        `${id} is scheduled for deletion: ${EFFECT}`,
         command('cancel-key-deletion'),
         command('enable-key'),
       );
     case 'Disabled':
-      return wrong(`${id} is disabled: nobody can read or write the token`, command('enable-key'));
+      return wrong(`${id} is disabled: ${EFFECT}`, command('enable-key'));
     default:
-      return wrong(
-        `${id} cannot be used: it is ${key.KeyState ?? 'in no known state'}`,
-        command('enable-key'),
-      );
+      return wrong(`${id} is in state ${key.KeyState ?? 'unknown'}: ${EFFECT}`, command('enable-key'));
   }
   const policy = refresher.encryptionKey?.properties.KeyPolicy;
   if (policy !== undefined && !(await coversPolicy(kms, id, policy))) {
     const put = commands.restore(refresher, policy, (json) =>
       commands.aws('kms', 'put-key-policy', '--key-id', id, '--policy-name', 'default', '--policy', json),
     );
-    return wrong(`the policy of ${id} no longer lets those use it whom it was deployed for`, put);
+    return wrong(`the policy of ${id} no longer grants access to the principals it was deployed with`, put);
   }
   return ok(`${id} is enabled`);
 }
@@ -49,10 +48,10 @@ async function coversPolicy(kms: KMSClient, keyId: string, policy: unknown): Pro
   return covers(live, policy);
 }
 
-function keyGone(refresher: Refresher, keyId: string, commands: Commands): Verdict {
+function keyGone(refresher: Refresher, keyId: string, commands: ShellCommands): Verdict {
   const says = `key ${keyId} does not exist`;
   if (refresher.encryptionKey !== undefined) {
     return wrong(says, commands.deploy(refresher, ...REVERT_DRIFT));
   }
-  return wrong(`${says}. Set encryptionKey to one that does, and deploy`, commands.deploy(refresher));
+  return wrong(`${says}. Set encryptionKey to an existing key and deploy`, commands.deploy(refresher));
 }

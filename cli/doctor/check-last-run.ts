@@ -1,28 +1,28 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
+import { describeLastRun } from '../deployed/describe-last-run.ts';
 import { isLate, type LastRun, readLastRun } from '../deployed/read-last-run.ts';
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
-import type { Commands } from '../remedy-commands.ts';
-import { describeRun } from '../status/render-status.ts';
+import type { ShellCommands } from '../shell-commands.ts';
 import { duration } from '../terminal/time.ts';
 import { ok, unknown, type Verdict, wrong } from './finding.ts';
 
 interface Tools {
   readonly logs: CloudWatchLogsClient;
-  readonly commands: Commands;
+  readonly commands: ShellCommands;
   /** Unix time, milliseconds. */
   readonly now: number;
 }
 
-/** Whether the function runs as often as it should, and whether its last run went well. */
+/** Checks that the function runs on time and that its last run succeeded. */
 export async function checkLastRun(
   refresher: Refresher,
   { checkEvery }: Configuration,
   { logs, commands, now }: Tools,
 ): Promise<Verdict> {
   const { logGroup } = refresher;
-  if (logGroup === undefined) return unknown("the function's log group is not part of the stack");
+  if (logGroup === undefined) return unknown('the stack has no log group for the function');
   const refresh = commands.self('refresh', refresher);
   let run: LastRun | undefined;
   try {
@@ -37,7 +37,7 @@ export async function checkLastRun(
     );
   }
   if (run === undefined) return wrong('the function has not run in the last day', refresh);
-  const says = describeRun(run, now / 1_000);
+  const says = describeLastRun(run, now / 1_000);
   if (run.outcome === 'failed') return wrong(says, ...remedies(run.code, refresher, commands));
   if (isLate(run, checkEvery, now / 1_000)) {
     return wrong(`${says}. It should run every ${duration(checkEvery)}`, refresh);
@@ -45,8 +45,8 @@ export async function checkLastRun(
   return ok(says);
 }
 
-/** Most failures are mended at another link, and the run then has only to be repeated. */
-function remedies(code: string, refresher: Refresher, commands: Commands): readonly string[] {
+/** Most failures are fixed at another link. Then it is enough to run the refresher again. */
+function remedies(code: string, refresher: Refresher, commands: ShellCommands): readonly string[] {
   const refresh = commands.self('refresh', refresher);
   if (code === 'CLIENT_REJECTED') return [commands.self('set-credentials', refresher)];
   if (code === 'REQUEST_REJECTED' || code === 'RESPONSE_INVALID' || code === 'TOKEN_TOO_LARGE') {
@@ -55,7 +55,7 @@ function remedies(code: string, refresher: Refresher, commands: Commands): reado
   return [refresh];
 }
 
-function retention(logGroup: string, days: unknown, commands: Commands): readonly string[] {
+function retention(logGroup: string, days: unknown, commands: ShellCommands): readonly string[] {
   if (typeof days !== 'number') return [];
   const args = ['--log-group-name', logGroup, '--retention-in-days', String(days)];
   return [commands.aws('logs', 'put-retention-policy', ...args)];

@@ -4,9 +4,9 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import { describeCredentials } from '../../lambda/refresher/credentials.ts';
 import { sourceFingerprint } from '../../lambda/refresher/source-fingerprint.ts';
-import { type KnownToken, readToken } from '../deployed/read-token.ts';
+import { type KnownToken, readParameter } from '../deployed/read-parameter.ts';
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
-import type { Commands } from '../remedy-commands.ts';
+import type { ShellCommands } from '../shell-commands.ts';
 import { duration, instant } from '../terminal/time.ts';
 import { ok, unknown, type Verdict, wrong } from './finding.ts';
 
@@ -14,12 +14,12 @@ interface Tools {
   readonly ssm: SSMClient;
   readonly logs: CloudWatchLogsClient;
   readonly secretsManager: SecretsManagerClient;
-  readonly commands: Commands;
+  readonly commands: ShellCommands;
   /** Unix time, seconds. */
   readonly now: number;
 }
 
-/** Whether the parameter holds a token that consumers can use, of the credentials and settings that are in force. */
+/** Checks that the parameter holds a valid token, minted from the current credentials and settings. */
 export async function checkParameter(
   refresher: Refresher,
   configuration: Configuration | undefined,
@@ -27,20 +27,20 @@ export async function checkParameter(
 ): Promise<Verdict> {
   const name = refresher.parameterName;
   const refresh = commands.self('refresh', refresher);
-  const read = await readToken(refresher, { ssm, logs });
+  const read = await readParameter(refresher, { ssm, logs });
   switch (read.state) {
     case 'unknown':
       return unknown(read.found);
     case 'undecryptable':
       return wrong(`parameter ${name} holds ${read.found}`, refresh);
     case 'missing':
-      return wrong(`parameter ${name} is not there`, refresh);
+      return wrong(`parameter ${name} does not exist`, refresh);
     case 'unreadable':
       return wrong(`parameter ${name} holds a damaged record`, refresh);
     case 'foreign': {
-      const says = `parameter ${name} is occupied: it holds ${read.found}. If nobody needs it, have it replaced; otherwise choose another parameterName`;
-      const isSecure = !read.found.endsWith('instead of a SecureString');
-      return isSecure
+      const says = `parameter ${name} is occupied: it holds ${read.found}. If nobody needs that value, replace it; otherwise choose another parameterName`;
+      // Parameter Store cannot change the type of a parameter.
+      return read.isSecureString
         ? wrong(says, refresh)
         : wrong(says, commands.aws('ssm', 'delete-parameter', '--name', name), refresh);
     }
@@ -54,24 +54,24 @@ export async function checkParameter(
       }
       if (configuration !== undefined && !(await isOfCurrentSource(token, configuration, secretsManager))) {
         return wrong(
-          'the token was minted from other credentials or settings than those in force; the next check replaces it',
+          'the token was minted from other credentials or settings than the current ones. The next check replaces it',
           refresh,
         );
       }
       if (token.usedPreviousCredentials) {
         return wrong(
-          'the token was minted with the previous credentials: the current ones were rejected. Put those that the token endpoint accepts',
+          'the token was minted with the previous credentials, because the current ones were rejected. Set credentials that the token endpoint accepts',
           commands.self('set-credentials', refresher),
         );
       }
       return ok(
-        `the token is good for ${duration(token.expires_at - now)}, until ${instant(token.expires_at)}`,
+        `the token is valid for ${duration(token.expires_at - now)}, until ${instant(token.expires_at)}`,
       );
     }
   }
 }
 
-/** True also where the secret cannot be asked: that is its own link's to say. */
+/** Also true if the secret cannot be read: checkSecret reports that. */
 async function isOfCurrentSource(
   token: KnownToken,
   configuration: Configuration,

@@ -3,15 +3,15 @@ import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import { describeCredentials, readCredentials } from '../../lambda/refresher/credentials.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
-import { type Commands, REVERT_DRIFT } from '../remedy-commands.ts';
+import { REVERT_DRIFT, type ShellCommands } from '../shell-commands.ts';
 import { ok, type Verdict, wrong } from './finding.ts';
 
-/** Whether the secret holds credentials, read as the function reads them. Their values are dropped. */
+/** Checks that the secret holds credentials, with the function's own code. Drops the values. */
 export async function checkSecret(
   refresher: Refresher,
   { credentialsSecretId: id }: Configuration,
   secretsManager: SecretsManagerClient,
-  commands: Commands,
+  commands: ShellCommands,
 ): Promise<Verdict> {
   try {
     const { current } = await describeCredentials(secretsManager, id);
@@ -19,13 +19,14 @@ export async function checkSecret(
     return ok(`version ${current} holds a client id and secret`);
   } catch (error) {
     if (!(error instanceof RefreshError) || error.code === 'CREDENTIALS_UNAVAILABLE') throw error;
-    const isGone = error.code === 'CREDENTIALS_NOT_FOUND' && error.details.reason !== undefined;
-    return wrong(error.message, ...remedies(error, isGone));
+    return wrong(error.message, ...remedies(error));
   }
 
-  function remedies({ code }: RefreshError, isGone: boolean): readonly string[] {
+  function remedies({ code, details }: RefreshError): readonly string[] {
     const set = commands.self('set-credentials', refresher);
     if (code !== 'CREDENTIALS_NOT_FOUND') return [set];
+    // Otherwise the secret still exists, but is scheduled for deletion.
+    const isGone = details.reason === 'ResourceNotFoundException';
     if (!isGone) return [commands.aws('secretsmanager', 'restore-secret', '--secret-id', id)];
     if (refresher.credentials !== undefined) return [commands.deploy(refresher, ...REVERT_DRIFT), set];
     const create = commands.aws('secretsmanager', 'create-secret', '--name', nameOf(id));
@@ -33,7 +34,7 @@ export async function checkSecret(
   }
 }
 
-/** A role may read a secret that is known by its name whatever AWS puts at the end of its ARN. */
+/** If the app names the secret without its ARN suffix, the role may read any secret of that name. */
 function isKnownByName({ functionRole }: Refresher, id: string): boolean {
   return JSON.stringify([...(functionRole?.policies.values() ?? [])]).includes(`${id}-??????`);
 }

@@ -1,15 +1,12 @@
 import { parseJsonObject } from '../../lambda/shared/json.ts';
-import { canonical } from '../deployed/canonical.ts';
+import { canonicalForm } from '../deployed/canonical-form.ts';
 import { isComplete } from '../deployed/template.ts';
 
-/**
- * Whether each statement that the template has is in the live policy. A statement of the template's that cannot be told
- * in full counts as there.
- */
+/** Whether the live policy has every statement of the template. Skips statements with unknown parts. */
 export function covers(live: string | undefined, document: unknown): boolean {
-  const actual = new Set(statementsOf(parseJsonObject(live ?? '')).map(canonical));
+  const actual = new Set(statementsOf(parseJsonObject(live ?? '')).map(canonicalForm));
   return statementsOf(document).every(
-    (statement) => !isComplete(statement) || actual.has(canonical(statement)),
+    (statement) => !isComplete(statement) || actual.has(canonicalForm(statement)),
   );
 }
 

@@ -1,14 +1,14 @@
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../command-context.ts';
 import { selectRefreshers } from '../deployed/select-refreshers.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { examine } from './examine.ts';
+import { checkLinks } from './check-links.ts';
 import type { Finding } from './finding.ts';
 import { renderFindings } from './render-findings.ts';
 
-export async function doctor(context: Context, name: string | undefined): Promise<ExitCode> {
+export async function doctor(context: CommandContext, name: string | undefined): Promise<ExitCode> {
   const refreshers = await selectRefreshers(context, name);
   const examined = await Promise.all(
-    refreshers.map(async (refresher) => ({ refresher, findings: await examine(refresher, context) })),
+    refreshers.map(async (refresher) => ({ refresher, findings: await checkLinks(refresher, context) })),
   );
   context.answer(
     examined.map(({ refresher, findings }) => ({ name: refresher.name, stack: refresher.stack, findings })),
@@ -16,10 +16,10 @@ export async function doctor(context: Context, name: string | undefined): Promis
       .map(({ refresher, findings }) => renderFindings(refresher, findings, context.style))
       .join('\n\n'),
   );
-  return exitCodeOf(examined.flatMap(({ findings }) => findings));
+  return exitCodeOfFindings(examined.flatMap(({ findings }) => findings));
 }
 
-function exitCodeOf(findings: readonly Finding[]): ExitCode {
+function exitCodeOfFindings(findings: readonly Finding[]): ExitCode {
   if (findings.some(({ state }) => state === 'wrong')) return EXIT.attention;
   return findings.some(({ state }) => state === 'unknown') ? EXIT.unable : EXIT.ok;
 }

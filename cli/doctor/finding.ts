@@ -1,14 +1,14 @@
-/** What was found at one link of the chain from the schedule to the parameter. */
+/** The result for one link of the chain from the schedule to the parameter. */
 export interface Finding {
   readonly link: Link;
-  /** `unknown`: it could not be looked at, for want of a permission or of what it depends on. */
+  /** `unknown`: not checked, because a permission or something it depends on is missing. */
   readonly state: 'ok' | 'wrong' | 'unknown';
   readonly says: string;
-  /** The commands that mend it, in this order. */
+  /** The commands that fix it, in this order. */
   readonly remedy: readonly string[];
 }
 
-/** In the order in which a check passes them; what watches it comes last. */
+/** In the order in which a check passes them, then monitoring. */
 export const LINKS = [
   'schedule',
   'schedule role',

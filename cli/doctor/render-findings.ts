@@ -10,7 +10,7 @@ const MARKS: Readonly<Record<Finding['state'], readonly [mark: string, colour: C
 const LINK_WIDTH = 14;
 const INDENT = ' '.repeat(LINK_WIDTH + 4);
 
-/** What was found at each link, and under it the commands that mend it. */
+/** One line for each link, followed by the commands that fix it. */
 export function renderFindings(refresher: Refresher, findings: readonly Finding[], style: Style): string {
   const lines = findings.flatMap(({ link, state, says, remedy }) => {
     const [mark, colour] = MARKS[state];

@@ -1,26 +1,31 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import { describeCredentials } from '../../lambda/refresher/credentials.ts';
 import type { RunOutcome } from '../../lambda/shared/invoke-refresher.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';
-import type { Context } from '../context.ts';
+import { CliError, describeFailure } from '../cli-error.ts';
+import type { CommandContext } from '../command-context.ts';
+import { describeRunOutcome, exitCodeOfRun } from '../deployed/describe-run-outcome.ts';
 import { configurationOf, readFunction } from '../deployed/read-function.ts';
 import { functionGone, runRefresher } from '../deployed/run-refresher.ts';
 import { selectRefresher } from '../deployed/select-refreshers.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { describeOutcome, exitCodeOfRun } from '../refresh/refresh-command.ts';
 import { duration } from '../terminal/time.ts';
-import { describeFailure, Unable } from '../unable.ts';
-import { checkCredentials, storeCredentials } from './check-credentials.ts';
-import { askForCredentials } from './prompt.ts';
+import { askForCredentials } from './ask-for-credentials.ts';
+import { checkCredentials } from './check-credentials.ts';
+import { storeCredentials } from './store-credentials.ts';
 
-/** Nothing is stored before the token endpoint has accepted it. */
-export async function setCredentials(context: Context, name: string | undefined): Promise<ExitCode> {
+/** Stores nothing unless the token endpoint accepts the credentials. */
+export async function setCredentials(context: CommandContext, name: string | undefined): Promise<ExitCode> {
   const { clients, streams } = context;
   const refresher = await selectRefresher(context, name);
   const fn = await readFunction(clients.lambda, refresher);
   if (fn === undefined) throw functionGone(refresher);
   const configuration = configurationOf(refresher, fn);
-  if (configuration === undefined) throw new Unable(`the settings of ${refresher.name} cannot be told`);
-  await assertSecretUsable();
+  if (configuration === undefined)
+    throw new CliError(`the settings of ${refresher.name} are unknown. Run doctor`);
+  // Before anybody has to type.
+  await assertSecretExists(clients.secretsManager, configuration);
   const credentials = await askForCredentials(streams.stdin, streams.stderr);
   let lifetime: number;
   try {
@@ -33,26 +38,28 @@ export async function setCredentials(context: Context, name: string | undefined)
     return EXIT.attention;
   }
   const version = await storeCredentials(clients.secretsManager, configuration, credentials);
-  const run = await runRefresher(clients.lambda, refresher, {}).catch(notRun);
+  const run = await runRefresher(clients.lambda, refresher, {}).catch(runNotStarted);
   const lines = [
-    `accepted by ${configuration.tokenUrl}, which grants tokens of ${duration(lifetime)}`,
+    `accepted by ${configuration.tokenUrl}, token lifetime ${duration(lifetime)}`,
     `stored as version ${version} of ${configuration.credentialsSecretId}`,
-    describeOutcome(run, context),
+    describeRunOutcome(run, context),
   ];
   context.answer({ stored: true, secret_version: version, run }, lines.join('\n'));
   return exitCodeOfRun(run);
-
-  /** Told before anybody has to type. */
-  async function assertSecretUsable(): Promise<void> {
-    const id = configuration?.credentialsSecretId ?? '';
-    await describeCredentials(clients.secretsManager, id).catch((error: unknown) => {
-      if (!(error instanceof RefreshError) || error.code !== 'CREDENTIALS_NOT_SET') throw error;
-    });
-  }
 }
 
-/** The credentials are stored by now, and that has to be told. */
-function notRun(error: unknown): RunOutcome {
+/** @throws RefreshError unless the secret exists. It may still be empty. */
+async function assertSecretExists(
+  secretsManager: SecretsManagerClient,
+  { credentialsSecretId }: Configuration,
+): Promise<void> {
+  await describeCredentials(secretsManager, credentialsSecretId).catch((error: unknown) => {
+    if (!(error instanceof RefreshError) || error.code !== 'CREDENTIALS_NOT_SET') throw error;
+  });
+}
+
+/** The credentials are already stored, so this is an outcome and not an error of the command. */
+function runNotStarted(error: unknown): RunOutcome {
   return {
     outcome: 'failed',
     code: 'NOT_RUN',

@@ -1,35 +1,36 @@
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import type { RefreshErrorCode } from '../../lambda/shared/refresh-error.ts';
 import { refreshMargin } from '../../lambda/shared/refresh-margin.ts';
-import { SCHEDULE_PRECISION_SECONDS } from '../../lambda/shared/time-bounds.ts';
+import { SCHEDULE_PRECISION_SECONDS } from '../../lambda/shared/time-budget.ts';
 import type { Alarm } from '../deployed/read-alarms.ts';
 import { isLate, type LastRun } from '../deployed/read-last-run.ts';
-import type { KnownToken, ReadToken } from '../deployed/read-token.ts';
+import type { KnownToken, ParameterContent } from '../deployed/read-parameter.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 
 /**
- * `soon`: the token is good, but something is wrong that lets it expire. `missing`: there is no token that a consumer
- * could read. `unknown`: it could not be read from here.
+ * `soon`: the token is valid, but a fault will let it expire. `missing`: there is no token that a consumer can read.
+ * `unknown`: the CLI could not read it.
  */
 export type TokenState = 'healthy' | 'soon' | 'expired' | 'missing' | 'unknown';
 
 export interface ScheduleStatus {
   readonly state: 'on' | 'off' | 'gone';
   readonly expression: string | undefined;
-  /** Whether it is as frequent as in the template. */
+  /** Whether the expression is the template's. */
   readonly asDeployed: boolean;
 }
 
-/** `none`: no run in the last day. `log-gone`: there is no log to tell of one. */
+/** `none`: no run in the last day. `log-gone`: the log group was deleted. */
 export type RunStatus = LastRun | 'none' | 'log-gone';
 
-/** What is known of one refresher. What could not be found out is undefined, and counts for nothing. */
+/** What is known about one refresher. Unknown parts are undefined and do not affect the state. */
 export interface Situation {
-  readonly read: ReadToken;
+  readonly parameter: ParameterContent;
   readonly configuration: Configuration | undefined;
-  readonly function: 'there' | 'stopped' | 'gone' | undefined;
+  readonly function: 'active' | 'stopped' | 'gone' | undefined;
   readonly schedule: ScheduleStatus | undefined;
   readonly secretProblem: RefreshErrorCode | undefined;
-  /** KMS's word for the state of the key, or `gone`. */
+  /** The key's state in KMS, or `gone`. */
   readonly keyState: string | undefined;
   readonly lastRun: RunStatus | undefined;
   readonly alarms: readonly Alarm[] | undefined;
@@ -43,68 +44,86 @@ export interface Assessment {
   readonly because: readonly string[];
 }
 
-/** Whether there is a token, and whether there will be one. Pure. */
+/** Decides whether there is a token now and whether it will be replaced in time. Pure. */
 export function assess(situation: Situation): Assessment {
-  const { read, keyState, now } = situation;
-  const dangers = dangersIn(situation);
+  const { parameter, keyState, now } = situation;
+  const faults = faultsIn(situation);
   if (keyState !== undefined && keyState !== 'Enabled') {
-    return { state: 'missing', because: [`nobody can read the token: the key is ${keyState}`, ...dangers] };
+    const key = keyState === 'gone' ? 'the key has been deleted' : `the key's state is ${keyState}`;
+    return { state: 'missing', because: [`nobody can read the token: ${key}`, ...faults] };
   }
-  switch (read.state) {
+  switch (parameter.state) {
     case 'unknown':
-      return { state: 'unknown', because: dangers };
+      return { state: 'unknown', because: faults };
     case 'missing':
-      return { state: 'missing', because: ['the parameter is not there', ...dangers] };
+      return { state: 'missing', because: ['the parameter does not exist', ...faults] };
     case 'unreadable':
-      return { state: 'missing', because: ['the parameter holds a damaged record', ...dangers] };
+      return { state: 'missing', because: ['the parameter holds a damaged record', ...faults] };
     case 'foreign':
     case 'undecryptable':
-      return { state: 'missing', because: [`the parameter holds ${read.found}`, ...dangers] };
+      return { state: 'missing', because: [`the parameter holds ${parameter.found}`, ...faults] };
     case 'token':
-      if (read.token.expires_at <= now)
-        return { state: 'expired', because: ['the token has expired', ...dangers] };
-      return { state: dangers.length > 0 ? 'soon' : 'healthy', because: dangers };
+      if (parameter.token.expires_at <= now)
+        return { state: 'expired', because: ['the token has expired', ...faults] };
+      return { state: faults.length > 0 ? 'soon' : 'healthy', because: faults };
   }
 }
 
-/** What keeps a token from being replaced in time. */
-function dangersIn(situation: Situation): readonly string[] {
-  const { read, configuration, schedule, secretProblem, lastRun, alarms, now } = situation;
+/** Faults that can keep the refresher from replacing the token in time. */
+function faultsIn(situation: Situation): readonly string[] {
+  const { parameter, configuration, schedule, secretProblem, lastRun, alarms, now } = situation;
   const firing = (alarms ?? []).filter(({ state }) => state === 'alarm').map(({ label }) => label);
   const overdue =
-    read.state === 'token' && configuration !== undefined && isOverdue(read.token, configuration, now);
-  const dangers: readonly (readonly [present: boolean, text: string])[] = [
-    [situation.function === 'gone', 'the function is gone'],
-    [situation.function === 'stopped', 'the function is not allowed to run'],
-    [schedule?.state === 'gone', 'the schedule is gone'],
+    parameter.state === 'token' &&
+    configuration !== undefined &&
+    isOverdue(parameter.token, configuration, now);
+  const faults: readonly (readonly [present: boolean, text: string])[] = [
+    [situation.function === 'gone', 'the function has been deleted'],
+    [situation.function === 'stopped', 'the function is stopped'],
+    [schedule?.state === 'gone', 'the schedule has been deleted'],
     [schedule?.state === 'off', 'the schedule is off'],
-    [schedule?.state === 'on' && !schedule.asDeployed, 'the schedule has been changed'],
+    [schedule?.state === 'on' && !schedule.asDeployed, 'the schedule was changed'],
     [secretProblem !== undefined, `the secret cannot be used (${secretProblem})`],
     [
-      read.state === 'token' && read.token.usedPreviousCredentials,
+      parameter.state === 'token' && parameter.token.usedPreviousCredentials,
       'only the previous credentials were accepted',
     ],
-    ...dangersOf(lastRun, situation),
-    [overdue, 'the token should have been replaced by now'],
+    ...faultsOfRun(lastRun, situation),
+    [overdue, 'the token is overdue for replacement'],
     [firing.length > 0, `in alarm: ${firing.join(', ')}`],
   ];
-  return dangers.filter(([present]) => present).map(([, text]) => text);
+  return faults.filter(([present]) => present).map(([, text]) => text);
 }
 
-function dangersOf(
+function faultsOfRun(
   run: RunStatus | undefined,
   { configuration, now }: Situation,
 ): readonly (readonly [present: boolean, text: string])[] {
   if (run === undefined) return [];
-  if (run === 'none') return [[true, 'there was no run in the last day']];
-  if (run === 'log-gone') return [[true, 'the log group is gone, and the metrics with it']];
+  if (run === 'none') return [[true, 'no run in the last day']];
+  if (run === 'log-gone') return [[true, 'the log group has been deleted, so the metrics are lost']];
   const late = configuration !== undefined && isLate(run, configuration.checkEvery, now);
   if (run.outcome === 'failed') return [[true, 'the last run failed']];
   return [[late, 'the last run was too long ago']];
 }
 
-/** A token is due for a while before the first check that finds it due; beyond that, checks do not take place or fail. */
+/** Whether a check should already have replaced the token. */
 function isOverdue(token: KnownToken, configuration: Configuration, now: number): boolean {
   const margin = refreshMargin(token.expires_at - token.issued_at, configuration);
   return token.expires_at - now < margin - configuration.checkEvery - SCHEDULE_PRECISION_SECONDS;
+}
+
+const SEVERITY: Readonly<Record<TokenState, ExitCode>> = {
+  healthy: EXIT.ok,
+  soon: EXIT.attention,
+  expired: EXIT.noToken,
+  missing: EXIT.noToken,
+  unknown: EXIT.unable,
+};
+
+/** The worst state decides. A missing token is worse than one that could not be read. */
+export function exitCodeOfStates(states: readonly TokenState[]): ExitCode {
+  const codes = states.map((state) => SEVERITY[state]);
+  const worstFirst: readonly ExitCode[] = [EXIT.noToken, EXIT.unable, EXIT.attention];
+  return worstFirst.find((code) => codes.includes(code)) ?? EXIT.ok;
 }

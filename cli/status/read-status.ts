@@ -5,28 +5,28 @@ import { sourceFingerprint } from '../../lambda/refresher/source-fingerprint.ts'
 import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
 import { type Clock, unixSeconds } from '../../lambda/shared/clock.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';
+import { describeFailure } from '../cli-error.ts';
 import type { Clients } from '../clients.ts';
 import { type Alarm, readAlarms } from '../deployed/read-alarms.ts';
 import { configurationOf, readFunction } from '../deployed/read-function.ts';
 import { readKey } from '../deployed/read-key.ts';
 import { readLastRun } from '../deployed/read-last-run.ts';
+import { type KnownToken, readParameter } from '../deployed/read-parameter.ts';
 import { readSchedule } from '../deployed/read-schedule.ts';
-import { type KnownToken, readToken } from '../deployed/read-token.ts';
 import type { DeployedResource, Refresher } from '../deployed/refreshers-of-stack.ts';
-import { describeFailure } from '../unable.ts';
 import { type Assessment, assess, type RunStatus, type ScheduleStatus, type Situation } from './assess.ts';
 
-/** What a token was minted for, next to what the refresher would mint from now. */
+/** How the token's source compares with the current credentials and settings. */
 export interface MintedFor {
-  /** `other`: other settings, or a version of the secret that is neither current nor previous. */
+  /** `other`: other settings, or a secret version that is neither current nor previous. */
   readonly credentials: 'current' | 'previous' | 'other';
   readonly version: string | undefined;
 }
 
-/** What was found out of one refresher. Each part that could not be is undefined, and `unknown` says why. */
+/** The status of one refresher. Parts that could not be read are undefined, and `unknown` says why. */
 export interface RefresherStatus extends Assessment {
   readonly refresher: Refresher;
-  /** Unix time, seconds, at which all this was so. */
+  /** Unix time of this status, seconds. */
   readonly now: number;
   readonly token: KnownToken | undefined;
   readonly parameterVersion: number | undefined;
@@ -50,22 +50,22 @@ export async function readStatus(
     });
   const fn = await known('function', readFunctionOrGone(refresher, clients));
   const configuration = configurationOf(refresher, fn === 'gone' ? undefined : fn);
-  const [read, key, secret, lastRun, schedule, alarms] = await Promise.all([
-    readToken(refresher, clients),
+  const [parameter, key, secret, lastRun, schedule, alarms] = await Promise.all([
+    readParameter(refresher, clients),
     configuration && known('key', readKeyState(configuration, clients)),
     configuration && known('secret', readSecret(configuration, clients)),
     configuration && known('last run', readRun(refresher, clients, configuration, clock)),
     refresher.schedule && known('schedule', readScheduleStatus(refresher.schedule, clients)),
     known('alarms', readAlarms(clients.cloudWatch, refresher)),
   ]);
-  if (read.state === 'unknown') unknown.push(`token: ${read.found}`);
+  if (parameter.state === 'unknown') unknown.push(`token: ${parameter.found}`);
   const now = unixSeconds(clock.now());
-  const stored = read.state === 'token' ? read : undefined;
+  const stored = parameter.state === 'token' ? parameter : undefined;
   const versions = secret instanceof RefreshError ? undefined : secret;
   return {
     refresher,
     ...assess({
-      read,
+      parameter,
       configuration,
       function: functionState(fn),
       schedule,
@@ -94,7 +94,7 @@ async function readFunctionOrGone(refresher: Refresher, { lambda }: Clients): Pr
 
 function functionState(fn: FoundFunction | undefined): Situation['function'] {
   if (fn === undefined || fn === 'gone') return fn;
-  return fn.Concurrency?.ReservedConcurrentExecutions === 0 ? 'stopped' : 'there';
+  return fn.Concurrency?.ReservedConcurrentExecutions === 0 ? 'stopped' : 'active';
 }
 
 async function readKeyState(
@@ -105,7 +105,7 @@ async function readKeyState(
   return key === undefined ? 'gone' : key.KeyState;
 }
 
-/** The versions of the secret, or why nobody can use it. */
+/** The versions of the secret, or the error that keeps anybody from using it. */
 async function readSecret(
   { credentialsSecretId }: Configuration,
   { secretsManager }: Clients,
@@ -150,7 +150,7 @@ function mintedFor(
   { current, previous }: SecretVersions,
 ): MintedFor {
   const isFor = (version: string) => token.source === sourceFingerprint(configuration, version);
-  // So that it is not minted again at every check, such a token is marked as one of the current version.
+  // The refresher stores such a token as one of the current version, so that not every check mints.
   if (isFor(current) && token.usedPreviousCredentials) return { credentials: 'previous', version: previous };
   if (isFor(current)) return { credentials: 'current', version: current };
   if (previous !== undefined && isFor(previous)) return { credentials: 'previous', version: previous };

@@ -1,6 +1,7 @@
-import type { Alarm } from '../deployed/read-alarms.ts';
+import { describeAlarms } from '../deployed/describe-alarms.ts';
+import { describeLastRun } from '../deployed/describe-last-run.ts';
 import type { LastRun } from '../deployed/read-last-run.ts';
-import type { KnownToken } from '../deployed/read-token.ts';
+import type { KnownToken } from '../deployed/read-parameter.ts';
 import { type Colour, row, type Style } from '../terminal/style.ts';
 import { duration, instant } from '../terminal/time.ts';
 import type { RunStatus, ScheduleStatus, TokenState } from './assess.ts';
@@ -15,8 +16,8 @@ const COLOURS: Readonly<Record<TokenState, Colour>> = {
   unknown: 'yellow',
 };
 
-/** One refresher as a block of lines for people. `findOut` is the command that tells more. */
-export function renderStatus(status: RefresherStatus, style: Style, findOut: string): string {
+/** One refresher as text. `diagnose` is the command that finds the fault. */
+export function renderStatus(status: RefresherStatus, style: Style, diagnose: string): string {
   const { refresher, state, because, now, token, mintedFor, lastRun, schedule, alarms, unknown } = status;
   const colour = COLOURS[state];
   const lines = [
@@ -30,7 +31,7 @@ export function renderStatus(status: RefresherStatus, style: Style, findOut: str
     ...(alarms === undefined ? [] : [row('alarms', describeAlarms(alarms))]),
     ...unknown.map((what) => row('unknown', what)),
     ...(because.length === 0 ? [] : [row('because', style(colour, because.join('; ')))]),
-    ...(state === 'healthy' ? [] : [row('find out', findOut)]),
+    ...(state === 'healthy' ? [] : [row('diagnose', diagnose)]),
   ];
   return lines.join('\n');
 }
@@ -53,40 +54,23 @@ function minted({ issued_at }: KnownToken, now: number, from: MintedFor | undefi
   const source = {
     current: 'the current credentials and settings',
     previous: 'the previous credentials',
-    other: 'other credentials or settings than now',
+    other: 'other credentials or settings than the current ones',
   }[from.credentials];
   return `${ago}, for ${source}${version}`;
 }
 
-export function describeRun(run: RunStatus, now: number): string {
+function describeRun(run: RunStatus, now: number): string {
   if (run === 'none') return 'none in the last day';
-  if (run === 'log-gone') return 'not known: the log group is gone';
-  const ago = `${duration(now - Math.floor(run.at / 1_000))} ago`;
-  if (run.outcome === 'failed') return `${ago}: failed\n${run.message}`;
-  const reason = run.reason === undefined ? '' : ` (${run.reason})`;
-  return `${ago}: ${run.outcome}${reason}${run.previousCredentialsUsed ? ', with the previous credentials' : ''}`;
+  if (run === 'log-gone') return 'unknown: the log group has been deleted';
+  return describeLastRun(run, now);
 }
 
 function describeSchedule({ state, expression }: ScheduleStatus): string {
+  if (state === 'gone') return 'deleted';
   return expression === undefined ? state : `${state}, ${expression}`;
 }
 
-export function describeAlarms(alarms: readonly Alarm[]): string {
-  if (alarms.length === 0) return 'none';
-  const names = (state: Alarm['state']) =>
-    alarms.filter((alarm) => alarm.state === state).map(({ label }) => label);
-  const ok = names('ok').length;
-  return [
-    ...(ok > 0 ? [`${ok} ok`] : []),
-    ...(['alarm', 'no-data', 'gone'] as const).flatMap((state) =>
-      names(state).length === 0
-        ? []
-        : [`${state === 'alarm' ? 'in alarm' : state.replace('-', ' ')}: ${names(state).join(', ')}`],
-    ),
-  ].join('; ');
-}
-
-/** One refresher for machines. What could not be found out is null. */
+/** One refresher as JSON. Unknown parts are null. */
 export function statusJson(status: RefresherStatus): object {
   const { refresher, state, because, now, token, parameterVersion, mintedFor, lastRun, schedule, alarms } =
     status;

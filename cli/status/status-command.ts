@@ -1,14 +1,15 @@
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../command-context.ts';
 import { selectRefreshers } from '../deployed/select-refreshers.ts';
-import { type ExitCode, exitCodeOf } from '../exit-codes.ts';
+import type { ExitCode } from '../exit-codes.ts';
+import { exitCodeOfStates } from './assess.ts';
 import { readStatus } from './read-status.ts';
 import { renderStatus, statusJson } from './render-status.ts';
 
-export async function status(context: Context, name: string | undefined): Promise<ExitCode> {
+export async function status(context: CommandContext, name: string | undefined): Promise<ExitCode> {
   const { clients, clock, commands, style } = context;
   const refreshers = await selectRefreshers(context, name);
   const statuses = await Promise.all(refreshers.map((refresher) => readStatus(refresher, clients, clock)));
   const blocks = statuses.map((one) => renderStatus(one, style, commands.self('doctor', one.refresher)));
   context.answer(statuses.map(statusJson), blocks.join('\n\n'));
-  return exitCodeOf(statuses.map(({ state }) => state));
+  return exitCodeOfStates(statuses.map(({ state }) => state));
 }

@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 export type Style = (colour: Colour, text: string) => string;
 
-/** Colours where the stream is a terminal that has them; NO_COLOR and FORCE_COLOR are heeded by Node.js itself. */
+/** Uses colours only if the stream supports them. Node.js itself honours NO_COLOR and FORCE_COLOR. */
 export function styleFor(stream: { hasColors?: () => boolean }): Style {
   if (stream.hasColors?.() !== true) return (_colour, text) => text;
   return (colour, text) => styleText(colour, text, { validateStream: false });
@@ -11,7 +11,7 @@ export function styleFor(stream: { hasColors?: () => boolean }): Style {
 
 const NAME_WIDTH = 10;
 
-/** A line of a block: a name and what is to be said of it, which may itself have several lines. */
+/** A name and its text, in two columns. */
 export function row(name: string, text: string): string {
   return `  ${name.padEnd(NAME_WIDTH)} ${text.replaceAll('\n', `\n${' '.repeat(NAME_WIDTH + 3)}`)}`;
 }

@@ -5,7 +5,7 @@ const UNITS = [
   ['s', 1],
 ] as const;
 
-/** Two units at most: `1 h 5 min`, `42 min`, `9 s`. Minutes say enough once there are ten of them. */
+/** At most two units, such as `1 h 5 min`, `42 min` or `9 s`. From 10 minutes on, seconds are left out. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   const first = UNITS.findIndex(([, size]) => whole >= size);
@@ -21,7 +21,7 @@ export function duration(seconds: number): string {
     : `${count} ${unit} ${rest} ${next[0]}`;
 }
 
-/** An instant, given in Unix seconds, as `2031-03-04 21:15:00 UTC`. */
+/** Formats Unix seconds as `2031-03-04 21:15:00 UTC`. */
 export function instant(seconds: number): string {
   return `${new Date(seconds * 1_000).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }

@@ -2,12 +2,12 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import { readStored } from '../../lambda/refresher/store.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';
 import type { StoredToken } from '../../lambda/shared/stored-token.ts';
+import { CliError } from '../cli-error.ts';
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
-import { Unable } from '../unable.ts';
 
 /**
- * The token that consumers read, or why there is none that they could use. `now` is in Unix seconds.
- * @throws Unable where it may not be decrypted
+ * The stored token, or why there is no usable one. `now` is in Unix seconds.
+ * @throws CliError if the user may not decrypt the parameter
  */
 export async function readUsableToken(
   ssm: SSMClient,
@@ -16,14 +16,14 @@ export async function readUsableToken(
 ): Promise<{ readonly token: StoredToken; readonly version: number } | { readonly problem: string }> {
   const stored = await readStored(ssm, parameterName).catch((error: unknown) => {
     if (!(error instanceof RefreshError) || error.details.reason !== 'AccessDeniedException') throw error;
-    throw new Unable(
-      `the token in ${parameterName} may not be decrypted with these credentials. The policy of its key names who may: add the ` +
-        "ARN of your role to the refresher's readers and deploy. status tells about the token without that",
+    throw new CliError(
+      `no permission to decrypt the token in ${parameterName}. Add the ARN of your role to the refresher's ` +
+        'readers and deploy. The status command works without it',
     );
   });
   switch (stored.state) {
     case 'missing':
-      return { problem: `parameter ${parameterName} is not there` };
+      return { problem: `parameter ${parameterName} does not exist` };
     case 'unreadable':
       return { problem: `parameter ${parameterName} holds a damaged record` };
     case 'foreign':

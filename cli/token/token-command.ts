@@ -1,15 +1,15 @@
 import { unixSeconds } from '../../lambda/shared/clock.ts';
 import { isScope } from '../../lambda/shared/scope.ts';
 import { sha256 } from '../../lambda/shared/stored-token.ts';
-import type { Context } from '../context.ts';
+import type { CommandContext } from '../command-context.ts';
 import { selectRefresher } from '../deployed/select-refreshers.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { duration, instant } from '../terminal/time.ts';
 import { readUsableToken } from './read-usable-token.ts';
 
-/** The one command that prints a token, and only with `show`. */
+/** The only command that prints a token, and only with `show`. */
 export async function token(
-  context: Context,
+  context: CommandContext,
   name: string | undefined,
   { show = false }: { readonly show?: boolean },
 ): Promise<ExitCode> {
@@ -19,7 +19,7 @@ export async function token(
   if ('problem' in found) {
     const { problem } = found;
     const text = `${problem}\n${context.commands.self('doctor', refresher)}`;
-    // A script takes what is printed for the token.
+    // A script would take standard output for the token.
     if (show) context.streams.stderr.write(`${text}\n`);
     else context.answer({ problem }, text);
     return EXIT.noToken;
@@ -31,12 +31,12 @@ export async function token(
   }
   const fingerprint = sha256(access_token);
   const lines = [
-    `good for ${duration(summary.expires_at - now)}, until ${instant(summary.expires_at)}`,
+    `valid for ${duration(summary.expires_at - now)}, until ${instant(summary.expires_at)}`,
     `issued ${duration(now - summary.issued_at)} ago, version ${found.version} of ${refresher.parameterName}`,
-    // Whoever else writes to the parameter could put anything there, even what a terminal obeys.
+    // Others may write the parameter: print no terminal control codes.
     ...(summary.scope !== undefined && isScope(summary.scope) ? [`scope ${summary.scope}`] : []),
     `SHA-256 ${fingerprint}`,
-    'The token itself is printed with --show.',
+    'To print the token itself, use --show.',
   ];
   context.answer({ ...summary, parameter_version: found.version, sha256: fingerprint }, lines.join('\n'));
   return EXIT.ok;

@@ -1,7 +1,7 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { RESERVED_FORM_FIELDS } from '../../lambda/shared/refresher-environment.ts';
 import { isScope } from '../../lambda/shared/scope.ts';
-import { SCHEDULE_PRECISION_SECONDS } from '../../lambda/shared/time-bounds.ts';
+import { SCHEDULE_PRECISION_SECONDS } from '../../lambda/shared/time-budget.ts';
 
 export const DEFAULT_CHECK_EVERY = Duration.minutes(5);
 export const DEFAULT_REFRESH_BEFORE = Duration.minutes(30);

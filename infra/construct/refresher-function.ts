@@ -3,7 +3,7 @@ import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IDestination, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { RUN_TIMEOUT_SECONDS } from '../../lambda/shared/time-bounds.ts';
+import { RUN_TIMEOUT_SECONDS } from '../../lambda/shared/time-budget.ts';
 import { createBundledFunction, type VpcPlacement } from './bundled-function.ts';
 
 /** The function of one refresher. */

@@ -1,16 +1,15 @@
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
 import { CUSTOM_RESOURCE, URL_SUFFIX } from '../shared/custom-resources.ts';
 
-/** Characters of a reason; the whole answer may take 4096 bytes. Source: the page named below. */
+/** Longest reason in characters. The whole answer holds at most 4096 bytes (source: see `answerCloudFormation`). */
 const MAX_REASON = 2_500;
 
-/** Without an answer CloudFormation waits until the resource's time is up, so a fault of the network is worth trying again. */
+/** Attempts to answer. Without an answer, CloudFormation waits until the resource times out. */
 const ATTEMPTS = 3;
 
 /**
- * Refuses an event whose answer would not go to AWS. Whoever may invoke the function could otherwise have it do
- * something of a stack's, and send requests from where it runs. A local cloud, which `AWS_ENDPOINT_URL` names, is
- * answered where it likes.
+ * Refuses an event whose answer would not go to AWS. Otherwise everybody who may invoke the function could delete the token,
+ * and send requests from the function's network. A local cloud (`AWS_ENDPOINT_URL`) chooses its own address.
  * @throws Error
  */
 export function assertAnswerable(
@@ -20,11 +19,11 @@ export function assertAnswerable(
   if (environment.AWS_ENDPOINT_URL) return;
   const url = URL.parse(ResponseURL);
   if (url?.protocol === 'https:' && url.hostname.endsWith(`.${environment[URL_SUFFIX]}`)) return;
-  throw new Error('the event is not from CloudFormation: its answer would not go to AWS');
+  throw new Error('the event is not from CloudFormation: its ResponseURL is not an AWS address');
 }
 
 /**
- * Tells CloudFormation how a custom resource's request ended: well without a `reason`, else failed.
+ * Answers CloudFormation: success without a `reason`, failure with one.
  * Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
  */
 export async function answerCloudFormation(
@@ -43,7 +42,7 @@ export async function answerCloudFormation(
   };
   for (let attempt = 1; ; attempt += 1) {
     try {
-      // The signature of the URL covers an empty content type; a body of bytes gets none of its own.
+      // The URL's signature covers an empty content type. For a body of bytes, fetch sets none of its own.
       const body = new TextEncoder().encode(JSON.stringify(answer));
       const response = await fetch(event.ResponseURL, {
         method: 'PUT',
@@ -53,16 +52,16 @@ export async function answerCloudFormation(
       });
       await response.body?.cancel();
       if (response.ok) return;
-      throw new Error(`CloudFormation's answer was refused with HTTP ${response.status}`);
+      throw new Error(`CloudFormation refused the answer with HTTP ${response.status}`);
     } catch (error) {
-      // The URL lets anybody answer in our name, so what the HTTP client says of it goes no further.
+      // The client's message may hold the signed URL, which lets anybody answer for this stack.
       if (attempt === ATTEMPTS)
         throw new Error(`CloudFormation could not be answered: ${(error as Error).name}`);
     }
   }
 }
 
-/** The removal is named by what it removes, so that another parameter makes CloudFormation remove the former one. */
+/** The removal's id is the parameter name. If the name changes, CloudFormation replaces the resource, which removes the old token. */
 function physicalResourceId(event: CloudFormationCustomResourceEvent): string {
   if (event.RequestType === 'Delete') return event.PhysicalResourceId;
   if (event.ResourceType === CUSTOM_RESOURCE.tokenRemoval)

@@ -22,7 +22,7 @@ const secretsManager = new SecretsManagerClient(AWS_CLIENT);
 const lambda = new LambdaClient(forInvocation(AWS_CLIENT));
 const logger = new Logger({ serviceName: METRICS_SERVICE });
 
-/** Serves the stack's custom resources: the first token when it is deployed, the token's removal when it is destroyed. */
+/** Serves the stack's custom resources: mints the first token on deployment, removes the token on destruction. */
 export async function handler(event: CloudFormationCustomResourceEvent, context: Context): Promise<void> {
   logger.addContext(context);
   assertAnswerable(event, process.env);
@@ -41,7 +41,7 @@ export async function handler(event: CloudFormationCustomResourceEvent, context:
 async function serve(event: CloudFormationCustomResourceEvent): Promise<string> {
   const { RequestType: request, ResourceType: resource, ResourceProperties: properties } = event;
   if (resource === CUSTOM_RESOURCE.tokenRemoval) {
-    if (request !== 'Delete') return 'nothing to do until the stack is destroyed';
+    if (request !== 'Delete') return 'nothing to do before the stack is destroyed';
     return removeToken(ssm, (properties as unknown as TokenRemovalProperties).ParameterName);
   }
   if (request === 'Delete') return 'nothing to do when the stack is destroyed';
@@ -53,7 +53,7 @@ async function serve(event: CloudFormationCustomResourceEvent): Promise<string> 
   });
 }
 
-/** Texts of errors that are not ours may hold anything. */
+/** Other errors are shown by name only, because their messages may hold secrets. */
 function reasonOf(error: unknown): string {
   if (error instanceof RefreshError || error instanceof FirstTokenError) return error.message;
   return `the deployment function failed unexpectedly with ${error instanceof Error ? error.name : typeof error}`;

@@ -11,8 +11,8 @@ import type { FirstTokenProperties } from '../shared/custom-resources.ts';
 import { invokeRefresher } from '../shared/invoke-refresher.ts';
 
 /**
- * Milliseconds to wait before each further try. A role's new permissions reach every part of AWS only after some
- * seconds. Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html (eventual consistency)
+ * Waits before each further attempt, in milliseconds. A role's new permissions take some seconds to apply everywhere.
+ * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html (eventual consistency)
  */
 const WAITS_FOR_PERMISSIONS_MS = [5_000, 10_000, 15_000, 20_000];
 const MAY_LACK_PERMISSION: ReadonlySet<string> = new Set([
@@ -21,7 +21,7 @@ const MAY_LACK_PERMISSION: ReadonlySet<string> = new Set([
   'STORE_UNAVAILABLE',
 ]);
 
-/** The refresher's own error, or why it could not be asked. Its message goes into the stack's events. */
+/** The refresher's failure, or why it could not be invoked. The message appears in the stack's events. */
 export class FirstTokenError extends Error {
   override readonly name = 'FirstTokenError';
 }
@@ -34,9 +34,8 @@ export interface FirstTokenTools {
 }
 
 /**
- * Has the refresher check, so that a deployment ends with a token that consumers can use, or fails. It does not fail
- * where consumers still have a good token of this very configuration: an endpoint that is down for a while must
- * not stand in the way of a deployment.
+ * Runs a check: when the deployment succeeds, consumers have a token. If the check fails while a valid token of this
+ * configuration is stored, the deployment still succeeds. An endpoint that is down for a while must not block it.
  * @throws FirstTokenError
  */
 export async function mintFirstToken(
@@ -45,21 +44,21 @@ export async function mintFirstToken(
 ): Promise<string> {
   for (let attempt = 0; ; attempt += 1) {
     const failure = await runRefresher(tools.lambda, properties.FunctionArn);
-    if (failure === undefined) return 'the token is there';
+    if (failure === undefined) return 'a token is stored';
     if (failure.code === 'CREDENTIALS_NOT_SET' && properties.SecretMayBeEmpty === 'true') {
-      return 'the secret is still empty; the schedule mints once the credentials are put';
+      return 'the secret is empty; the schedule mints once it holds credentials';
     }
     const wait = WAITS_FOR_PERMISSIONS_MS[attempt];
     if (wait !== undefined && MAY_LACK_PERMISSION.has(failure.code)) {
       await tools.clock.sleep(wait);
       continue;
     }
-    if (await holdsGoodToken(properties, tools)) return `the stored token is still good; ${failure.message}`;
+    if (await hasValidToken(properties, tools)) return `the stored token is still valid; ${failure.message}`;
     throw new FirstTokenError(failure.message);
   }
 }
 
-/** Undefined where the run went well. */
+/** The failure of a run, or undefined if it succeeded. */
 async function runRefresher(
   lambda: LambdaClient,
   functionArn: string,
@@ -73,7 +72,7 @@ async function runRefresher(
   }
 }
 
-async function holdsGoodToken(
+async function hasValidToken(
   { Environment }: FirstTokenProperties,
   { ssm, secretsManager, clock }: FirstTokenTools,
 ): Promise<boolean> {
@@ -84,7 +83,7 @@ async function holdsGoodToken(
     const versions = await describeCredentials(secretsManager, configuration.credentialsSecretId);
     return stored.token.source === sourceFingerprint(configuration, versions.current);
   } catch {
-    // Whatever stands in the way here, the refresher's own failure says more.
+    // The refresher's own failure explains more than this one.
     return false;
   }
 }

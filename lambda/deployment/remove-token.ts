@@ -5,8 +5,8 @@ import { RefreshError } from '../shared/refresh-error.ts';
 import type { Stored } from '../shared/stored-token.ts';
 
 /**
- * Removes the parameter, which the refresher created and CloudFormation does not know. What is not, or cannot be
- * shown to be, a record of the refresher's is left.
+ * Deletes the parameter. The refresher created it, so CloudFormation does not know it. A value that is not, or may not be, a
+ * record of the refresher is left unchanged.
  * @throws RefreshError `STORE_UNAVAILABLE`
  */
 export async function removeToken(ssm: SSMClient, parameterName: string): Promise<string> {
@@ -14,21 +14,22 @@ export async function removeToken(ssm: SSMClient, parameterName: string): Promis
   try {
     stored = await readStored(ssm, parameterName);
   } catch (error) {
-    if (!isUndecryptable(error)) throw error;
-    return 'parameter left as it is: it could not be decrypted';
+    if (!(await isUndecryptable(ssm, parameterName, error))) throw error;
+    return 'parameter left unchanged, because it could not be decrypted';
   }
-  if (stored.state === 'missing') return 'there is no parameter to remove';
-  if (stored.state === 'foreign') return `parameter left as it is: it holds ${stored.found}`;
+  if (stored.state === 'missing') return 'the parameter does not exist';
+  if (stored.state === 'foreign') return `parameter left unchanged, because it holds ${stored.found}`;
   try {
     await ssm.send(new DeleteParameterCommand({ Name: parameterName }));
   } catch (error) {
     const { name, text } = describeAwsFailure(error);
-    if (name === 'ParameterNotFound') return 'there is no parameter to remove';
+    if (name === 'ParameterNotFound') return 'the parameter does not exist';
     throw new RefreshError(
       'STORE_UNAVAILABLE',
-      `parameter ${parameterName} could not be deleted: ${text}. Delete it with: aws ssm delete-parameter --name '${parameterName}', and destroy the stack again.`,
+      `parameter ${parameterName} could not be deleted: ${text}. ` +
+        `Run: aws ssm delete-parameter --name '${parameterName}', and destroy the stack again.`,
       { reason: name },
     );
   }
-  return 'parameter removed';
+  return 'parameter deleted';
 }

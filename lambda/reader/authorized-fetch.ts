@@ -1,58 +1,53 @@
 import { abortable } from './abortable.ts';
-import type { GetOptions } from './token-cache.ts';
+import type { GetOptions } from './token-reader.ts';
 
-export interface AuthorizedFetchTools {
-  readonly fetch: typeof globalThis.fetch;
-  readonly get: (options?: GetOptions) => Promise<string>;
-  /** Another token than the refused one, or undefined where none came in time. */
-  readonly findReplacement: (refused: string) => Promise<string | undefined>;
-}
-
-/** A fetch that authorizes each request, and repeats one that was refused with a replaced token, once. */
-export function createAuthorizedFetch(tools: AuthorizedFetchTools): typeof globalThis.fetch {
+/**
+ * A `fetch` that authorizes each request and, after a 401, sends it once more with another token. `findReplacement`
+ * returns that token, or undefined if none arrives in time.
+ */
+export function createAuthorizedFetch(
+  fetch: typeof globalThis.fetch,
+  getToken: (options?: GetOptions) => Promise<string>,
+  findReplacement: (rejected: string) => Promise<string | undefined>,
+): typeof globalThis.fetch {
   return async (input, init) => {
-    const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
+    const request = input instanceof Request ? input : undefined;
+    const headers = new Headers(init?.headers ?? request?.headers);
     if (headers.has('authorization')) {
       throw new TypeError(
-        'the request has an Authorization header of its own; leave it out, or send the request with the global fetch',
+        'the request already has an Authorization header. Remove it, or send the request with the global fetch.',
       );
     }
-    const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
-    const repeatable = canBeSentAgain(init?.body ?? (input instanceof Request ? input.body : null));
+    const signal = init?.signal ?? request?.signal;
+    const repeatable = isRepeatable(init?.body ?? request?.body ?? null);
     const send = (token: string): Promise<Response> => {
       headers.set('authorization', `Bearer ${token}`);
-      return tools.fetch(input, { ...init, headers });
+      return fetch(input, { ...init, headers });
     };
 
-    const token = await tools.get(signal && { signal });
+    const token = await getToken(signal && { signal });
     const response = await send(token);
-    if (response.status !== 401 || isFromElsewhere(response, input)) return response;
-    const replacement = await abortable(tools.findReplacement(token), signal);
+    if (response.status !== 401 || isFromOtherOrigin(response, input)) return response;
+    const replacement = await abortable(findReplacement(token), signal);
     if (replacement === undefined || !repeatable) return response;
-    // It may have broken off while the replacement was awaited, or never end.
+    // Not awaited: the body may have failed during the search, or never end.
     void response.body?.cancel().catch(() => undefined);
     return send(replacement);
   };
 }
 
-/** Whether a body is at hand as a whole. A stream is gone once it was sent, and so is the body of a `Request`. */
-function canBeSentAgain(body: unknown): boolean {
-  return (
-    body === null ||
-    typeof body === 'string' ||
-    body instanceof URLSearchParams ||
-    body instanceof FormData ||
-    body instanceof Blob ||
-    body instanceof ArrayBuffer ||
-    ArrayBuffer.isView(body)
-  );
+/** Whether a body can be sent twice. A stream, or the body of a `Request`, is used up after the first time. */
+function isRepeatable(body: unknown): boolean {
+  const repeatable = [URLSearchParams, FormData, Blob, ArrayBuffer];
+  if (body === null || typeof body === 'string' || ArrayBuffer.isView(body)) return true;
+  return repeatable.some((type) => body instanceof type);
 }
 
 /**
- * Whether a redirect led to another origin. The header does not go there, so what it answers says nothing about the
+ * Whether a redirect led to another origin. `fetch` does not send the header there, so a 401 says nothing about the
  * token. Source: https://fetch.spec.whatwg.org/#http-redirect-fetch
  */
-function isFromElsewhere(response: Response, input: string | URL | Request): boolean {
+function isFromOtherOrigin(response: Response, input: string | URL | Request): boolean {
   if (!response.redirected) return false;
   const requested = new URL(input instanceof Request ? input.url : input);
   return new URL(response.url).origin !== requested.origin;

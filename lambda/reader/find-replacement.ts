@@ -1,75 +1,63 @@
-import { atMost } from './at-most.ts';
-import type { Reported } from './report-rejected.ts';
+import { LONGEST_SPACING_MS, retryDelay, spacing } from './load-waits.ts';
+import type { Report, Reported } from './report-rejected.ts';
+import type { Seams } from './seams.ts';
+import { settleWithin } from './settle-within.ts';
 import { singleFlightByKey } from './single-flight.ts';
-import { LONGEST_SPACING_MS, retryDelay, spacing } from './timing.ts';
 import type { TokenCache } from './token-cache.ts';
 import { TokenUnavailableError } from './token-unavailable-error.ts';
 
-export interface ReplacementTools {
-  readonly cache: TokenCache;
-  /** Reports a token to the refresher; undefined where this container does not know it. */
-  readonly report: ((token: string) => Promise<Reported>) | undefined;
-  /** Longest time that a search takes, in milliseconds. */
-  readonly timeout: number;
-  readonly now: () => number;
-  readonly random: () => number;
-  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
-}
-
 /**
- * What finds another token for one that an API has refused, or undefined where none comes in time. All calls with the
- * same token share one search. One that found nothing is not repeated at once, so that an API that refuses every
- * token does not cause a load and a report each time.
+ * Returns a function that finds another token for a rejected one within `timeout` milliseconds, or else returns
+ * undefined. `report` reports a rejected token; it is undefined if the refresher's function is not known.
  */
 export function createReplacementSearch(
-  tools: ReplacementTools,
-): (refused: string) => Promise<string | undefined> {
-  const { cache, now, random } = tools;
-  let vain:
-    | { readonly token: string; readonly count: number; readonly from: number; readonly until: number }
-    | undefined;
+  cache: TokenCache,
+  report: Report | undefined,
+  timeout: number,
+  { now, random, sleep }: Seams,
+): (rejected: string) => Promise<string | undefined> {
+  /** The latest search if it found nothing, and the time in Unix milliseconds in which it is not repeated. */
+  let fruitless: { token: string; count: number; from: number; until: number } | undefined;
 
-  const searchOnce = singleFlightByKey(async (refused) => {
-    if (vain?.token === refused && now() >= vain.from && now() < vain.until) return undefined;
-    const found = await atMost(search(refused, tools), tools.timeout, tools.sleep);
-    const count = vain?.token === refused ? vain.count + 1 : 0;
-    const from = now();
-    vain =
-      found === undefined
-        ? { token: refused, count, from, until: from + spacing(count, LONGEST_SPACING_MS, random) }
-        : undefined;
-    return found;
-  });
-  return async (refused) => {
-    cache.reject(refused);
-    return cache.otherThan(refused) ?? (await searchOnce(refused));
-  };
-}
-
-/**
- * Reads the parameter until it holds another token. The refused one is reported once a read has shown that it still
- * stands there: somebody else's report or a rotation may have replaced it, and of a thousand containers whose token
- * was revoked, Parameter Store lets 40 a second get as far as that, so that few of them call the refresher at all.
- */
-async function search(refused: string, tools: ReplacementTools): Promise<string | undefined> {
-  const { cache, report, timeout, now, random, sleep } = tools;
-  const endsAt = now() + timeout;
-  let reported: Reported | undefined;
-  for (let attempt = 1; ; ) {
-    const loaded = await cache.load();
-    const found = cache.otherThan(refused);
-    if (found !== undefined || reported?.replacement === 'none') return found;
-    const wasRead = loaded.type === 'token' || loaded.passing === undefined;
-    if (wasRead && reported === undefined) {
-      if (report === undefined) return undefined;
-      reported = await report(refused);
-      // The caller gets the API's 401; that nobody was told of it, and why, would otherwise go unseen.
-      if (reported.type === 'failed') process.emitWarning(new TokenUnavailableError(reported.failure));
-      continue;
+  /**
+   * Loads the parameter until it holds another token. Reports the rejected one only after a load has shown that it is
+   * still stored: another report or a rotation may have replaced it. If a thousand containers hold a revoked token,
+   * Parameter Store answers 40 of them a second, so only a few call the refresher.
+   */
+  const search = async (rejected: string): Promise<string | undefined> => {
+    const endsAt = now() + timeout;
+    let reported: Reported | undefined;
+    for (let attempt = 1; ; ) {
+      const loaded = await cache.load();
+      const found = cache.otherThan(rejected);
+      if (found !== undefined || reported?.replacement === 'none') return found;
+      const isStillStored = loaded.type === 'token' || loaded.transient === undefined;
+      if (isStillStored && reported === undefined) {
+        if (report === undefined) return undefined;
+        reported = await report(rejected);
+        // The caller only gets the API's 401, so a failed report would go unnoticed.
+        if (reported.type === 'failed') process.emitWarning(new TokenUnavailableError(reported.failure));
+        continue;
+      }
+      const delay = retryDelay(attempt, random);
+      if (now() + delay >= endsAt) return undefined;
+      attempt += 1;
+      await sleep(delay);
     }
-    const delay = retryDelay(attempt, random);
-    if (now() + delay >= endsAt) return undefined;
-    attempt += 1;
-    await sleep(delay);
-  }
+  };
+  const searchOnce = singleFlightByKey(async (token) => {
+    // An API that rejects every token must not cause a load and a report for each request.
+    if (fruitless?.token === token && now() >= fruitless.from && now() < fruitless.until) return undefined;
+    const found = await settleWithin(search(token), timeout, sleep);
+    const count = fruitless?.token === token ? fruitless.count + 1 : 0;
+    fruitless = undefined;
+    if (found !== undefined) return found;
+    const from = now();
+    fruitless = { token, count, from, until: from + spacing(count, LONGEST_SPACING_MS, random) };
+    return undefined;
+  });
+  return async (rejected) => {
+    cache.reject(rejected);
+    return cache.otherThan(rejected) ?? (await searchOnce(rejected));
+  };
 }

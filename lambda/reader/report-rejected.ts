@@ -1,34 +1,39 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { describeAwsFailure } from '../shared/aws-failure.ts';
 import { parseJsonObject } from '../shared/json.ts';
+import { codeOf } from '../shared/refresh-error.ts';
+import { sha256 } from '../shared/stored-token.ts';
 import { abortable } from './abortable.ts';
 import type { Unavailability } from './token-unavailable-error.ts';
 
-/** What a report came to, and whether a replacement may be on its way, by this report or another's. */
+/** The result of a report, and whether a new token may be on its way, through this report or another. */
 export type Reported =
   | { readonly type: 'answered'; readonly replacement: 'expected' | 'none' }
   | { readonly type: 'failed'; readonly failure: Unavailability; readonly replacement: 'expected' | 'none' };
 
-/** Milliseconds for a report: a run's own time limit of a minute, and its start. A run may have to back off. */
+/** Reports a rejected token. Never rejects. */
+export type Report = (token: string) => Promise<Reported>;
+
+/** Milliseconds: the time limit of a run, which is a minute, and its start. A run may need to back off. */
 const REPORT_TIMEOUT_MS = 75_000;
 
-/** A client with the region and the credentials of the environment. */
+/** A client with the region and credentials of the environment. */
 export function createLambdaClient(): LambdaClient {
   return new LambdaClient({ maxAttempts: 3, requestHandler: { connectionTimeout: 1_500 } });
 }
 
-/** Tells the refresher which token was refused, by its SHA-256, and waits for the end of its run. Never rejects. */
+/** Reports a rejected token by its SHA-256 and waits until the refresher's run has ended. Never rejects. */
 export async function reportRejected(
   lambda: LambdaClient,
   functionName: string,
-  fingerprint: string,
+  token: string,
 ): Promise<Reported> {
   const abortSignal = AbortSignal.timeout(REPORT_TIMEOUT_MS);
   try {
     const command = new InvokeCommand({
       FunctionName: functionName,
       InvocationType: 'RequestResponse',
-      Payload: JSON.stringify({ rejected: fingerprint }),
+      Payload: JSON.stringify({ rejected: sha256(token) }),
     });
     const { FunctionError: functionError, Payload: payload } = await abortable(
       lambda.send(command, { abortSignal }),
@@ -36,24 +41,17 @@ export async function reportRejected(
     );
     const answer = parseJsonObject(payload?.transformToString() ?? '');
     if (functionError !== undefined) return failedRun(functionName, answer?.errorMessage);
-    // Too young to be replaced: the refresher keeps it, whoever reports it.
+    // The refresher keeps a token that was just minted, however many readers report it.
     return { type: 'answered', replacement: answer?.reason === 'just-minted' ? 'none' : 'expected' };
   } catch (error) {
     return failedInvocation(functionName, error);
   }
 }
 
-/** Of the function's message only its code is told: another version's may hold anything. */
+/** Shows only the code: the message of another version of the refresher may hold anything. */
 function failedRun(functionName: string, message: unknown): Reported {
-  const code = /^([A-Z_]{3,40}): /.exec(String(message))?.[1] ?? 'an unexpected error';
-  return {
-    type: 'failed',
-    failure: {
-      code: 'REPORT_FAILED',
-      text: `${functionName} was told of the rejected token and failed with ${code}. Look at its log.`,
-    },
-    replacement: 'expected',
-  };
+  const text = `${functionName} failed with ${codeOf(String(message))} after a rejected token was reported. See its log.`;
+  return { type: 'failed', failure: { code: 'REPORT_FAILED', text }, replacement: 'expected' };
 }
 
 function failedInvocation(functionName: string, error: unknown): Reported {
@@ -64,12 +62,12 @@ function failedInvocation(functionName: string, error: unknown): Reported {
     ? 'Allow it with refresher.grantReport(fn).'
     : absent
       ? 'Correct refresherFunctionName.'
-      : 'It is reported again when the token is next refused.';
+      : 'The reader reports the token again after its next 401.';
   return {
     type: 'failed',
     failure: {
       code: 'REPORT_FAILED',
-      text: `${functionName} could not be told of the rejected token: ${text}. ${remedy}`,
+      text: `a rejected token could not be reported to ${functionName}: ${text}. ${remedy}`,
       cause: Object.assign(new Error(text), { name }),
     },
     replacement: denied || absent ? 'none' : 'expected',

@@ -1,25 +1,20 @@
-/** An operation of which at most one runs at a time: who asks while one is under way gets that one's result. */
-export interface SingleFlight<Result> {
-  run(): Promise<Result>;
-  readonly pending: boolean;
-}
-
-export function singleFlight<Result>(operation: () => Promise<Result>): SingleFlight<Result> {
+/** Runs an operation at most once at a time: calls during a run share its result. */
+export function singleFlight<Result>(operation: () => Promise<Result>) {
   let current: Promise<Result> | undefined;
   return {
-    run() {
+    run(): Promise<Result> {
       current ??= operation().finally(() => {
         current = undefined;
       });
       return current;
     },
-    get pending() {
+    get pending(): boolean {
       return current !== undefined;
     },
   };
 }
 
-/** The same for each key on its own. */
+/** The same, separately for each key. */
 export function singleFlightByKey<Result>(
   operation: (key: string) => Promise<Result>,
 ): (key: string) => Promise<Result> {

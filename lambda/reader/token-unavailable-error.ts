@@ -1,48 +1,41 @@
 /** Every way in which a reader can fail. Stable: callers rely on these names. */
 export const TOKEN_UNAVAILABLE_CODES = [
-  /** The parameter does not exist (yet). */
+  /** The parameter does not exist, or not yet. */
   'PARAMETER_NOT_FOUND',
-  /** The parameter holds something that no refresher wrote. */
+  /** The parameter holds a value that no refresher wrote. */
   'PARAMETER_OCCUPIED',
-  /** The parameter holds a token record with damaged fields. */
+  /** The parameter holds a damaged token record. */
   'RECORD_UNREADABLE',
-  /** This function may not read the parameter, or has no AWS credentials. */
+  /** This function may not read or decrypt the parameter, or has no AWS credentials. */
   'ACCESS_DENIED',
-  /** Parameter Store refused the read for another reason, such as a malformed name. */
+  /** Parameter Store refused the read for another reason, for example a malformed name. */
   'REQUEST_REJECTED',
-  /** Parameter Store is throttling, failing or out of reach. */
+  /** Parameter Store is throttling, failing or unreachable. */
   'STORE_UNAVAILABLE',
-  /** The stored token has expired and was not replaced. */
+  /** The stored token has expired, and there is no new one. */
   'TOKEN_EXPIRED',
-  /** The stored token is valid, but for less time than was asked for. */
+  /** The stored token is valid, but not for as long as required. */
   'VALIDITY_TOO_SHORT',
   /** A rejected token could not be reported to the refresher. */
   'REPORT_FAILED',
 ] as const;
 export type TokenUnavailableCode = (typeof TOKEN_UNAVAILABLE_CODES)[number];
 
-/** Codes after which the same call may succeed without anybody's change: the refresher or AWS may recover. */
-const RETRYABLE: ReadonlySet<TokenUnavailableCode> = new Set<TokenUnavailableCode>([
-  'PARAMETER_NOT_FOUND',
-  'RECORD_UNREADABLE',
-  'STORE_UNAVAILABLE',
-  'TOKEN_EXPIRED',
-  'VALIDITY_TOO_SHORT',
-  'REPORT_FAILED',
-]);
+/** These last until somebody changes something. The refresher or AWS may recover from all others. */
+const LASTING: readonly TokenUnavailableCode[] = ['PARAMETER_OCCUPIED', 'ACCESS_DENIED', 'REQUEST_REJECTED'];
 
-/** What a failure is made of before anybody throws it. */
+/** A failure that has not been thrown yet. */
 export interface Unavailability {
   readonly code: TokenUnavailableCode;
   /** What failed, what was found, and what to do. */
   readonly text: string;
-  /** Only the name and the safe text of a library's error: the error itself may hold the token. */
+  /** Holds only the name and the safe text of a library's error, because the error itself may hold the token. */
   readonly cause?: Error;
 }
 
 /**
- * The one error that a reader fails with. The message begins with the code, so that it is found in any log, and ends
- * with the remedy. Neither it nor its `cause` holds a token.
+ * The error of every failed read or report. Its message begins with the code, for searches in logs, and ends with what
+ * to do. Neither the message nor `cause` holds a token.
  */
 export class TokenUnavailableError extends Error {
   override readonly name = 'TokenUnavailableError';
@@ -53,6 +46,6 @@ export class TokenUnavailableError extends Error {
   constructor({ code, text, cause }: Unavailability) {
     super(`${code}: ${text}`, cause === undefined ? undefined : { cause });
     this.code = code;
-    this.retryable = RETRYABLE.has(code);
+    this.retryable = !LASTING.includes(code);
   }
 }

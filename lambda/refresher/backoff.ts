@@ -1,36 +1,20 @@
-/** First wait, before jitter, in milliseconds. */
+/** Bound of the first wait, in milliseconds. */
 const BASE_MS = 1_000;
-/** No computed wait is longer, in milliseconds. */
+/** Bound of every wait, in milliseconds. */
 const CAP_MS = 20_000;
-/** A server is not believed to ask for more than a day: a mistake there would silence a container for its life. */
-const MAX_RETRY_AFTER_MS = 86_400_000;
-/** Requests at most in one run, the first one included. */
+/** Most requests to the token endpoint with the same credentials in one run. */
 export const MAX_ATTEMPTS = 6;
 
 /**
- * Milliseconds to wait after the given attempt (1 for the first): exponential with full jitter, so that many
- * clients that failed together do not come back together. The server's own word, where there is one, counts more.
+ * Milliseconds to wait after the given attempt (1 is the first). `Retry-After` decides if it asks for a wait. Otherwise the
+ * wait is exponential with full jitter: clients that failed together must not return together.
  */
 export function backoffDelay(
   attempt: number,
   retryAfterMs: number | undefined,
   random: () => number,
 ): number {
-  // Zero, or a date that a skewed clock puts into the past, says no more than that it may be tried again.
+  // Zero, or a date in the past, does not ask for a wait.
   if (retryAfterMs !== undefined && retryAfterMs > 0) return retryAfterMs;
   return random() * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
-}
-
-/**
- * Milliseconds that a `Retry-After` header asks for (RFC 9110 section 10.2.3: seconds or an HTTP date), or
- * undefined where there is none or it cannot be read.
- */
-export function parseRetryAfter(header: string | null, now: number): number | undefined {
-  const value = header?.trim();
-  if (value === undefined || value === '') return undefined;
-  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1_000, MAX_RETRY_AFTER_MS);
-  // All three forms of an HTTP date begin with the name of a day; Date.parse alone would take "-5" for a year.
-  if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value)) return undefined;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.min(Math.max(0, date - now), MAX_RETRY_AFTER_MS);
 }

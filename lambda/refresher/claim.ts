@@ -4,29 +4,27 @@ import { parseJsonObject } from '../shared/json.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import { claimParameterName } from '../shared/refresher-environment.ts';
 
-/** The right to replace one rejected token, which one run has at a time. */
+/** The right to replace one rejected token. One run at a time has it. */
 export interface Claim {
-  /** Lets another run try, after this one has failed. Never rejects: otherwise the claim ends with its time. */
+  /** Lets another run try after this one has failed. Never rejects: if it fails, the claim expires by itself. */
   release(): Promise<void>;
 }
 
-/** What is claimed, as it stands in the parameter. */
+/** The claim as the parameter holds it. */
 interface ClaimRecord {
-  /** SHA-256, hex, of the token that is to be replaced. */
+  /** SHA-256 in hex of the token to replace. */
   readonly rejected: string;
-  /** Unix time, seconds, from which the claim counts no more. */
+  /** Unix time in seconds. */
   readonly expires_at: number;
 }
 
 /**
- * Claims the replacement of a token, or answers undefined where another run has claimed it. Lambda runs the reports of
- * many consumers side by side, and each of these runs finds the same token stored, so that the stored token alone
- * would have each of them mint.
+ * Claims the replacement of a rejected token, or returns undefined if another run has the claim. Without claims, every
+ * consumer that reports the token at the same moment would cause a mint. Times are Unix times in seconds.
  *
- * The claim is a parameter of its own next to the token's. Parameter Store numbers the writes of a parameter: of all
- * runs that have read the same version of it, the one whose write gets the next number has the claim. The others have
- * only written the same claim once more, which is why it does not name its run. After a success it stays as
- * it is: the token that it names does not come back.
+ * The claim is a parameter next to the token's. Parameter Store numbers the writes of a parameter. Of all runs that read the
+ * same version, the one whose write gets the next number has the claim. The other writes change nothing: they hold the same
+ * claim. After a success the claim stays, because the token that it names is not stored again.
  * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
  * @throws RefreshError `STORE_UNAVAILABLE`
  */
@@ -59,7 +57,7 @@ async function readClaim(
     const { Parameter: parameter } = await ssm.send(new GetParameterCommand({ Name: name }));
     const { rejected, expires_at } = parseJsonObject(parameter?.Value ?? '') ?? {};
     const version = parameter?.Version ?? 0;
-    // The infrastructure creates the parameter without a claim.
+    // The stack creates the parameter without a claim.
     if (typeof rejected !== 'string' || typeof expires_at !== 'number') return { version };
     return { version, record: { rejected, expires_at } };
   } catch (error) {
@@ -69,7 +67,7 @@ async function readClaim(
   }
 }
 
-/** The number of the write, or undefined where Parameter Store let another write of the same moment go first. */
+/** The number of the write, or undefined if Parameter Store refused it in favor of a simultaneous one. */
 async function writeClaim(ssm: SSMClient, name: string, record: ClaimRecord): Promise<number | undefined> {
   try {
     const { Version: version } = await ssm.send(
@@ -92,8 +90,8 @@ async function writeClaim(ssm: SSMClient, name: string, record: ClaimRecord): Pr
 function unavailable(name: string, what: 'read' | 'written', text: string, reason: string): RefreshError {
   return new RefreshError(
     'STORE_UNAVAILABLE',
-    `parameter ${name}, by which one run at a time replaces a rejected token, could not be ${what}: ${text}. ` +
-      "The next report tries again; if access is denied, compare the function's role with the deployed template.",
+    `parameter ${name}, the claim to replace a rejected token, could not be ${what}: ${text}. ` +
+      "The next report tries again. If access is denied, compare the function's role with the deployed template.",
     { reason },
   );
 }

@@ -10,7 +10,7 @@ import {
 } from '../shared/refresher-environment.ts';
 import { tokenUrlProblem } from '../shared/token-url.ts';
 
-/** What one refresher is set up to do, from its environment. */
+/** The refresher's settings, from its environment. */
 export interface Configuration {
   readonly tokenUrl: string;
   readonly credentialsSecretId: string;
@@ -22,7 +22,7 @@ export interface Configuration {
   readonly clientAuthentication: ClientAuthenticationMethod;
   /** Seconds from one check to the next. */
   readonly checkEvery: number;
-  /** Seconds of validity at which a token is replaced. */
+  /** Remaining validity, in seconds, at which a token is replaced. */
   readonly refreshBefore: number;
 }
 
@@ -54,7 +54,7 @@ function required(environment: Environment, name: string): string {
   return value;
 }
 
-/** One of the allowed values; the first where the variable is not set. */
+/** One of the allowed values, or the first if the variable is not set. */
 function oneOf<Value extends string>(
   environment: Environment,
   name: string,
@@ -63,26 +63,26 @@ function oneOf<Value extends string>(
   const value = environment[name] || allowed[0];
   const found = allowed.find((one) => one === value);
   if (found !== undefined) return found;
-  throw invalid(name, `must be one of ${allowed.join(', ')}, got "${value}"`);
+  throw invalid(name, `is "${value}". It must be one of ${allowed.join(', ')}`);
 }
 
 function readSeconds(environment: Environment, name: string): number {
   const value = required(environment, name);
   if (/^[1-9]\d{0,6}$/.test(value)) return Number(value);
-  throw invalid(name, `must be a whole number of seconds, from 1 to 9999999, got "${value}"`);
+  throw invalid(name, `is "${value}". It must be a whole number of seconds from 1 to 9999999`);
 }
 
 function readExtraParameters(value: string | undefined): Readonly<Record<string, string>> {
   if (value === undefined || value === '') return {};
   const name = ENVIRONMENT.extraParameters;
   const parsed = parseJsonObject(value);
-  if (parsed === undefined) throw invalid(name, 'must be a JSON object of strings');
+  if (parsed === undefined) throw invalid(name, 'is not a JSON object of strings');
   const parameters: [string, string][] = [];
   for (const [field, fieldValue] of Object.entries(parsed)) {
     if (RESERVED_FORM_FIELDS.some((reserved) => reserved === field)) {
-      throw invalid(name, `must not set "${field}", which the refresher sets itself`);
+      throw invalid(name, `contains "${field}", which the refresher sets itself`);
     }
-    if (typeof fieldValue !== 'string') throw invalid(name, `must have a string at "${field}"`);
+    if (typeof fieldValue !== 'string') throw invalid(name, `contains "${field}", which is not a string`);
     parameters.push([field, fieldValue]);
   }
   return Object.fromEntries(parameters);

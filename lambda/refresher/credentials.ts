@@ -7,7 +7,7 @@ import { describeAwsFailure } from '../shared/aws-failure.ts';
 import { parseJsonObject } from '../shared/json.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 
-/** Which versions of the secret carry the stages AWSCURRENT and AWSPREVIOUS. */
+/** Ids of the secret's versions with the stages AWSCURRENT and AWSPREVIOUS. */
 export interface SecretVersions {
   readonly current: string;
   readonly previous: string | undefined;
@@ -20,7 +20,7 @@ export interface ClientCredentials {
 }
 
 /**
- * Reads which version of the secret is in force. Shows no secret value.
+ * Reads which versions of the secret are current and previous. `DescribeSecret` returns no secret value.
  * @throws RefreshError `CREDENTIALS_NOT_FOUND`, `CREDENTIALS_NOT_SET`, `CREDENTIALS_UNAVAILABLE`
  */
 export async function describeCredentials(
@@ -77,14 +77,14 @@ function putCommand(secretId: string): string {
 function notSet(secretId: string): RefreshError {
   return new RefreshError(
     'CREDENTIALS_NOT_SET',
-    `secret ${secretId} is still empty. Put the client's credentials, ${REQUIRED_SHAPE}, into a file and run: ${putCommand(secretId)}`,
+    `secret ${secretId} is empty. Write the client's credentials, ${REQUIRED_SHAPE}, to a file and run: ${putCommand(secretId)}`,
   );
 }
 
 function invalid(secretId: string, found: string): RefreshError {
   return new RefreshError(
     'CREDENTIALS_INVALID',
-    `secret ${secretId} cannot be used: ${found}; it has to be ${REQUIRED_SHAPE}. Correct it with: ${putCommand(secretId)}`,
+    `secret ${secretId} cannot be used: ${found}. It must be ${REQUIRED_SHAPE}. Correct it with: ${putCommand(secretId)}`,
   );
 }
 
@@ -109,7 +109,7 @@ function unavailable(secretId: string, error: unknown): RefreshError {
   return new RefreshError(
     'CREDENTIALS_UNAVAILABLE',
     `secret ${secretId} could not be read: ${failure.text}. ` +
-      "The next check tries again; if access is denied, allow the function's role to read the secret and to decrypt with its key.",
+      "The next check tries again. If access is denied, allow the function's role to read the secret and to decrypt with its key.",
     details,
   );
 }

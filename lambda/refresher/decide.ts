@@ -13,29 +13,30 @@ export type Decision =
     }
   | { readonly action: 'mint'; readonly reason: MintReason };
 
-/** No fresh token is replaced on a rejection before this age in seconds, however long it lives. */
-const MAX_REJECTION_PAUSE_SECONDS = 60;
+/** A rejected token is kept in its first minute, or in the first tenth of a shorter lifetime. */
+const JUST_MINTED_SECONDS = 60;
 
+/** Everything that a decision depends on. */
 export interface Situation {
   readonly event: RefreshEvent;
   readonly stored: Stored;
   readonly parameterName: string;
   /** Fingerprint of the current configuration and credentials. */
   readonly source: string;
-  /** Unix time, seconds. */
+  /** Unix time in seconds. */
   readonly now: number;
   readonly policy: Policy;
 }
 
 /**
- * Keep or mint, and why. Pure.
- * @throws RefreshError `PARAMETER_OCCUPIED` where the value is not the refresher's own, unless forced
+ * Decides whether to keep or to mint, and why. Pure.
+ * @throws RefreshError `PARAMETER_OCCUPIED` if the value is foreign, unless forced
  */
 export function decide({ event, stored, parameterName, source, now, policy }: Situation): Decision {
   if (event.type === 'force') return { action: 'mint', reason: 'forced' };
   if (stored.state === 'missing') return { action: 'mint', reason: 'missing' };
   if (stored.state === 'unreadable') return { action: 'mint', reason: 'unreadable' };
-  if (stored.state === 'foreign') throw occupied(parameterName, stored.found);
+  if (stored.state === 'foreign') throw occupied(parameterName, stored);
 
   const { token, version } = stored;
   const keep = (reason: KeepReason): Decision => ({ action: 'keep', reason, token, version });
@@ -48,21 +49,24 @@ export function decide({ event, stored, parameterName, source, now, policy }: Si
   return keep('fresh');
 }
 
-/** Whether a token has so little validity left that it is replaced now. */
+/** Whether the token's remaining validity is within the refresh margin. */
 export function isDue(token: StoredToken, now: number, policy: Policy): boolean {
   return token.expires_at - now <= refreshMargin(token.expires_at - token.issued_at, policy);
 }
 
 function isJustMinted(token: StoredToken, now: number): boolean {
-  const pause = Math.min(MAX_REJECTION_PAUSE_SECONDS, (token.expires_at - token.issued_at) / 10);
-  return now - token.issued_at < pause;
+  const leastAge = Math.min(JUST_MINTED_SECONDS, (token.expires_at - token.issued_at) / 10);
+  return now - token.issued_at < leastAge;
 }
 
-function occupied(parameterName: string, found: string): RefreshError {
+function occupied(
+  parameterName: string,
+  { found, isSecureString }: Extract<Stored, { state: 'foreign' }>,
+): RefreshError {
   return new RefreshError(
     'PARAMETER_OCCUPIED',
-    `parameter ${parameterName} holds ${found}, not a token record of this refresher, and was left as it is. ` +
-      'Choose another parameterName, or delete the parameter. A function that is deployed replaces it when it is ' +
-      'invoked with {"force": true}.',
+    `parameter ${parameterName} holds ${found}, not a token record, and was left unchanged. ` +
+      'Choose another parameterName, or delete the parameter.' +
+      (isSecureString ? ' To overwrite it, invoke the deployed function with {"force": true}.' : ''),
   );
 }

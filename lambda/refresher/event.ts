@@ -1,16 +1,16 @@
 import { RefreshError } from '../shared/refresh-error.ts';
 
-/** What asks for a check: the schedule (`{}`), an operator (`force`), or a consumer whose token got a 401. */
+/** The cause of a run: the schedule (`{}`), an operator (`force`), or a consumer whose token got a 401. */
 export type RefreshEvent =
   | { readonly type: 'check' }
   | { readonly type: 'force' }
   | { readonly type: 'rejected'; readonly fingerprint: string };
 
 const ALLOWED =
-  'allowed are {}, {"force": true} and {"rejected": "<SHA-256 of the refused token, 64 hex digits>"}';
+  'Allowed are {}, {"force": true} and {"rejected": "<SHA-256 of the rejected token, 64 hex digits>"}';
 
 /**
- * The values of an event are never shown: a consumer may by mistake have sent the token itself.
+ * The error never quotes the event, because a consumer may have sent the token by mistake.
  * @throws RefreshError `EVENT_INVALID`
  */
 export function parseEvent(event: unknown): RefreshEvent {
@@ -38,5 +38,5 @@ export function parseEvent(event: unknown): RefreshEvent {
 }
 
 function invalid(found: string): RefreshError {
-  return new RefreshError('EVENT_INVALID', `the event cannot be used: ${found}; ${ALLOWED}.`);
+  return new RefreshError('EVENT_INVALID', `the event cannot be used: ${found}. ${ALLOWED}.`);
 }

@@ -9,16 +9,11 @@ import { METRICS_NAMESPACE, METRICS_SERVICE } from '../shared/metric-names.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { RefreshResult } from '../shared/refresh-result.ts';
 import { ENVIRONMENT } from '../shared/refresher-environment.ts';
+import { STORE_RESERVE_SECONDS } from '../shared/time-budget.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { parseEvent } from './event.ts';
 import { type RunObservations, refresh, type WarmMemory } from './refresh.ts';
-import { metricDimensions, reportFailure, reportObservations, reportResult } from './telemetry.ts';
-
-/**
- * Kept free at the end of a run, so that a minted token can always be stored, in milliseconds: three attempts of
- * the SDK with its time limits below, and their backoff.
- */
-const STORE_RESERVE_MS = 15_000;
+import { addRunMetrics, logFailure, logResult, metricDimensions } from './telemetry.ts';
 
 const ssm = new SSMClient(AWS_CLIENT);
 const secretsManager = new SecretsManagerClient(AWS_CLIENT);
@@ -31,13 +26,13 @@ const metrics = new Metrics({
 const memory: WarmMemory = {};
 let configuration: Configuration | undefined;
 
-/** The Lambda function: one check for each event. Fails with a `RefreshError`, so that a failed run shows as one. */
+/** The Lambda function: one check for each event. It throws on failure, which Lambda counts as a failed run. */
 export async function handler(event: unknown, context: Context): Promise<RefreshResult> {
   logger.addContext(context);
   const observations: RunObservations = {
     attempts: 0,
     previousCredentialsUsed: false,
-    lifetimeBounded: false,
+    isLifetimeBounded: false,
   };
   try {
     configuration ??= readConfiguration(process.env);
@@ -47,29 +42,29 @@ export async function handler(event: unknown, context: Context): Promise<Refresh
       clock: systemClock,
       fetch: globalThis.fetch,
       random: Math.random,
-      deadline: systemClock.now() + context.getRemainingTimeInMillis() - STORE_RESERVE_MS,
+      deadline: systemClock.now() + context.getRemainingTimeInMillis() - STORE_RESERVE_SECONDS * 1_000,
       memory,
       observations,
     });
-    reportResult({ logger, metrics }, configuration, result, observations, systemClock.now());
+    logResult({ logger, metrics }, configuration, result, observations, systemClock.now());
     return result;
   } catch (error) {
-    if (!(error instanceof RefreshError)) throw internal(error);
-    reportFailure({ logger, metrics }, error, observations, systemClock.now());
+    if (!(error instanceof RefreshError)) throw unexpected(error);
+    logFailure({ logger, metrics }, error, observations, systemClock.now());
     throw error;
   } finally {
-    reportObservations(metrics, observations, systemClock.now());
+    addRunMetrics(metrics, observations, systemClock.now());
     if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
   }
 }
 
-/** What no step foresaw is a defect. Its text may hold anything, so only its name and place in the code are told. */
-function internal(error: unknown): Error {
+/** Any other error is a defect. Its message may hold secrets, so only its name and stack frames are logged. */
+function unexpected(error: unknown): Error {
   const name = error instanceof Error ? error.name : typeof error;
   const frames =
     error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : [];
   const failure = new Error(
-    `the refresher failed unexpectedly with ${name}; please report this with the lines below`,
+    `the refresher failed unexpectedly with ${name}. Please report this with the stack frames`,
   );
   failure.stack = [`${failure.name}: ${failure.message}`, ...frames].join('\n');
   logger.error(failure.message, { frames });

@@ -1,31 +1,36 @@
 import { type Clock, unixSeconds } from '../shared/clock.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { StoredToken } from '../shared/stored-token.ts';
-import { backoffDelay, MAX_ATTEMPTS, parseRetryAfter } from './backoff.ts';
+import { backoffDelay, MAX_ATTEMPTS } from './backoff.ts';
 import type { Configuration } from './configuration.ts';
 import type { ClientCredentials } from './credentials.ts';
-import { presentableScope } from './granted-scope.ts';
-import { REQUEST_TIMEOUT_MS, requestToken, type TokenAnswer } from './token-request.ts';
-import { processTokenAnswer } from './token-response.ts';
+import { type Grant, readGrant } from './grant.ts';
+import { grantedScope } from './granted-scope.ts';
+import { REQUEST_TIMEOUT_MS, requestToken } from './token-request.ts';
 
-/** A request that gets less time is not sent: a token that it granted would be lost. */
+/** A request with less time than this is not sent, because a token that it granted would be lost. */
 const LEAST_REQUEST_TIME_MS = 500;
+
+/** What minting notes about a run. */
+export interface MintObservations {
+  /** Requests to the token endpoint. */
+  attempts: number;
+  /** Whether the token endpoint stated a lifetime that is not believed. */
+  isLifetimeBounded: boolean;
+}
 
 export interface MintTools {
   readonly clock: Clock;
   readonly fetch: typeof globalThis.fetch;
   /** From 0 to 1, for the jitter. */
   readonly random: () => number;
-  /** Unix time, milliseconds, by which minting has to end, so that there is time left to store the token. */
+  /** Unix time in milliseconds by which minting must end. The rest of the run is for storing the token. */
   readonly deadline: number;
-  /** Told of each request to the token endpoint. */
-  readonly onAttempt: () => void;
-  /** Told where the token endpoint states a lifetime that is not believed. */
-  readonly onLifetimeBounded: () => void;
+  readonly observations: MintObservations;
 }
 
 /**
- * Asks the token endpoint until it grants a token, refuses for good, or the time is up.
+ * Requests a token until the endpoint grants one, refuses for good, or the time is up.
  * @throws RefreshError `CLIENT_REJECTED`, `REQUEST_REJECTED`, `RATE_LIMITED`, `ENDPOINT_UNAVAILABLE`, `RESPONSE_INVALID`
  */
 export async function mint(
@@ -34,59 +39,53 @@ export async function mint(
   source: string,
   tools: MintTools,
 ): Promise<StoredToken> {
-  const { clock, deadline, random, onAttempt, onLifetimeBounded } = tools;
+  const { clock, deadline, random, observations } = tools;
+  const { tokenUrl, scope } = configuration;
   let failure: RefreshError | undefined;
   for (let attempt = 1; ; attempt += 1) {
     const sentAt = clock.now();
     const timeout = Math.min(REQUEST_TIMEOUT_MS, deadline - sentAt);
-    // A sleep may take longer than it was asked to. What the endpoint answered is the reason then, not the time.
-    if (timeout < LEAST_REQUEST_TIME_MS) throw failure ?? noTimeLeft(configuration.tokenUrl);
-    onAttempt();
+    // A sleep may overrun. The endpoint's last answer is then the better explanation.
+    if (timeout < LEAST_REQUEST_TIME_MS) throw failure ?? noTimeLeft(tokenUrl);
+    observations.attempts += 1;
     const answer = await requestToken(configuration, credentials, { ...tools, timeout });
+    const answeredAt = clock.now();
     try {
-      const grant = await processTokenAnswer(answer, configuration.tokenUrl);
-      if (grant.isLifetimeBounded) onLifetimeBounded();
-      const scope = presentableScope(grant.scope, [grant.accessToken, credentials.clientSecret]);
-      const issuedAt = unixSeconds(sentAt);
-      return {
-        access_token: grant.accessToken,
-        token_type: 'Bearer',
-        expires_at: issuedAt + grant.lifetime,
-        issued_at: issuedAt,
-        ...(scope === undefined ? {} : { scope }),
-        source,
-      };
+      const grant = await readGrant(answer, tokenUrl, answeredAt);
+      observations.isLifetimeBounded = grant.isLifetimeBounded;
+      return tokenFrom(grant, { issuedAt: unixSeconds(sentAt), scope, source });
     } catch (error) {
       if (!(error instanceof RefreshError) || !error.retryable) throw error;
-      const now = clock.now();
-      const retryAfter = retryAfterOf(answer, now);
+      failure = error;
+      const { notBefore } = error.details;
+      const retryAfter = notBefore === undefined ? undefined : notBefore - answeredAt;
       const delay = backoffDelay(attempt, retryAfter, random);
-      failure = withRetryAfter(error, now, retryAfter);
-      if (attempt === MAX_ATTEMPTS || now + delay + LEAST_REQUEST_TIME_MS > deadline) throw failure;
+      if (attempt === MAX_ATTEMPTS || answeredAt + delay + LEAST_REQUEST_TIME_MS > deadline) throw failure;
       await clock.sleep(delay);
     }
   }
 }
 
+function tokenFrom(
+  { accessToken, lifetime, scope: granted }: Grant,
+  { issuedAt, scope, source }: { issuedAt: number; scope: string | undefined; source: string },
+): StoredToken {
+  const kept = grantedScope(granted, scope);
+  return {
+    access_token: accessToken,
+    token_type: 'Bearer',
+    expires_at: issuedAt + lifetime,
+    issued_at: issuedAt,
+    ...(kept === undefined ? {} : { scope: kept }),
+    source,
+  };
+}
+
 function noTimeLeft(tokenUrl: string): RefreshError {
   return new RefreshError(
     'ENDPOINT_UNAVAILABLE',
-    `${tokenUrl} was not asked, as AWS had taken nearly all of the run's time. The next check tries again. ` +
+    `no request was sent to ${tokenUrl}, because calls to AWS took nearly all of the run's time. The next check tries again. ` +
       'If this lasts, look for slow or failing calls to Parameter Store and Secrets Manager.',
     { reason: 'NO_TIME_LEFT' },
   );
-}
-
-function retryAfterOf(answer: TokenAnswer, now: number): number | undefined {
-  return answer.type === 'answer' ? parseRetryAfter(answer.headers.get('retry-after'), now) : undefined;
-}
-
-/** Carries the server's wish to the next run in the same container. */
-function withRetryAfter(error: RefreshError, now: number, retryAfter: number | undefined): RefreshError {
-  if (retryAfter === undefined) return error;
-  const text = error.message.slice(error.code.length + 2);
-  return new RefreshError(error.code, `${text} It asked to wait ${Math.ceil(retryAfter / 1_000)} seconds.`, {
-    ...error.details,
-    notBefore: now + retryAfter,
-  });
 }

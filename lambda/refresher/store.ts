@@ -2,10 +2,10 @@ import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-s
 import { describeAwsFailure } from '../shared/aws-failure.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { ParameterTier } from '../shared/refresher-environment.ts';
-import { parseStored, type Stored, type StoredToken } from '../shared/stored-token.ts';
+import { foreign, parseStored, type Stored, type StoredToken } from '../shared/stored-token.ts';
 
 /**
- * The largest value of an advanced parameter, in bytes; a standard one takes 4096.
+ * Largest value of an advanced parameter, in bytes. A standard one holds 4096.
  * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
  */
 const MAX_VALUE_BYTES = 8192;
@@ -18,10 +18,8 @@ export async function readStored(ssm: SSMClient, parameterName: string): Promise
     );
     const version = parameter?.Version ?? 0;
     if (parameter?.Type !== 'SecureString') {
-      return {
-        state: 'foreign',
-        found: `a ${parameter?.Type ?? 'value'} instead of a SecureString`,
-      };
+      const found = `a ${parameter?.Type ?? 'value'} instead of a SecureString`;
+      return { state: 'foreign', found, isSecureString: false };
     }
     return parseStored(parameter.Value ?? '', version);
   } catch (error) {
@@ -31,53 +29,65 @@ export async function readStored(ssm: SSMClient, parameterName: string): Promise
   }
 }
 
-/** What Parameter Store answers where a value may not, or can no longer, be decrypted. */
-const UNDECRYPTABLE: ReadonlySet<string> = new Set(['AccessDeniedException', 'InvalidKeyId']);
+/** Reading fails with these if the value cannot be decrypted. */
+const DECRYPTION_ERRORS: ReadonlySet<string> = new Set(['AccessDeniedException', 'InvalidKeyId']);
 
 /**
- * Whether a failed read may be for the parameter's key, such as one that was changed or deleted. Where the parameter
- * itself may not be read, AWS names the action that is denied.
+ * Whether a read failed because the value cannot be decrypted, for example because its key was changed or deleted.
+ * `AccessDeniedException` also means that reading is denied. Reading without decryption tells the two apart.
  */
-export function isUndecryptable(error: unknown): boolean {
-  if (!(error instanceof RefreshError) || error.message.includes('ssm:GetParameter')) return false;
-  return UNDECRYPTABLE.has(error.details.reason ?? '');
-}
-
-/** The value of the parameter for a token. */
-export function serialize(token: StoredToken): string {
-  return JSON.stringify(token);
-}
-
-/**
- * Tells before anything is written whether a token fits.
- * @throws RefreshError `TOKEN_TOO_LARGE`
- */
-export function assertFits(token: StoredToken, parameterName: string): void {
-  const bytes = Buffer.byteLength(serialize(token));
-  if (bytes <= MAX_VALUE_BYTES) return;
-  throw new RefreshError(
-    'TOKEN_TOO_LARGE',
-    `the record for parameter ${parameterName} would take ${bytes} bytes, and Parameter Store holds at most ${MAX_VALUE_BYTES}. ` +
-      'Ask the authorization server for a smaller token: fewer scopes or claims, or opaque tokens.',
+export async function isUndecryptable(
+  ssm: SSMClient,
+  parameterName: string,
+  error: unknown,
+): Promise<boolean> {
+  if (!(error instanceof RefreshError) || !DECRYPTION_ERRORS.has(error.details.reason ?? '')) return false;
+  if (error.details.reason !== 'AccessDeniedException') return true;
+  return ssm.send(new GetParameterCommand({ Name: parameterName })).then(
+    () => true,
+    () => false,
   );
 }
 
 /**
- * Writes the token over whatever is there and returns the parameter's new version.
- * @throws RefreshError `TOKEN_TOO_LARGE`, `STORE_UNAVAILABLE`, `PARAMETER_OCCUPIED` (a parameter of another type)
+ * Reads the parameter for a forced run, which may also replace a value that cannot be decrypted.
+ * @throws RefreshError `STORE_UNAVAILABLE`
+ */
+export async function readReplaceable(ssm: SSMClient, parameterName: string): Promise<Stored> {
+  try {
+    return await readStored(ssm, parameterName);
+  } catch (error) {
+    if (await isUndecryptable(ssm, parameterName, error)) return foreign('a value that cannot be decrypted');
+    throw error;
+  }
+}
+
+/** @throws RefreshError `TOKEN_TOO_LARGE` */
+export function assertFits(token: StoredToken, parameterName: string): void {
+  const bytes = Buffer.byteLength(JSON.stringify(token));
+  if (bytes <= MAX_VALUE_BYTES) return;
+  throw new RefreshError(
+    'TOKEN_TOO_LARGE',
+    `the record for parameter ${parameterName} takes ${bytes} bytes. Parameter Store holds at most ${MAX_VALUE_BYTES}. ` +
+      'Request a smaller token: fewer scopes or claims, or an opaque one.',
+  );
+}
+
+/**
+ * Overwrites the parameter and returns its new version.
+ * @throws RefreshError `STORE_UNAVAILABLE`, `PARAMETER_OCCUPIED` (a parameter of another type)
  */
 export async function writeToken(
   ssm: SSMClient,
   parameter: { readonly name: string; readonly keyId: string; readonly tier: ParameterTier },
   token: StoredToken,
 ): Promise<number> {
-  assertFits(token, parameter.name);
   try {
     const { Version: version } = await ssm.send(
       new PutParameterCommand({
         Name: parameter.name,
-        Value: serialize(token),
-        // Sent with every write: without it some implementations store a plain String.
+        Value: JSON.stringify(token),
+        // Sent with every write. Without it, some implementations store a plain String.
         Type: 'SecureString',
         KeyId: parameter.keyId,
         Overwrite: true,
@@ -98,8 +108,8 @@ export async function writeToken(
     if (failure.name === 'ParameterMaxVersionLimitExceeded') {
       throw new RefreshError(
         'STORE_UNAVAILABLE',
-        `parameter ${parameter.name} could not be written: its oldest version carries a label, and Parameter Store keeps ` +
-          'such a version rather than taking a new one. Remove the label with: aws ssm unlabel-parameter-version',
+        `parameter ${parameter.name} could not be written, because its oldest version has a label and Parameter Store does not ` +
+          'delete labeled versions. Remove the label with: aws ssm unlabel-parameter-version',
         { reason: failure.name },
       );
     }
@@ -113,11 +123,12 @@ function unavailable(
   text: string,
   reason: string,
 ): RefreshError {
+  const mayBeUndecryptable = what === 'read' && DECRYPTION_ERRORS.has(reason);
   return new RefreshError(
     'STORE_UNAVAILABLE',
     `parameter ${parameterName} could not be ${what}: ${text}. ` +
       "The next check tries again. If access is denied, compare the function's role and the key policy with the deployed template" +
-      `${what === 'read' && UNDECRYPTABLE.has(reason) ? '; if the parameter is encrypted with another key than now, invoke the function with {"force": true} to replace it.' : '.'}`,
+      (mayBeUndecryptable ? '; if the key was changed, invoke the function with {"force": true}.' : '.'),
     { reason },
   );
 }

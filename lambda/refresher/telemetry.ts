@@ -9,14 +9,14 @@ import type { RefreshResult } from '../shared/refresh-result.ts';
 import { MAX_LIFETIME_SECONDS } from '../shared/stored-token.ts';
 import type { RunObservations } from './refresh.ts';
 
-export interface Reporters {
+export interface TelemetryTools {
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly metrics: Pick<Metrics, 'addMetric' | 'singleMetric'>;
 }
 
-/** Logs a finished run and adds its metrics. */
-export function reportResult(
-  { logger, metrics }: Reporters,
+/** Logs and counts a successful run. */
+export function logResult(
+  { logger, metrics }: TelemetryTools,
   policy: Policy,
   result: RefreshResult,
   observations: RunObservations,
@@ -25,7 +25,7 @@ export function reportResult(
   metrics.addMetric(result.outcome === 'minted' ? METRIC.minted : METRIC.kept, MetricUnit.Count, 1);
   logger.info(result.outcome === 'minted' ? 'Token minted and stored' : 'Token kept', {
     ...result,
-    // So that who may not decrypt the token can still tell how old it is, and for which credentials.
+    // The CLI reads these from the log when the user may not decrypt the token.
     ...observations.origin,
     ...(observations.previousCredentialsUsed ? { previous_credentials_used: true } : {}),
     seconds_left: secondsLeft(result.expires_at, now),
@@ -34,14 +34,15 @@ export function reportResult(
   if (observations.previousCredentialsUsed) {
     metrics.addMetric(METRIC.previousCredentialsUsed, MetricUnit.Count, 1);
     logger.warn(
-      'The client was rejected with the current credentials and accepted with the previous ones (AWSPREVIOUS). ' +
-        'Finish the rotation at the authorization server, or put the right credentials into the secret.',
+      'The token endpoint rejected the current credentials and accepted the previous ones (AWSPREVIOUS). ' +
+        'Finish the rotation at the authorization server, or correct the secret.',
     );
   }
-  if (observations.lifetimeBounded) {
+  if (observations.isLifetimeBounded) {
+    const days = MAX_LIFETIME_SECONDS / 86_400;
     logger.warn(
-      `The token endpoint says that the token lives for more than ${MAX_LIFETIME_SECONDS / 86_400} days, which is not believed: ` +
-        'it is replaced as if it lived for that long. Ask the operator of the authorization server for short-lived tokens.',
+      `The token endpoint states a lifetime of more than ${days} days. The token is replaced as if it were valid for ${days} days. ` +
+        'Ask the operator of the authorization server for short-lived tokens.',
     );
   }
   const { mintedLifetime } = observations;
@@ -52,9 +53,9 @@ export function reportResult(
   }
 }
 
-/** Logs a failed run and counts it under its code. */
-export function reportFailure(
-  { logger, metrics }: Reporters,
+/** Logs a failed run and counts it by code. */
+export function logFailure(
+  { logger, metrics }: TelemetryTools,
   error: RefreshError,
   observations: RunObservations,
   now: number,
@@ -73,9 +74,9 @@ export function reportFailure(
   });
 }
 
-/** Adds the metrics of what a run met, whether it finished, failed, or came upon a defect. */
-export function reportObservations(
-  metrics: Reporters['metrics'],
+/** Adds the metrics of every run, successful or not. */
+export function addRunMetrics(
+  metrics: TelemetryTools['metrics'],
   observations: RunObservations,
   now: number,
 ): void {
@@ -95,13 +96,13 @@ export function metricDimensions(parameterName: string): Record<string, string> 
   return { [PARAMETER_DIMENSION]: parameterName };
 }
 
-/** Why a token of this lifetime (seconds) does not fit the policy, and the remedy; undefined where it fits. */
+/** Why a lifetime (seconds) is too short for the policy, and the remedy. Undefined if it is long enough. */
 function lifetimeProblem(lifetime: number, policy: Policy): string | undefined {
   const { checkEvery, refreshBefore } = policy;
   if (!canBeKeptAlive(lifetime, policy)) {
     return (
-      `The token lives ${lifetime} seconds, which is too short to check only every ${checkEvery} seconds: ` +
-      'it may expire before the next check. Lower checkEvery, or ask for longer-lived tokens.'
+      `The token is valid for ${lifetime} seconds. With a check every ${checkEvery} seconds, it may expire before the next one. ` +
+      'Lower checkEvery, or ask for longer-lived tokens.'
     );
   }
   const margin = refreshMargin(lifetime, policy);
@@ -109,15 +110,15 @@ function lifetimeProblem(lifetime: number, policy: Policy): string | undefined {
   const half = Math.floor(lifetime / 2);
   const minutes = longestCheckEvery(half);
   return (
-    `The token lives ${lifetime} seconds and is replaced when ${Math.floor(margin)} are left, too few for the alarms at checkEvery ${checkEvery} ` +
-    `and refreshBefore ${refreshBefore}: they may go off without need, or after it has expired. ` +
+    `The token is valid for ${lifetime} seconds and is replaced ${Math.floor(margin)} seconds before it expires. With checkEvery ` +
+    `${checkEvery} and refreshBefore ${refreshBefore}, the alarms may fire without a fault, or only after it has expired. ` +
     (minutes < 1
       ? 'Ask for longer-lived tokens.'
       : `Set refreshBefore to at most PT${half}S and checkEvery to at most PT${minutes}M.`)
   );
 }
 
-/** The longest `checkEvery`, in minutes, at which this margin (seconds) lets somebody be paged in time; 0 where there is none. */
+/** The longest `checkEvery`, in minutes, that lets an alarm fire in time with this margin (seconds); 0 if none does. */
 function longestCheckEvery(margin: number): number {
   let minutes = 0;
   while (leastMarginToPage((minutes + 1) * 60) <= margin) minutes += 1;

@@ -3,19 +3,19 @@ import type { Clock } from '../shared/clock.ts';
 import type { Configuration } from './configuration.ts';
 import type { ClientCredentials } from './credentials.ts';
 
-/** Largest token response that is read, in bytes: eight times the largest token that can be stored. */
+/** Largest token response that is read, in bytes: eight times the largest record that can be stored. */
 export const MAX_RESPONSE_BYTES = 64 * 1024;
 
-/** How long one request may take, headers and body together, in milliseconds. */
+/** Time limit of one request, headers and body together, in milliseconds. */
 export const REQUEST_TIMEOUT_MS = 10_000;
 
-/** What came back from the token endpoint, its body read to the end. */
+/** The token endpoint's answer, its body read to the end. */
 export type TokenAnswer =
   | { readonly type: 'answer'; readonly status: number; readonly headers: Headers; readonly body: string }
   | { readonly type: 'too-large' }
   | { readonly type: 'unreachable'; readonly reason: string };
 
-/** Sends one client-credentials request (RFC 6749 section 4.4.2). Does not throw for anything the network does. */
+/** Sends one client-credentials request (RFC 6749 section 4.4.2). Network errors are returned, not thrown. */
 export async function requestToken(
   configuration: Configuration,
   credentials: ClientCredentials,
@@ -38,10 +38,10 @@ export async function requestToken(
       parameters,
       {
         signal,
-        // The form holds the client secret: a redirect is an answer, never a place to send it to.
+        // Never follow a redirect: the form holds the client secret.
         [oauth.customFetch]: (url, init) =>
           fetch(url, { ...init, redirect: 'manual', signal } as RequestInit),
-        // The configuration has already refused plain http for anything but a loopback host.
+        // The configuration allows plain http only for a loopback host.
         [oauth.allowInsecureRequests]: true,
       },
     );
@@ -53,7 +53,7 @@ export async function requestToken(
   }
 }
 
-/** The body as text, or undefined where it is larger than allowed. The limit counts decompressed bytes. */
+/** The body as text, or undefined if it is larger than allowed. The limit applies to the decompressed body. */
 async function readBounded(response: Response, signal: AbortSignal): Promise<string | undefined> {
   if (response.body === null) return '';
   const chunks: Uint8Array[] = [];
@@ -67,7 +67,7 @@ async function readBounded(response: Response, signal: AbortSignal): Promise<str
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** The system's or the HTTP client's error code, such as `ECONNREFUSED` or `DEPTH_ZERO_SELF_SIGNED_CERT`. */
+/** The error code of the system or the HTTP client, such as `ECONNREFUSED` or `DEPTH_ZERO_SELF_SIGNED_CERT`. */
 export function networkErrorCode(error: unknown): string {
   for (
     let current = error, depth = 0;

@@ -1,33 +1,33 @@
 import type { Policy } from './refresh-margin.ts';
-import { RUN_TIMEOUT_SECONDS, SCHEDULE_PRECISION_SECONDS } from './time-bounds.ts';
+import { RUN_TIMEOUT_SECONDS, SCHEDULE_PRECISION_SECONDS } from './time-budget.ts';
 
 /**
- * Periods that CloudWatch looks at before it takes missing data for a fault, in an alarm that evaluates one: it retrieves
- * more than an alarm evaluates, five for three in its own example.
+ * Periods without data after which an alarm fires, even if it evaluates only one period. CloudWatch retrieves more periods
+ * than it evaluates: five for three in its own example.
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
  */
 const RETRIEVED_PERIODS = 3;
 
-/** Time that a metric takes from the log to the alarm, and the alarm to its topic, in seconds, on the safe side. */
+/** Upper estimate of the time from log line to metric to alarm to topic, in seconds. */
 const DELIVERY_SECONDS = 180;
 
-/** Seconds from one check to the next at most: every such period holds one, so that a period without is a fault. */
+/** Longest time from one check to the next, in seconds. A period of this length without a check means a fault. */
 export function alarmPeriod(checkEvery: number): number {
   return checkEvery + SCHEDULE_PRECISION_SECONDS;
 }
 
 /**
- * Seconds of validity after a run below which a token is about to expire: half of `refreshBefore`, at least
- * `checkEvery`. No run that succeeds reports less, as long as tokens live for `refreshBefore` at least: it leaves them with
- * half of that or with what has to last until the next check, whichever is more, and takes a minute at most itself.
+ * Remaining validity, in seconds, below which a token is about to expire: half of `refreshBefore`, but at least
+ * `checkEvery`. If tokens live for at least `refreshBefore`, every successful run leaves more: the refresh margin, less the
+ * minute that a run may take.
  */
 export function expiryThreshold({ checkEvery, refreshBefore }: Policy): number {
   return Math.floor(Math.max(refreshBefore / 2, alarmPeriod(checkEvery)) - RUN_TIMEOUT_SECONDS);
 }
 
 /**
- * Seconds of validity that have to be left when a token is due, so that somebody is paged before it expires: where
- * checks stop, after the periods that CloudWatch waits for; where they fail, one check below the threshold at the latest.
+ * Least refresh margin, in seconds, that lets an alarm fire before the token expires. If checks stop, it fires after the
+ * retrieved periods. If they fail, it fires at the latest one check after the validity drops below the threshold.
  */
 export function leastMarginToPage(checkEvery: number): number {
   const stopped = RETRIEVED_PERIODS * alarmPeriod(checkEvery) + DELIVERY_SECONDS;
@@ -36,8 +36,8 @@ export function leastMarginToPage(checkEvery: number): number {
 }
 
 /**
- * Checks in a row that have to fail before a warning: more than one, which may be a passing fault, and three at most. Two are
- * enough where the third might find the token below the threshold already.
+ * Failed checks in a row that cause a warning. A single failure may be a passing fault. Two are enough if the third could
+ * already find the token below the threshold.
  */
 export function checksBeforeWarning({ checkEvery, refreshBefore }: Policy): number {
   return 3 * alarmPeriod(checkEvery) < refreshBefore / 2 ? 3 : 2;

@@ -1,7 +1,4 @@
-/**
- * Settings of every AWS client. A call inside the region takes milliseconds; what takes longer is a fault and worth
- * another attempt. Times in milliseconds.
- */
+/** Settings of every AWS client, times in milliseconds. Calls within the region are fast, so a slow one is retried. */
 export const AWS_CLIENT = {
   region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1',
   retryMode: 'standard',

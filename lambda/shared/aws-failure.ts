@@ -1,4 +1,4 @@
-/** What may be told of a failed AWS call. */
+/** What is safe to log about a failed AWS call. */
 export interface AwsFailure {
   /** The error's name, such as `ThrottlingException` or `TimeoutError`. */
   readonly name: string;
@@ -6,10 +6,7 @@ export interface AwsFailure {
   readonly text: string;
 }
 
-/**
- * Errors whose text AWS composes from ARNs and action names alone. Others may quote the request or, where an
- * answer could not be read, a piece of the response: of those only the name is told.
- */
+/** The messages of these errors hold only ARNs and action names. Other messages may quote the request or the response. */
 const NAMES_WITH_SAFE_TEXT: ReadonlySet<string> = new Set([
   'AccessDeniedException',
   'InvalidKeyId',
@@ -26,7 +23,7 @@ export function describeAwsFailure(error: unknown): AwsFailure {
   return { name, text: `${name}${status === undefined ? '' : ` (HTTP ${status})`}${text}` };
 }
 
-/** A fault of the network is a plain `Error`, which only its code, such as `ECONNREFUSED`, tells from another. */
+/** Network errors are named `Error`. Only their code, such as `ECONNREFUSED`, identifies them. */
 function errorName(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
   if (typeof code === 'string' && /^E[A-Z0-9_]{2,40}$/.test(code)) return code;

@@ -1,4 +1,4 @@
-/** Time as the steps see it, so that tests decide what time it is. */
+/** The time as the steps see it. Tests pass their own. */
 export interface Clock {
   /** Unix time in milliseconds. */
   now(): number;
@@ -14,7 +14,7 @@ export const systemClock: Clock = {
   timeout: (milliseconds) => AbortSignal.timeout(Math.max(0, Math.floor(milliseconds))),
 };
 
-/** Whole Unix seconds, rounded down. */
+/** Unix time in whole seconds, rounded down. */
 export function unixSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000);
 }

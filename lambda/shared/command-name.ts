@@ -1,7 +1,4 @@
-/**
- * How the command line is called: in a clone through its script, in an app with the package by the package's name, which
- * is not installed where it is not there.
- */
+/** How users start the CLI: with the npm script in a clone, else from the installed package (`--no`: never download it). */
 export const COMMAND = import.meta.url.endsWith('.ts')
   ? 'npm run token-refresher --'
   : 'npx --no -- token-refresher';

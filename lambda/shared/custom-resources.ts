@@ -4,16 +4,16 @@ export const CUSTOM_RESOURCE = {
   tokenRemoval: 'Custom::TokenRemoval',
 } as const;
 
-/** Environment variable of the function that serves them: the end of the names of all AWS's hosts, such as `amazonaws.com`. */
+/** Environment variable of the deployment function. Its value is the partition's domain, such as `amazonaws.com`. */
 export const URL_SUFFIX = 'URL_SUFFIX';
 
-/** Properties of `Custom::FirstToken`. CloudFormation hands every value over as a string. */
+/** Properties of `Custom::FirstToken`. CloudFormation passes every value as a string. */
 export interface FirstTokenProperties {
   /** ARN of the refresher function. */
   readonly FunctionArn: string;
-  /** The refresher function's environment, as its own resource has it. */
+  /** The refresher function's environment, as in its own resource. */
   readonly Environment: { readonly Variables: Readonly<Record<string, string>> };
-  /** Whether the stack made the secret, so that it is still empty when it is deployed for the first time. */
+  /** Whether the stack creates the secret. If so, it is empty on the first deployment. */
   readonly SecretMayBeEmpty: 'true' | 'false';
 }
 

@@ -1,7 +1,7 @@
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 
 /**
- * Stands in for the SDK's whole credential chain in the bundle: Lambda hands a function its role's credentials in
- * the environment, and what the chain would try besides (files, processes, single sign-on) only slows its start.
+ * Replaces the SDK's credential chain in the bundle. Lambda passes the role's credentials in the environment. The chain's
+ * other sources (files, processes, single sign-on) only slow down the start.
  */
 export const defaultProvider = () => fromEnv();

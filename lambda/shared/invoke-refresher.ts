@@ -3,10 +3,10 @@ import { parseJsonObject } from './json.ts';
 import { codeOf } from './refresh-error.ts';
 import type { RefreshResult } from './refresh-result.ts';
 
-/** Milliseconds to wait for the refresher's answer: its own time limit of a minute, and its start. */
+/** Longest wait for the refresher's answer, in milliseconds: its time limit of a minute, and its start. */
 const INVOCATION_TIMEOUT_MS = 75_000;
 
-/** Settings of a client for this, from those of others: a run is never asked for twice because it takes its time. */
+/** Adapts client settings to invocations. One attempt with a long timeout: a slow run must not start twice. */
 export function forInvocation<Settings extends { readonly requestHandler: object }>(settings: Settings) {
   return {
     ...settings,
@@ -15,17 +15,17 @@ export function forInvocation<Settings extends { readonly requestHandler: object
   };
 }
 
-/** The event of a run: `{}` as the schedule sends it, or one that has it mint in any case. */
+/** The event of a run: `{}` checks as the schedule does, `force` always mints. */
 export type RunEvent = Readonly<Record<string, never>> | { readonly force: true };
 
-/** How a run ended: its result, or its error's code, `UNEXPECTED` where it has none, and message. */
+/** The result of a run, or its error. `code` is `UNEXPECTED` if the error has none. */
 export type RunOutcome =
   | RefreshResult
   | { readonly outcome: 'failed'; readonly code: string; readonly message: string };
 
 /**
- * Has the refresher run, and waits for the end of the run.
- * @throws the SDK's errors where it cannot be invoked
+ * Runs the refresher and waits for its outcome.
+ * @throws the SDK's errors if the function cannot be invoked
  */
 export async function invokeRefresher(
   lambda: LambdaClient,

@@ -1,8 +1,8 @@
-/** The JSON object that a text holds, or undefined where it holds anything else. */
+/** The JSON object in a text, or undefined if the text holds anything else. */
 export function parseJsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const parsed: unknown = JSON.parse(text);
-    // The copy has no inherited properties, so that a missing field is missing.
+    // The copy has no prototype, so a missing field is not found there.
     return isObject(parsed) ? Object.assign(Object.create(null), parsed) : undefined;
   } catch {
     return undefined;

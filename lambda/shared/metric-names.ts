@@ -1,29 +1,29 @@
-/** Names of the function's metrics, shared by the function that emits them and the infrastructure that watches them. */
+/** Names of the metrics, shared by the function that emits them and the infrastructure that watches them. */
 export const METRICS_NAMESPACE = 'TokenRefresher';
 export const METRICS_SERVICE = 'token-refresher';
 
-/** Powertools' own dimension of every metric, whose value is `METRICS_SERVICE`. */
+/** Powertools adds this dimension to every metric, with the value `METRICS_SERVICE`. */
 export const SERVICE_DIMENSION = 'service';
 
-/** The dimension that tells one refresher from another: the parameter's name. */
+/** Identifies the refresher by its parameter's name. */
 export const PARAMETER_DIMENSION = 'parameter';
 
-/** The further dimension of `Failed` that names the error code. */
+/** Additional dimension of `Failed`: the error code. */
 export const CODE_DIMENSION = 'code';
 
 export const METRIC = {
-  /** Seconds of validity left in the stored token after a run, whatever its outcome; 0 where readers find none. */
+  /** Remaining validity of the stored token after a run, successful or not; 0 if there is no token. */
   secondsUntilExpiry: 'SecondsUntilExpiry',
   minted: 'Minted',
   kept: 'Kept',
-  /** Failed runs, each under its error code alone: their sum is the function's own metric `Errors`, which costs nothing. */
+  /** Failed runs by error code. The total is Lambda's own metric `Errors`, which is free. */
   failed: 'Failed',
   /** Requests to the token endpoint in one run. */
   mintAttempts: 'MintAttempts',
-  /** Milliseconds from the first request to the grant, waits included. */
+  /** Milliseconds from the first request to the grant, including waits. */
   mintDuration: 'MintDuration',
   /** The client was rejected with the current secret and accepted with the previous one. */
   previousCredentialsUsed: 'PreviousCredentialsUsed',
-  /** A token was granted that lives too short for `checkEvery`, or for the alarms to come in time. */
+  /** A granted token lives too short for `checkEvery`, or for the alarms to fire in time. */
   lifetimeTooShort: 'LifetimeTooShort',
 } as const;

@@ -17,7 +17,7 @@ export const REFRESH_ERROR_CODES = [
 ] as const;
 export type RefreshErrorCode = (typeof REFRESH_ERROR_CODES)[number];
 
-/** Codes after which the next check may succeed without anybody's help. */
+/** Codes after which the next check may succeed without a change. */
 const RETRYABLE: ReadonlySet<RefreshErrorCode> = new Set<RefreshErrorCode>([
   'CREDENTIALS_UNAVAILABLE',
   'RATE_LIMITED',
@@ -25,26 +25,26 @@ const RETRYABLE: ReadonlySet<RefreshErrorCode> = new Set<RefreshErrorCode>([
   'STORE_UNAVAILABLE',
 ]);
 
-/** Facts that are safe to log next to the message. Never a token, a secret or a response body. */
+/** Facts to log with the message. Never a token, a secret or a response body. */
 export interface RefreshErrorDetails {
   /** HTTP status of the token endpoint's answer. */
   readonly status?: number;
   /** Registered OAuth 2.0 error code of the token endpoint's answer. */
   readonly oauthError?: string;
-  /** Unix time, milliseconds, before which the token endpoint asked not to be called again. */
+  /** Unix time in milliseconds before which the token endpoint asked for no further request. */
   readonly notBefore?: number;
-  /** Name of the AWS or network error underneath. */
+  /** Name of the underlying AWS or network error. */
   readonly reason?: string;
 }
 
 /**
- * The one error that a refresh fails with. The message begins with the code, so that it is found in any log, and
- * ends with the remedy. There is no `cause`: what libraries attach there may hold the token.
+ * The error of every failed refresh. The message starts with the code. The last sentence is the remedy. There is no `cause`:
+ * libraries may attach the token there.
  */
 export class RefreshError extends Error {
   override readonly name = 'RefreshError';
   readonly code: RefreshErrorCode;
-  /** Whether the same run may succeed later without a change. */
+  /** Whether the next check may succeed without a change. */
   readonly retryable: boolean;
   readonly details: RefreshErrorDetails;
 
@@ -56,7 +56,10 @@ export class RefreshError extends Error {
   }
 }
 
-/** The code that the message of an error of the refresher's begins with, else `UNEXPECTED`. */
+/**
+ * The code at the start of a failed run's message, or `UNEXPECTED`. Lambda returns only an error's type, message and stack
+ * trace to the caller, so the message is the only field that can carry the code.
+ */
 export function codeOf(message: string): string {
   return /^([A-Z_]{3,40}): /.exec(message)?.[1] ?? 'UNEXPECTED';
 }

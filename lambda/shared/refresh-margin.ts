@@ -1,23 +1,22 @@
-import { SCHEDULE_PRECISION_SECONDS } from './time-bounds.ts';
+import { SCHEDULE_PRECISION_SECONDS } from './time-budget.ts';
 
 /** When tokens are replaced, in seconds. */
 export interface Policy {
   /** From one check to the next. */
   readonly checkEvery: number;
-  /** Validity left at which a token is replaced. */
+  /** Remaining validity at which a token is replaced. */
   readonly refreshBefore: number;
 }
 
 /**
- * Seconds of validity at which a token of this lifetime is replaced. Half the lifetime bounds it, so that a
- * short-lived token is not minted on every check; `checkEvery` and the schedule's precision bound it from
- * below, so that none expires between two checks.
+ * Remaining validity, in seconds, at which a token of this lifetime is replaced. Half the lifetime bounds it: otherwise
+ * every check would replace a short-lived token. The token must also last until the next check, even if that is late.
  */
 export function refreshMargin(lifetime: number, { checkEvery, refreshBefore }: Policy): number {
   return Math.max(Math.min(refreshBefore, lifetime / 2), leastValidity(checkEvery));
 }
 
-/** Whether a token of this lifetime (seconds) survives from one check to the next. */
+/** Whether a token of this lifetime (seconds) lasts from one check to the next. */
 export function canBeKeptAlive(lifetime: number, { checkEvery }: Policy): boolean {
   return lifetime > leastValidity(checkEvery);
 }

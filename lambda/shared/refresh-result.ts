@@ -1,20 +1,13 @@
-export type KeepReason = 'fresh' | 'already-replaced' | 'just-minted';
+/** Why a run kept the token. `being-replaced`: another run is replacing the rejected token. */
+export type KeepReason = 'fresh' | 'already-replaced' | 'just-minted' | 'being-replaced';
 export type MintReason = 'missing' | 'unreadable' | 'expiring' | 'source-changed' | 'rejected' | 'forced';
 
-/** Why a run kept the token: as decided, or because another run is replacing the rejected token at this moment. */
-export type KeptReason = KeepReason | 'being-replaced';
-
-/** What a run answers. Never the token. */
-export type RefreshResult =
-  | {
-      readonly outcome: 'kept';
-      readonly reason: KeptReason;
-      readonly expires_at: number;
-      readonly parameter_version: number;
-    }
-  | {
-      readonly outcome: 'minted';
-      readonly reason: MintReason;
-      readonly expires_at: number;
-      readonly parameter_version: number;
-    };
+/** The result of a run. Never holds the token. */
+export type RefreshResult = (
+  | { readonly outcome: 'kept'; readonly reason: KeepReason }
+  | { readonly outcome: 'minted'; readonly reason: MintReason }
+) & {
+  /** Unix time in seconds. */
+  readonly expires_at: number;
+  readonly parameter_version: number;
+};

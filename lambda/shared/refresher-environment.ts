@@ -1,7 +1,4 @@
-/**
- * Names of the refresher function's environment variables, shared by the function that reads them and the
- * infrastructure that sets them.
- */
+/** Environment variables of the refresher function. The infrastructure sets them, the function reads them. */
 export const ENVIRONMENT = {
   tokenUrl: 'TOKEN_URL',
   credentialsSecretId: 'CREDENTIALS_SECRET_ID',
@@ -15,23 +12,20 @@ export const ENVIRONMENT = {
   refreshBefore: 'REFRESH_BEFORE_SECONDS',
 } as const;
 
-/** The parameter by which one run at a time claims the replacement of a rejected token. It holds no secret. */
+/** Name of the parameter that lets one run at a time replace a rejected token. It holds no secret. */
 export function claimParameterName(parameterName: string): string {
   return `${parameterName}.claim`;
 }
 
-/** How the client proves itself to the token endpoint (RFC 6749 section 2.3.1, names as in RFC 7591). */
+/** How the client authenticates at the token endpoint (RFC 6749 section 2.3.1, names from RFC 7591). */
 export const CLIENT_AUTHENTICATION_METHODS = ['client_secret_post', 'client_secret_basic'] as const;
 export type ClientAuthenticationMethod = (typeof CLIENT_AUTHENTICATION_METHODS)[number];
 
-/**
- * Parameter Store's tiers, of which `Intelligent-Tiering` chooses one by size: up to 4 KB standard, beyond it advanced.
- * `Advanced` is for a parameter that is shared with another account.
- */
+/** `Intelligent-Tiering` uses a standard parameter up to 4 KB. Sharing with another account requires `Advanced`. */
 export const PARAMETER_TIERS = ['Intelligent-Tiering', 'Advanced'] as const;
 export type ParameterTier = (typeof PARAMETER_TIERS)[number];
 
-/** Form fields that the refresher sets itself; extra parameters may not replace them. */
+/** Form fields that the refresher sets itself. Extra parameters must not contain them. */
 export const RESERVED_FORM_FIELDS = [
   'client_id',
   'client_secret',

@@ -1,39 +1,36 @@
 import { createHash } from 'node:crypto';
 import { parseJsonObject } from './json.ts';
 
-/** The record in the parameter, the contract with every consumer in any language. */
+/** The record in the parameter: the contract with every consumer, in any language. */
 export interface StoredToken {
   /** The bearer token, exactly as issued. */
   readonly access_token: string;
   readonly token_type: 'Bearer';
-  /** Unix time, seconds. Counted from the moment the request was sent, so it is never too late. */
+  /** Unix time in seconds, counted from the moment when the request was sent. */
   readonly expires_at: number;
-  /** Unix time, seconds. */
+  /** Unix time in seconds. */
   readonly issued_at: number;
-  /** As granted (RFC 6749 section 3.3). */
+  /** The granted scopes, of those that were asked for (RFC 6749 section 3.3). */
   readonly scope?: string;
-  /** SHA-256, hex, of everything the token was minted from. */
+  /** SHA-256 in hex of the settings and the secret version that the token was minted from. */
   readonly source: string;
 }
 
-/**
- * A lifetime is never believed beyond this, in seconds (30 days): what a client-credentials grant returns lives
- * for hours, and a figure of years would keep a revoked token in place for as long.
- */
+/** Longest lifetime that is believed, in seconds (30 days). A wrong figure of years would keep a revoked token for years. */
 export const MAX_LIFETIME_SECONDS = 30 * 24 * 3600;
 
-/** What stands in the parameter. */
+/** What the parameter holds. `found` completes the sentence "it holds …". */
 export type Stored =
   | { readonly state: 'missing' }
   | { readonly state: 'unreadable' }
-  | { readonly state: 'foreign'; readonly found: string }
+  | { readonly state: 'foreign'; readonly found: string; readonly isSecureString: boolean }
   | { readonly state: 'token'; readonly version: number; readonly token: StoredToken };
 
-/** Tells a record of ours from a damaged one of ours and from somebody else's value. */
+/** Parses a SecureString: a token, a damaged record of the refresher (known by its `source`), or a foreign value. */
 export function parseStored(value: string, version: number): Stored {
   const record = parseJsonObject(value);
-  if (record === undefined) return { state: 'foreign', found: 'a value that is not a JSON object' };
-  if (!isFingerprint(record.source)) return { state: 'foreign', found: 'JSON of another kind' };
+  if (record === undefined) return foreign('a value that is not a JSON object');
+  if (!isFingerprint(record.source)) return foreign('JSON of another kind');
   const { access_token, token_type, expires_at, issued_at, scope, source } = record;
   if (
     typeof access_token !== 'string' ||
@@ -58,12 +55,17 @@ export function parseStored(value: string, version: number): Stored {
   return { state: 'token', version, token };
 }
 
-/** Whether a token can stand in an `Authorization` header: visible ASCII, no space, no line break. */
+/** A SecureString that is not a record of the refresher. */
+export function foreign(found: string): Stored {
+  return { state: 'foreign', found, isSecureString: true };
+}
+
+/** Whether an `Authorization` header can carry the token: visible ASCII, no space, no line break. */
 export function isSendable(token: string): boolean {
   return /^[\x21-\x7e]+$/.test(token);
 }
 
-/** SHA-256 in hex, the form in which a token is named without being shown. */
+/** SHA-256 in hex. Identifies a token without showing it. */
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

@@ -1,10 +1,10 @@
-/** Why a token URL cannot be used, or undefined where it can: the client secret travels there. */
+/** Why a token URL cannot be used, or undefined if it can. The client secret is sent there. */
 export function tokenUrlProblem(value: string): string | undefined {
   const url = URL.parse(value);
   if (url === null) return 'it is not an absolute URL';
-  if (url.username !== '' || url.password !== '') return 'it holds credentials; put them into the secret';
+  if (url.username !== '' || url.password !== '') return 'it holds credentials, which belong in the secret';
   if (url.searchParams.has('client_secret') || url.searchParams.has('client_assertion')) {
-    return 'its query holds credentials; put them into the secret';
+    return 'its query holds credentials, which belong in the secret';
   }
   if (url.hash !== '') return 'it has a fragment, which RFC 6749 section 3.2 forbids';
   if (url.protocol === 'https:') return undefined;

@@ -9,7 +9,7 @@ import { createClients } from '../../cli/clients.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
-/** Without any AWS configuration. */
+/** A home directory without AWS configuration. */
 let home: string;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'token-refresher-home-'));
@@ -25,7 +25,7 @@ const run = async (args: readonly string[], environment: Readonly<Record<string,
   return { stdout, stderr, code };
 };
 
-test('tells its version and how it is used', async () => {
+test('prints its version and its help', async () => {
   expect(await run(['--version'])).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
   const { code, stdout } = await run(['--help']);
   expect(code).toBe(0);
@@ -40,14 +40,14 @@ test.for<[string[], Record<string, string>, RegExp]>([
   [['status', '--nonsense'], {}, /unknown option '--nonsense'/],
   [['status', 'a', 'b'], {}, /too many arguments/],
   [['status'], {}, /no AWS region is set/],
-  [['status'], { AWS_REGION: 'us-east-1' }, /no AWS credentials were found that work/],
-  [['status', '--profile', 'nobody'], LOCAL, /no AWS credentials were found that work/],
+  [['status'], { AWS_REGION: 'us-east-1' }, /no usable AWS credentials found/],
+  [['status', '--profile', 'nobody'], LOCAL, /no usable AWS credentials found/],
   [
     ['status'],
     { ...LOCAL, AWS_ENDPOINT_URL: 'http://127.0.0.1:9' },
     /AWS could not be reached: ECONNREFUSED/,
   ],
-])('%j with %j ends with 3 and says why', async ([args, environment, message]) => {
+])('%j in environment %j fails with 3 and says why', async ([args, environment, message]) => {
   const { code, stdout, stderr } = await run(args, environment);
   expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
   expect(stderr).toMatch(message);
@@ -57,6 +57,6 @@ test.for<[object, Record<string, string>, string]>([
   [{ region: 'eu-west-1' }, { AWS_REGION: 'eu-west-2', AWS_DEFAULT_REGION: 'eu-west-3' }, 'eu-west-1'],
   [{}, { AWS_REGION: 'eu-west-2', AWS_DEFAULT_REGION: 'eu-west-3' }, 'eu-west-2'],
   [{}, { AWS_DEFAULT_REGION: 'eu-west-3' }, 'eu-west-3'],
-])('with %j and %j, the region is %s', async ([options, environment, region]) => {
+])('options %j in environment %j use region %s', async ([options, environment, region]) => {
   expect(await createClients(options, environment).ssm.config.region()).toBe(region);
 });

@@ -45,7 +45,7 @@ const EXAMPLES = ['reader', 'powertools', 'extension'] as const;
 const load = async (name: (typeof EXAMPLES)[number]): Promise<() => Promise<unknown>> =>
   (await import(`../../examples/${name}.ts`)).handler;
 
-test.for(EXAMPLES)('examples/%s.ts calls the API, and reads the token once for many calls', async (name) => {
+test.for(EXAMPLES)('examples/%s.ts calls the API five times with one read of the token', async (name) => {
   const handler = await load(name);
   const before = refresher.cloud.calls.length;
   for (let call = 1; call <= 5; call += 1) expect(await handler()).toHaveProperty('trips');
@@ -54,7 +54,7 @@ test.for(EXAMPLES)('examples/%s.ts calls the API, and reads the token once for m
 });
 
 test.for(['powertools', 'reader'] as const)(
-  'examples/%s.ts goes on when the token is revoked and replaced',
+  'examples/%s.ts continues after the token is revoked and replaced',
   async (name) => {
     const handler = await load(name);
     await handler();

@@ -3,8 +3,8 @@ import { readSettings } from '../../infra/settings.ts';
 import { RefresherStack } from '../../infra/stack.ts';
 
 /**
- * The app as it is, but for the policy of the dead-letter queue: it refuses requests without TLS, and the cloud of the
- * tests has none, so that nobody could look into the queue.
+ * The app without the dead-letter queue's policy. That policy denies requests without TLS, and MiniStack has no TLS, so
+ * doctor could not read the queue.
  */
 const app = new App();
 for (const [name, settings] of readSettings(app.node.getAllContext())) {

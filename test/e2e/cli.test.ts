@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import {
   CloudWatchClient,
   DeleteAlarmsCommand,
@@ -37,23 +36,25 @@ import { type AuthorizationServer, startAuthorizationServer } from '../../local/
 import { clientSettings } from '../../local/deploy-local/cloud-clients.ts';
 import { findResource } from '../../local/deploy-local/stack-resources.ts';
 import { confidential } from '../support/confidential.ts';
-import { createCommand, type TestCommand } from './command.ts';
+import { type BundledCli, createBundledCli } from './bundled-cli.ts';
 import { createDeployedApp, type DeployedApp } from './deployed-app.ts';
-import { createShownOutput } from './shown-output.ts';
+import { createRecordedOutput } from './recorded-output.ts';
 import { inSteps } from './steps.ts';
 import { startWithoutDecryption } from './without-decryption.ts';
 
+/** How the package's CLI prints its own commands. */
+const CLI = 'npx --no -- token-refresher';
 const NAME = 'sandbox';
 const STACK = `TokenRefresher-${NAME}`;
 const APP = 'test/e2e/cli-app.ts';
 const PARAMETER = '/sandbox/access-token';
 const SECRET = 'sandbox/credentials';
 const DEPLOYMENT_TIME_MS = 180_000;
-const shown = createShownOutput(fileURLToPath(new URL('../../docs/cli.md', import.meta.url)));
+const recorded = createRecordedOutput();
 
 let app: DeployedApp;
 let authorizationServer: AuthorizationServer;
-let command: TestCommand;
+let cli: BundledCli;
 let cloudWatch: CloudWatchClient;
 let kms: KMSClient;
 let sqs: SQSClient;
@@ -89,7 +90,7 @@ const removePolicies = async (part: string) => {
 const putParameter = (Value: string, Type: 'SecureString' | 'String' = 'SecureString') =>
   app.clients.ssm.send(new PutParameterCommand({ Name: PARAMETER, Value, Type, Overwrite: true }));
 const deleteParameter = () => app.clients.ssm.send(new DeleteParameterCommand({ Name: PARAMETER }));
-/** Has the function run as the schedule would, whatever comes of it. */
+/** Runs the function once and ignores its result. */
 const runOnce = async () => {
   await app.refresh({ force: true }).catch(() => undefined);
 };
@@ -97,18 +98,18 @@ const runOnce = async () => {
 interface Fault {
   readonly id: string;
   inject(): Promise<unknown>;
-  /** What doctor says of each link that is wrong then. */
+  /** Each link that doctor reports as wrong, with a part of its finding. */
   readonly wrong: Readonly<Partial<Record<Link, RegExp>>>;
-  /** The beginning of each command that it names, in their order. */
+  /** The beginning of each command that doctor prints, in order. */
   readonly remedy: readonly string[];
-  /** What status says meanwhile. */
+  /** The state that status shows. */
   readonly state: 'healthy' | 'soon' | 'expired' | 'missing';
-  /** What is mended elsewhere, before the commands are run. */
-  mendElsewhere?(): Promise<unknown>;
+  /** Fixes what no command can fix, before the printed commands run. */
+  fixElsewhere?(): Promise<unknown>;
 }
 
-const REFRESH = `npx --no -- token-refresher refresh ${NAME}`;
-const SET = `npx --no -- token-refresher set-credentials ${NAME}`;
+const REFRESH = `${CLI} refresh ${NAME}`;
+const SET = `${CLI} set-credentials ${NAME}`;
 
 const FAULTS: readonly Fault[] = [
   {
@@ -132,7 +133,7 @@ const FAULTS: readonly Fault[] = [
         ScheduleExpression: 'rate(7 days)',
         FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 60 },
       }),
-    wrong: { schedule: /runs at rate\(7 days\) instead of rate\(15 minutes\), may be late$/ },
+    wrong: { schedule: /rate\(7 days\) instead of rate\(15 minutes\), may start late$/ },
     remedy: ['aws scheduler update-schedule '],
     state: 'soon',
   },
@@ -159,7 +160,7 @@ const FAULTS: readonly Fault[] = [
       await runOnce();
     },
     wrong: {
-      function: /not as it was deployed: TOKEN_URL\nCONFIGURATION_INVALID: environment variable TOKEN_URL/,
+      function: /: TOKEN_URL\nCONFIGURATION_INVALID: /,
       'last run': /CONFIGURATION_INVALID/,
     },
     remedy: ['aws lambda update-function-configuration ', REFRESH],
@@ -174,7 +175,7 @@ const FAULTS: readonly Fault[] = [
           LoggingConfig: { ApplicationLogLevel: 'ERROR' },
         }),
       ),
-    wrong: { function: /log level, at which its metrics are lost: ERROR/ },
+    wrong: { function: /log level ERROR/ },
     remedy: ['aws lambda update-function-configuration '],
     state: 'healthy',
   },
@@ -184,7 +185,7 @@ const FAULTS: readonly Fault[] = [
       app.clients.lambda.send(
         new PutFunctionConcurrencyCommand({ FunctionName: theFunction(), ReservedConcurrentExecutions: 0 }),
       ),
-    wrong: { function: /not allowed to run/ },
+    wrong: { function: /reserved concurrency is 0/ },
     remedy: ['aws lambda delete-function-concurrency '],
     state: 'soon',
   },
@@ -194,7 +195,7 @@ const FAULTS: readonly Fault[] = [
       app.clients.lambda.send(
         new DeleteFunctionEventInvokeConfigCommand({ FunctionName: theFunction(), Qualifier: '$LATEST' }),
       ),
-    wrong: { function: /^failed runs do not get into the queue and are repeated by Lambda$/ },
+    wrong: { function: /^failed runs do not reach the dead-letter queue and are retried by Lambda$/ },
     remedy: ['aws lambda put-function-event-invoke-config '],
     state: 'healthy',
   },
@@ -221,7 +222,7 @@ const FAULTS: readonly Fault[] = [
       kms.send(
         new ScheduleKeyDeletionCommand({ KeyId: app.output('EncryptionKeyArn'), PendingWindowInDays: 7 }),
       ),
-    wrong: { key: /is about to be deleted/ },
+    wrong: { key: /is scheduled for deletion/ },
     remedy: ['aws kms cancel-key-deletion ', 'aws kms enable-key '],
     state: 'missing',
   },
@@ -245,7 +246,7 @@ const FAULTS: readonly Fault[] = [
           }),
         }),
       ),
-    wrong: { key: /no longer lets those use it/ },
+    wrong: { key: /no longer grants access/ },
     remedy: ['aws kms put-key-policy '],
     state: 'healthy',
   },
@@ -255,7 +256,7 @@ const FAULTS: readonly Fault[] = [
       await app.clients.secretsManager.send(new DeleteSecretCommand({ SecretId: SECRET }));
       await runOnce();
     },
-    wrong: { secret: /scheduled for deletion/, 'last run': /CREDENTIALS_NOT_FOUND/ },
+    wrong: { secret: /CREDENTIALS_NOT_FOUND/, 'last run': /CREDENTIALS_NOT_FOUND/ },
     remedy: ['aws secretsmanager restore-secret ', REFRESH],
     state: 'soon',
   },
@@ -265,13 +266,13 @@ const FAULTS: readonly Fault[] = [
       app.clients.secretsManager.send(
         new DeleteSecretCommand({ SecretId: SECRET, ForceDeleteWithoutRecovery: true }),
       ),
-    wrong: { secret: /does not exist/ },
+    wrong: { secret: /CREDENTIALS_NOT_FOUND/ },
     remedy: [`aws secretsmanager create-secret --name ${SECRET}`, SET],
     state: 'soon',
   },
   {
     id: 'secret-empty',
-    // The state of a secret that the stack has made and nobody has put a value into.
+    // Like a secret that the stack created and nobody has set.
     inject: async () => {
       const { secretsManager } = app.clients;
       const { VersionIdsToStages: stages = {} } = await secretsManager.send(
@@ -293,7 +294,7 @@ const FAULTS: readonly Fault[] = [
   {
     id: 'secret-invalid',
     inject: () => putSecret('client_id=a&client_secret=b'),
-    wrong: { secret: /CREDENTIALS_INVALID: .*it is not a JSON object/, parameter: /other credentials/ },
+    wrong: { secret: /CREDENTIALS_INVALID/, parameter: /other credentials/ },
     remedy: [SET, REFRESH],
     state: 'healthy',
   },
@@ -313,7 +314,7 @@ const FAULTS: readonly Fault[] = [
       await putSecret(credentials('of-another-client'));
       await runOnce();
     },
-    wrong: { parameter: /with the previous credentials: the current ones were rejected/ },
+    wrong: { parameter: /with the previous credentials/ },
     remedy: [SET],
     state: 'soon',
   },
@@ -323,22 +324,22 @@ const FAULTS: readonly Fault[] = [
       await authorizationServer.stop();
       await runOnce();
     },
-    wrong: { endpoint: /gives no answer from here: ECONNREFUSED/, 'last run': /ENDPOINT_UNAVAILABLE/ },
+    wrong: { endpoint: /: ECONNREFUSED/, 'last run': /ENDPOINT_UNAVAILABLE/ },
     remedy: ['curl ', REFRESH],
     state: 'soon',
-    mendElsewhere: () => authorizationServer.start(),
+    fixElsewhere: () => authorizationServer.start(),
   },
   {
     id: 'parameter-deleted',
     inject: deleteParameter,
-    wrong: { parameter: /is not there/ },
+    wrong: { parameter: /does not exist/ },
     remedy: [REFRESH],
     state: 'missing',
   },
   {
     id: 'parameter-occupied',
     inject: () => putParameter('{"password": "of somebody else"}'),
-    wrong: { parameter: /is occupied: it holds JSON of another kind/ },
+    wrong: { parameter: /is occupied/ },
     remedy: [REFRESH],
     state: 'missing',
   },
@@ -409,7 +410,7 @@ const FAULTS: readonly Fault[] = [
       );
     },
     wrong: {
-      alarms: /^not as they were deployed: TokenExpiring \(Dimensions, Threshold, TreatMissingData\)/,
+      alarms: /^changed: TokenExpiring \(Dimensions, Threshold, TreatMissingData\)/,
     },
     remedy: ['aws cloudwatch put-metric-alarm '],
     state: 'healthy',
@@ -422,7 +423,7 @@ const FAULTS: readonly Fault[] = [
           AlarmNames: [await resource('AWS::CloudWatch::Alarm', 'Throttled')],
         }),
       ),
-    wrong: { alarms: /^nobody is notified: .*Throttled/ },
+    wrong: { alarms: /^nobody is notified.*Throttled/ },
     remedy: ['aws cloudwatch enable-alarm-actions '],
     state: 'healthy',
   },
@@ -430,7 +431,7 @@ const FAULTS: readonly Fault[] = [
     id: 'dead-letters',
     inject: async () =>
       sqs.send(new SendMessageCommand({ QueueUrl: await resource('AWS::SQS::Queue'), MessageBody: '{}' })),
-    wrong: { 'dead letters': /^1 failed runs or undelivered events/ },
+    wrong: { 'dead letters': /in the queue: 1\b/ },
     remedy: ['aws sqs receive-message ', 'aws sqs purge-queue '],
     state: 'healthy',
   },
@@ -438,78 +439,78 @@ const FAULTS: readonly Fault[] = [
 
 const EXIT_CODES = { healthy: 0, soon: 1, expired: 2, missing: 2 };
 
-describe('the command line', () => {
+describe('the CLI', () => {
   inSteps();
 
   beforeAll(async () => {
     cloudWatch = new CloudWatchClient(clientSettings(inject('ministack')));
     kms = new KMSClient(clientSettings(inject('ministack')));
     sqs = new SQSClient(clientSettings(inject('ministack')));
-    [authorizationServer, command] = await Promise.all([
+    [authorizationServer, cli] = await Promise.all([
       startAuthorizationServer({ tokenLifetime: 3600 }),
-      createCommand(),
+      createBundledCli(),
     ]);
     app = await createDeployedApp(NAME, {
       tokenUrl: authorizationServer.tokenUrl,
       parameterName: PARAMETER,
       credentials: SECRET,
-      // Seldom enough for no scheduled run to come in between.
+      // Rare enough that no scheduled run interferes.
       checkEvery: 'PT15M',
     });
     await app.clients.secretsManager.send(
       new CreateSecretCommand({ Name: SECRET, SecretString: credentials() }),
     );
     await app.deploy({ app: APP });
-    // The cloud has no metrics from which it could tell.
+    // MiniStack evaluates no metrics.
     for (const AlarmName of await alarmNames()) {
       await cloudWatch.send(
-        new SetAlarmStateCommand({ AlarmName, StateValue: 'OK', StateReason: 'at first' }),
+        new SetAlarmStateCommand({ AlarmName, StateValue: 'OK', StateReason: 'initial state' }),
       );
     }
   }, DEPLOYMENT_TIME_MS);
 
   afterAll(async () => {
     await app?.destroy({ app: APP });
-    await Promise.all([authorizationServer?.stop(), command?.close(), app?.close()]);
+    await Promise.all([authorizationServer?.stop(), cli?.close(), app?.close()]);
   }, DEPLOYMENT_TIME_MS);
 
   const findings = async (): Promise<readonly Finding[]> => {
-    const { stdout, stderr } = await command.run(['doctor', NAME, '--json']);
+    const { stdout, stderr } = await cli.run(['doctor', NAME, '--json']);
     expect(stderr).toBe('');
     return JSON.parse(stdout)[0].findings;
   };
 
-  test('finds a fresh deployment healthy', async () => {
+  test('shows a fresh deployment as healthy', async () => {
     await app.age(1_100);
-    const status = await command.run(['status', NAME]);
-    const doctor = await command.run(['doctor', NAME]);
+    const status = await cli.run(['status', NAME]);
+    const doctor = await cli.run(['doctor', NAME]);
     expect(status).toMatchObject({ exitCode: 0, stderr: '' });
     expect(status.stdout).toContain('for the current credentials');
     expect(doctor).toMatchObject({ exitCode: 0, stderr: '' });
-    shown.record(
-      'healthy',
-      { command: 'npx --no -- token-refresher status sandbox', output: status.stdout },
-      { command: 'npx --no -- token-refresher doctor sandbox', output: doctor.stdout },
-    );
+    recorded.record('healthy', { command: `${CLI} status ${NAME}`, output: status.stdout });
+    recorded.record('healthy-doctor', { command: `${CLI} doctor ${NAME}`, output: doctor.stdout });
   });
 
-  test('tells of an alarm that has gone off', async () => {
+  test('shows an alarm that fires', async () => {
     const AlarmName = await resource('AWS::CloudWatch::Alarm', 'RefreshFailing');
     const set = (StateValue: 'ALARM' | 'OK') =>
       cloudWatch.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: 'in a test' }));
     await set('ALARM');
-    const status = await command.run(['status', NAME]);
+    const status = await cli.run(['status', NAME]);
     await set('OK');
     expect(status).toMatchObject({
       exitCode: 1,
       stdout: expect.stringContaining('3 ok; in alarm: RefreshFailing'),
     });
-    shown.record('alarm', { command: `npx --no -- token-refresher status ${NAME}`, output: status.stdout });
+    recorded.record('alarm', {
+      command: `${CLI} status ${NAME}`,
+      output: status.stdout,
+    });
   });
 
-  test('is told which refresher by its name, its stack or its parameter, and finds all without', async () => {
+  test('selects a refresher by name, stack or parameter, and all of them without a name', async () => {
     const namesFor = async (...args: readonly string[]) => {
-      const { stdout } = await command.run(['status', '--json', ...args]);
+      const { stdout } = await cli.run(['status', '--json', ...args]);
       return (JSON.parse(stdout) as { name: string }[]).map(({ name }) => name);
     };
     expect(await namesFor(NAME)).toEqual([NAME]);
@@ -520,92 +521,93 @@ describe('the command line', () => {
   });
 
   test.for([
-    [['status', 'nobody'], /there is no refresher nobody in region us-east-1. There are: .*sandbox/],
-    [['status', '--stack', 'Nothing'], /there is no refresher in stack Nothing of region us-east-1/],
-    [['status', '--region', 'eu-west-1'], /there is no refresher in region eu-west-1/],
-  ] as const)('ends with 3 and says what there is for %j', async ([args, message]) => {
-    const { exitCode, stdout, stderr } = await command.run(args);
+    [['status', 'nobody'], /no refresher nobody in region us-east-1\. Found: .*sandbox/],
+    [['status', '--stack', 'Nothing'], /no refresher in stack Nothing of region us-east-1/],
+    [['status', '--region', 'eu-west-1'], /no refresher in region eu-west-1/],
+  ] as const)('%j fails with 3 and says what exists', async ([args, message]) => {
+    const { exitCode, stdout, stderr } = await cli.run(args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
     expect(stderr).toMatch(message);
   });
 
-  test('prints the token with --show, and nothing of it otherwise', async () => {
+  test('prints the token only with --show', async () => {
     const { access_token: token } = await app.storedToken();
-    const summary = await command.run(['token', NAME]);
+    const summary = await cli.run(['token', NAME]);
     expect(summary).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(await command.run(['token', NAME, '--show'])).toEqual({
+    expect(await cli.run(['token', NAME, '--show'])).toEqual({
       exitCode: 0,
       stderr: '',
       stdout: `${token}\n`,
     });
-    const { stdout } = await command.run(['token', NAME, '--show', '--json']);
+    const { stdout } = await cli.run(['token', NAME, '--show', '--json']);
     expect(JSON.parse(stdout)).toEqual(await app.storedToken());
-    shown.record('token', { command: `npx --no -- token-refresher token ${NAME}`, output: summary.stdout });
+    recorded.record('token', {
+      command: `${CLI} token ${NAME}`,
+      output: summary.stdout,
+    });
   });
 
-  test('prints nothing for a token where there is none', async () => {
+  test('prints nothing to standard output if there is no token to show', async () => {
     await deleteParameter();
-    const missing = await command.run(['token', NAME, '--show']);
+    const missing = await cli.run(['token', NAME, '--show']);
     expect(missing).toMatchObject({
       exitCode: 2,
       stdout: '',
-      stderr: expect.stringMatching(/is not there\n.* doctor /),
+      stderr: expect.stringMatching(/does not exist\n.* doctor /),
     });
-    await command.run(['refresh', NAME]);
+    await cli.run(['refresh', NAME]);
   });
 
-  test('tells the same to somebody who may not decrypt the token, but not the token', async () => {
-    await command.run(['refresh', NAME]);
+  test('shows the status, but not the token, to a user who may not decrypt it', async () => {
+    await cli.run(['refresh', NAME]);
     const parameterStore = await startWithoutDecryption(inject('ministack').url);
     const environment = { AWS_ENDPOINT_URL_SSM: parameterStore.url };
-    const asOperator = (name: string) => command.run([name, NAME], '', environment);
+    const asOperator = (name: string) => cli.run([name, NAME], '', environment);
     expect(await asOperator('token')).toMatchObject({
       exitCode: 3,
       stdout: '',
-      stderr: expect.stringContaining("add the ARN of your role to the refresher's readers"),
+      stderr: expect.stringContaining("the refresher's readers"),
     });
     const withoutTimes = ({ stdout }: { stdout: string }) => stdout.replaceAll(/\d+ (h|min|s)\b/g, '');
     const status = await asOperator('status');
-    expect(withoutTimes(status)).toBe(withoutTimes(await command.run(['status', NAME])));
+    expect(withoutTimes(status)).toBe(withoutTimes(await cli.run(['status', NAME])));
     expect(status.exitCode).toBe(0);
-    expect((await asOperator('doctor')).stdout).toMatch(/✓ parameter {5}the token is good for \d+ min/);
+    expect((await asOperator('doctor')).stdout).toMatch(/✓ parameter {5}the token is valid for \d+ min/);
     await app.age(0);
     expect(await asOperator('status')).toMatchObject({
       exitCode: 3,
-      stdout: expect.stringMatching(
-        /version \d+ of the parameter may not be decrypted, and the log has no run that wrote it/,
-      ),
+      stdout: expect.stringMatching(/no permission to decrypt version \d+ of the parameter/),
     });
     await parameterStore.stop();
   });
 
-  test("refreshes, and tells by its exit code and the refresher's own error where that fails", async () => {
-    const minted = await command.run(['refresh', NAME]);
+  test("refresh mints a token, or fails with the refresher's own error", async () => {
+    const minted = await cli.run(['refresh', NAME]);
     expect(minted).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringMatching(/^minted \(forced\), version \d+/),
+      stdout: expect.stringMatching(/^minted \(forced\), parameter version \d+/),
     });
     authorizationServer.rateLimited = true;
-    const failed = await command.run(['refresh', NAME, '--json']);
-    const shownFailure = await command.run(['refresh', NAME]);
+    const failed = await cli.run(['refresh', NAME, '--json']);
+    const shownFailure = await cli.run(['refresh', NAME]);
     authorizationServer.rateLimited = false;
     expect(failed.exitCode).toBe(1);
     expect(JSON.parse(failed.stdout)).toMatchObject({ outcome: 'failed', code: 'RATE_LIMITED' });
-    shown.record('refresh', {
-      command: `npx --no -- token-refresher refresh ${NAME}`,
+    recorded.record('refresh', {
+      command: `${CLI} refresh ${NAME}`,
       output: minted.stdout,
     });
-    shown.record('refresh-failed', {
-      command: `npx --no -- token-refresher refresh ${NAME}`,
+    recorded.record('refresh-failed', {
+      command: `${CLI} refresh ${NAME}`,
       output: shownFailure.stdout,
     });
   });
 
-  test('stores no credentials that the token endpoint refuses, and takes those that it accepts', async () => {
+  test('set-credentials stores only credentials that the token endpoint accepts', async () => {
     const currentVersion = async () =>
-      JSON.parse((await command.run(['status', NAME, '--json'])).stdout)[0].minted_for.secret_version;
+      JSON.parse((await cli.run(['status', NAME, '--json'])).stdout)[0].minted_for.secret_version;
     const before = await currentVersion();
-    const set = (input: string) => command.run(['set-credentials', NAME], input);
+    const set = (input: string) => cli.run(['set-credentials', NAME], input);
     const refused = await set(credentials('mistyped'));
     expect(refused).toMatchObject({
       exitCode: 1,
@@ -618,23 +620,23 @@ describe('the command line', () => {
       stdout: expect.stringContaining('minted (source-changed)'),
     });
     expect(await currentVersion()).not.toBe(before);
-    const shownCommand = `npx --no -- token-refresher set-credentials ${NAME} < credentials.json`;
-    shown.record('set-credentials', { command: shownCommand, output: accepted.stdout });
-    shown.record('set-credentials-refused', { command: shownCommand, output: refused.stdout });
+    const shownCommand = `${CLI} set-credentials ${NAME} < credentials.json`;
+    recorded.record('set-credentials', { command: shownCommand, output: accepted.stdout });
+    recorded.record('set-credentials-refused', { command: shownCommand, output: refused.stdout });
   });
 
   describe.for(FAULTS)('$id', (fault) => {
-    test('is found, and mended by the commands that doctor names', async () => {
+    test('is found by doctor and fixed by the commands it prints', async () => {
       await fault.inject();
 
       const found = await findings();
       const wrong = found.filter(({ state }) => state === 'wrong');
-      const status = await command.run(['status', NAME]);
-      const doctor = await command.run(['doctor', NAME]);
-      shown.record(
+      const status = await cli.run(['status', NAME]);
+      const doctor = await cli.run(['doctor', NAME]);
+      recorded.record(
         fault.id,
-        { command: 'npx --no -- token-refresher status sandbox', output: status.stdout },
-        { command: 'npx --no -- token-refresher doctor sandbox', output: withoutLinksInOrder(doctor.stdout) },
+        { command: `${CLI} status ${NAME}`, output: status.stdout },
+        { command: `${CLI} doctor ${NAME}`, output: withoutOkLinks(doctor.stdout) },
       );
 
       expect(Object.fromEntries(wrong.map(({ link, says }) => [link, says]))).toEqual(
@@ -647,17 +649,17 @@ describe('the command line', () => {
       expect(status).toMatchObject({ exitCode: EXIT_CODES[fault.state], stderr: '' });
       expect(doctor.exitCode).toBe(1);
 
-      await fault.mendElsewhere?.();
-      await command.runPrinted(remedy, credentials());
+      await fault.fixElsewhere?.();
+      await cli.runPrinted(remedy, credentials());
       expect((await findings()).filter(({ state }) => state !== 'ok')).toEqual([]);
     });
   });
 
-  test('shows in the documentation what it prints', () => shown.check());
+  test('prints what is recorded and documented', () => recorded.check());
 });
 
-/** The head, and the lines of the links that are not in order. */
-function withoutLinksInOrder(output: string): string {
+/** Drops the lines of the links that are ok. */
+function withoutOkLinks(output: string): string {
   return output
     .split('\n')
     .filter((line) => !line.startsWith('  ✓'))

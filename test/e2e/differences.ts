@@ -44,12 +44,12 @@ const DIFFERENCES: readonly Difference[] = [
   { clouds: ['MiniStack'], test: 'refuses an empty value', does: 'accepts it', source: PUT_PARAMETER },
   { clouds: BOTH, test: 'refuses a malformed key id', does: 'accepts it', source: PUT_PARAMETER },
   { ...emptySecret, test: 'lists no version of an empty secret' },
-  { ...emptySecret, test: 'CREDENTIALS_NOT_SET names the command that puts the credentials' },
+  { ...emptySecret, test: 'CREDENTIALS_NOT_SET names the command that stores the credentials' },
   { ...emptySecret, test: 'every error code was provoked' },
-  { ...emptySecret, test: 'may wait for the credentials where the stack made the secret, and only there' },
+  { ...emptySecret, test: 'may wait for credentials only if the stack creates the secret' },
   {
     ...emptySecret,
-    test: 'adopts a parameter of somebody else when told to, once the stack is there without it',
+    test: 'replaces a foreign value by force once the stack exists without a token',
   },
 ];
 

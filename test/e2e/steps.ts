@@ -1,6 +1,6 @@
 import { beforeEach } from 'vitest';
 
-/** Has every test of the file stand on those before it: after one that failed, the others are skipped. */
+/** Skips the remaining tests of the file after a failure, because each test depends on those before it. */
 export function inSteps(): void {
   let failed: string | undefined;
   beforeEach(({ task, skip, onTestFailed }) => {

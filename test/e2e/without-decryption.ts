@@ -7,8 +7,8 @@ const DENIED = {
 };
 
 /**
- * Parameter Store for somebody who may read parameters but not decrypt them. It passes everything else on to a cloud that does not
- * ask KMS who may.
+ * Parameter Store for a user who may read parameters but not decrypt them. Forwards other calls to the cloud, which
+ * does not enforce key policies.
  */
 export function startWithoutDecryption(cloud: string): Promise<LoopbackServer> {
   return startLoopbackServer(async (request, response) => {

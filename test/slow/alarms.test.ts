@@ -9,7 +9,7 @@ import { RefresherStack } from '../../infra/stack.ts';
 import { expiryThreshold, leastMarginToPage } from '../../lambda/shared/alarm-bounds.ts';
 import { COMMAND } from '../../lambda/shared/command-name.ts';
 import { type Policy, refreshMargin } from '../../lambda/shared/refresh-margin.ts';
-import { RUN_TIMEOUT_SECONDS } from '../../lambda/shared/time-bounds.ts';
+import { RUN_TIMEOUT_SECONDS } from '../../lambda/shared/time-budget.ts';
 import { ALARM_NAMES, alarmsOf } from '../support/alarms.ts';
 import { FROM, firstAlarm, incidents, type Setting, watch } from '../support/incidents.ts';
 import { createRandom } from '../support/random.ts';

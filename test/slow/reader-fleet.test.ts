@@ -10,7 +10,7 @@ let minting: boolean;
 beforeEach(async () => {
   parameter = await createStoredParameter({
     functions: {
-      // The run that mints takes two seconds, of which nobody waits for the end here.
+      // The run that mints takes two seconds, and no test waits for its end.
       async refresher() {
         if (!minting) void parameter.time.sleep(2_000).then(() => parameter.put('second'));
         minting = true;
@@ -48,7 +48,7 @@ describe('one container', () => {
   );
 });
 
-// Thousands of requests over HTTP each: no matter of seconds on a busy machine.
+// Each test sends thousands of requests over HTTP, which takes minutes on a busy machine.
 describe('a fleet of a thousand containers', { timeout: 900_000 }, () => {
   const startFleet = async (seed: number, containerLifetime: number) => {
     const refresher = createRefresher(parameter, createRandom(seed));
@@ -66,7 +66,7 @@ describe('a fleet of a thousand containers', { timeout: 900_000 }, () => {
   };
   const afterStorm = START / 1_000 + 60;
 
-  test('starts cold at one instant without an error, and then stays under the throughput of Parameter Store', async () => {
+  test('starts cold at one instant without an error, and then stays within the throughput of Parameter Store', async () => {
     const { arrived, fleet, pass } = await startFleet(1, 2 * HOUR);
     await pass(60);
     expect(peak(arrived)).toBeGreaterThan(1_000);
@@ -76,7 +76,7 @@ describe('a fleet of a thousand containers', { timeout: 900_000 }, () => {
     expect(peak(arrived, afterStorm)).toBeLessThan(READS_PER_SECOND);
   });
 
-  test('does not notice ten minutes without Parameter Store, and does not besiege it', async () => {
+  test('serves through ten minutes without Parameter Store, and does not overload it', async () => {
     const { arrived, fleet, pass } = await startFleet(2, 100 * HOUR);
     await pass(45 * 60);
     const restore = parameter.fail(DOWN);
@@ -89,7 +89,7 @@ describe('a fleet of a thousand containers', { timeout: 900_000 }, () => {
     expect(peak(arrived, afterStorm)).toBeLessThan(READS_PER_SECOND);
   });
 
-  test('whose token was revoked gets another one through few reports, at the pace of Parameter Store', async () => {
+  test('gets a new token after a revocation with few reports', async () => {
     const { lambda } = awsClients(parameter.cloud.url);
     parameter.time.watch(lambda);
     await parameter.put('first');
@@ -113,7 +113,7 @@ describe('a fleet of a thousand containers', { timeout: 900_000 }, () => {
     lambda.destroy();
   });
 
-  test('does not besiege Parameter Store while the refresher is down, and recovers with it', async () => {
+  test('does not overload Parameter Store while the refresher is down, and recovers with it', async () => {
     const { arrived, fleet, pass } = await startFleet(3, 100 * HOUR);
     await pass(25 * 60);
     await pass(34 * 60, { checking: false });

@@ -12,7 +12,7 @@ import { startLoopbackServer } from '../../local/loopback-server.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** What the tests use as Parameter Store and Secrets Manager: another cloud in the end-to-end tests alone. */
+    /** The cloud under test. Undefined means the embedded endpoint. Set only in the end-to-end tests. */
     aws: 'MiniStack' | 'moto' | undefined;
   }
 }
@@ -22,7 +22,10 @@ const SERVICES: Readonly<Record<string, AwsCall['service']>> = {
   secretsmanager: 'secretsmanager',
 };
 
-/** The embedded endpoint; in the end-to-end tests, MiniStack or moto with the same means to watch and to intercept. */
+/**
+ * Starts the embedded endpoint. In the end-to-end tests, starts a proxy for MiniStack or moto that can watch and intercept
+ * calls in the same way.
+ */
 export async function startAws(
   options: { functions?: Readonly<Record<string, FunctionHandler>> } = {},
 ): Promise<AwsEndpoint> {
@@ -32,7 +35,7 @@ export async function startAws(
   return startInFrontOf(cloud === 'moto' ? inject('moto') : inject('ministack').url, embedded);
 }
 
-/** Functions are invoked at the embedded endpoint all the same, since they run in the test. */
+/** Functions always run at the embedded endpoint, inside the test process. */
 async function startInFrontOf(cloudUrl: string, embedded: AwsEndpoint): Promise<AwsEndpoint> {
   const calls: AwsCall[] = [];
   const faults = new Set<(call: AwsCall) => Fault | undefined>();
@@ -68,7 +71,7 @@ async function startInFrontOf(cloudUrl: string, embedded: AwsEndpoint): Promise<
   };
 }
 
-/** As it came, the `Host` too, which the signature covers. */
+/** Forwards a request unchanged, including `Host`, because the signature covers it. */
 function forward(
   url: string,
   { method, url: path = '/', headers }: IncomingMessage,

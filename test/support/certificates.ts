@@ -13,9 +13,9 @@ export interface CertificateAndKey {
 }
 
 export interface CertificateAuthority {
-  /** The authority's own certificate, as PEM. */
+  /** The authority's own certificate in PEM. */
   readonly cert: string;
-  /** A certificate for a host, valid for a day unless it has expired already. */
+  /** A certificate for a host, valid for a day or expired. */
   issue(host: string, options?: { readonly expired?: boolean }): Promise<CertificateAndKey>;
 }
 

@@ -8,14 +8,14 @@ export interface AwsClients {
   readonly lambda: LambdaClient;
 }
 
-/** Real SDK clients for an endpoint on this machine. They do not try again. */
+/** Real SDK clients for an endpoint on this machine, without retries. */
 export function awsClients(endpoint: string): AwsClients {
   const client = {
     endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,
-    // Where a thousand consumers share a client, to wait for a socket is no fault.
+    // Some tests share one client among a thousand consumers, so waiting for a socket is normal.
     requestHandler: { socketAcquisitionWarningTimeout: 60_000 },
   };
   return {

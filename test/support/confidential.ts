@@ -3,28 +3,28 @@ import { inject } from 'vitest';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Collects, over all test files, what must never be seen (`secrets`) and what was written (`written`). */
+    /** Files that collect, over all tests, the confidential values (`secrets`) and everything written (`written`). */
     leakFiles: { readonly secrets: string; readonly written: string };
   }
 }
 
-/** Declares a token or a client secret: once all tests have run, it may be in nothing that they wrote. */
+/** Declares a token or a client secret. After all tests, no written text may hold it. */
 export function confidential<Value extends string>(value: Value): Value {
   appendFileSync(inject('leakFiles').secrets, `${value}\n`);
   return value;
 }
 
-/** Adds what a part of the system wrote or answered to what is searched at the end. */
+/** Adds a text to those that are searched after all tests. */
 export function recordWritten(text: string): void {
   appendFileSync(inject('leakFiles').written, `${text}\n`);
 }
 
-/** How many of the confidential values stand in the text, as they are or in an encoding that a log may use. */
+/** Number of confidential values in the text, plain or in an encoding that a log may use. */
 export function countLeaks(secrets: Iterable<string>, text: string): number {
   return [...secrets].filter((value) => encodings(value).some((encoded) => text.includes(encoded))).length;
 }
 
-/** @throws Error where any of the confidential values stands in the text */
+/** @throws Error if the text holds a confidential value */
 export function assertNoLeaks(secrets: Iterable<string>, text: string): void {
   const leaks = countLeaks(secrets, text);
   if (leaks > 0)
@@ -35,8 +35,8 @@ export function readLines(file: string): string[] {
   return readFileSync(file, 'utf8').split('\n').filter(Boolean);
 }
 
-/** As `client_secret_basic` has it: all but letters and digits is escaped. */
-export function escapeStrictly(value: string): string {
+/** Escapes everything but letters and digits, as `client_secret_basic` does. */
+function escapeStrictly(value: string): string {
   return encodeURIComponent(value).replaceAll(
     /[-_.!~*'()]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
@@ -59,8 +59,8 @@ function encodings(value: string): string[] {
 }
 
 /**
- * The characters of base64 that stand for the value alone, wherever in a text it begins: three bytes are encoded
- * together, so there are three forms, as in the `Authorization` header of `client_secret_basic`.
+ * The base64 characters that depend on the value only. Base64 encodes three bytes at a time, so there is one form for each
+ * position at which the value may start, for example in an `Authorization` header.
  */
 function inBase64(value: string): string[] {
   return [0, 1, 2].map((before) => {

@@ -1,7 +1,7 @@
 import { type Configuration, readConfiguration } from '../../lambda/refresher/configuration.ts';
 import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
 
-/** The configuration of a refresher with the default settings. */
+/** A configuration with the default settings. */
 export function configurationFor(tokenUrl: string): Configuration {
   return readConfiguration({
     [ENVIRONMENT.tokenUrl]: tokenUrl,

@@ -1,7 +1,7 @@
-import type { InvocationResult } from '../../local/function-runtime.ts';
 import type { RunningFunction } from '../../local/function-container.ts';
+import type { InvocationResult } from '../../local/function-runtime.ts';
 
-/** Runs each event in a container that is free, as Lambda does; where all are busy, it waits for one. */
+/** Runs each event in a free container, as Lambda does. If all are busy, the event waits for one. */
 export interface ContainerPool {
   invoke(event: unknown): Promise<InvocationResult>;
 }

@@ -7,15 +7,15 @@ import { Template } from 'aws-cdk-lib/assertions';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Stands for the reader's app around an example of a document. */
+/** The stack in which an example runs. */
 export interface ExampleStack {
   readonly account: string;
   readonly region: string;
-  /** What the example takes from around it, by name. */
+  /** The variables that the example uses but does not declare, by name. */
   readonly namesIn: (stack: Stack) => Readonly<Record<string, unknown>>;
 }
 
-/** Runs the TypeScript example of a document that holds a text, in a stack, and returns the stack's template. */
+/** Runs the TypeScript example of a document that contains a text, and returns the template of its stack. */
 export async function synthesizeExample(
   document: string,
   containing: string,
@@ -38,7 +38,7 @@ export async function synthesizeExample(
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { TokenRefresher } from '../infra/construct/token-refresher.ts';
 export function run(stack: any, { ${Object.keys(names).join(', ')} }: any) {
-${example.replaceAll('this', 'stack')}
+${example.replaceAll(/^import .*$/gm, '').replaceAll('this', 'stack')}
 }
 `,
   );

@@ -1,4 +1,4 @@
-/** One value that CloudWatch takes out of a line in the embedded metric format. */
+/** One metric value of a log line in the embedded metric format. */
 export interface MetricValue {
   readonly namespace: string;
   readonly name: string;
@@ -19,7 +19,7 @@ interface EmbeddedMetrics {
 }
 
 /**
- * The metrics that CloudWatch takes out of a function's log: of lines alone that are such an object as a whole.
+ * The metrics that CloudWatch extracts from a function's log. It reads only lines that are one JSON object.
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function embeddedMetrics(lines: readonly string[]): MetricValue[] {

@@ -1,16 +1,13 @@
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { startLoopbackServer } from '../../local/loopback-server.ts';
 
-/** Stands for the AWS Parameters and Secrets Lambda Extension: its HTTP API, and its cache that knows only its own time. */
+/** Imitates the AWS Parameters and Secrets Lambda Extension: its HTTP API, and its cache, which knows no expiry. */
 export interface LambdaExtension {
   readonly port: string;
-  /** Requests for a parameter that it accepted. */
-  readonly requests: readonly string[];
-  /** Whether it refuses, as it does while the container starts. False at first. */
-  starting: boolean;
   stop(): Promise<void>;
 }
 
+/** The extension's default. */
 const TTL_MS = 300_000;
 
 export async function startLambdaExtension(
@@ -18,14 +15,10 @@ export async function startLambdaExtension(
   now: () => number,
   sessionToken: string,
 ): Promise<LambdaExtension> {
-  const requests: string[] = [];
   const cache = new Map<string, { readonly until: number; readonly body: string }>();
-  let starting = false;
   const answer = async (url: URL, header: unknown): Promise<[number, string]> => {
-    if (starting) return [400, 'not ready to serve traffic, please wait'];
     if (header !== sessionToken) return [401, 'the token does not match'];
     if (url.pathname !== '/systemsmanager/parameters/get') return [404, ''];
-    requests.push(url.search);
     const cached = cache.get(url.search);
     if (cached !== undefined && now() < cached.until) return [200, cached.body];
     const WithDecryption = url.searchParams.get('withDecryption') === 'true';
@@ -43,15 +36,5 @@ export async function startLambdaExtension(
       () => response.writeHead(400).end('an unexpected error occurred'),
     );
   });
-  return {
-    port: new URL(server.url).port,
-    requests,
-    get starting() {
-      return starting;
-    },
-    set starting(on) {
-      starting = on;
-    },
-    stop: server.stop,
-  };
+  return { port: new URL(server.url).port, stop: server.stop };
 }

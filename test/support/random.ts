@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1 that look random and are the same for the same seed (Weyl sequence, mixed as in MurmurHash3). */
+/** Pseudorandom numbers from 0 to 1, repeatable by seed (Weyl sequence, mixed as in MurmurHash3). */
 export function createRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

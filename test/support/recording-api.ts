@@ -9,7 +9,7 @@ export interface ApiCall {
   readonly body: string;
 }
 
-/** An API on a loopback port that notes what it is sent, and answers as the test has it. */
+/** An API on a loopback port that records its requests and answers as the test says. */
 export interface RecordingApi extends LoopbackServer {
   readonly calls: readonly ApiCall[];
 }

@@ -1,20 +1,20 @@
 import { decide } from '../../lambda/refresher/decide.ts';
+import { readGrant } from '../../lambda/refresher/grant.ts';
 import type { RunObservations } from '../../lambda/refresher/refresh.ts';
 import {
-  type Reporters,
-  reportFailure,
-  reportObservations,
-  reportResult,
+  addRunMetrics,
+  logFailure,
+  logResult,
+  type TelemetryTools,
 } from '../../lambda/refresher/telemetry.ts';
 import type { TokenAnswer } from '../../lambda/refresher/token-request.ts';
-import { processTokenAnswer } from '../../lambda/refresher/token-response.ts';
 import { METRICS_NAMESPACE } from '../../lambda/shared/metric-names.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';
 import type { Policy } from '../../lambda/shared/refresh-margin.ts';
 import { type StoredToken, sha256 } from '../../lambda/shared/stored-token.ts';
 import type { Series } from './cloudwatch-alarm.ts';
 
-/** What can be wrong at the time of a check. */
+/** A fault at the time of a check. */
 export type Fault =
   | 'endpoint-down'
   | 'credentials-revoked'
@@ -26,17 +26,17 @@ export type Fault =
   | 'log-lost';
 
 export interface ModelCheck {
-  /** Unix time, seconds, with fractions. */
+  /** Unix time in seconds, with fractions. */
   readonly at: number;
-  /** Unix time, seconds, at which the token that readers have expires. */
+  /** Unix time in seconds at which the stored token expires. */
   readonly expiresAt: number;
 }
 
 export interface ModelSettings {
   readonly policy: Policy;
-  /** Seconds that a token lives. */
+  /** Lifetime of a token in seconds. */
   readonly lifetime: number;
-  /** Unix time, seconds. */
+  /** Unix time in seconds. */
   readonly from: number;
   readonly until: number;
   readonly random: () => number;
@@ -44,28 +44,28 @@ export interface ModelSettings {
 }
 
 export interface LoggedError {
-  /** Unix time, seconds. */
+  /** Unix time in seconds. */
   readonly at: number;
   readonly code: string;
   readonly message: string;
 }
 
 export interface Model {
-  /** Metrics by name, with the error code behind that of `Failed`: `TokenRefresher/Failed RATE_LIMITED`. */
+  /** Metrics by name. `Failed` includes the error code: `TokenRefresher/Failed RATE_LIMITED`. */
   readonly metrics: ReadonlyMap<string, Series>;
   readonly errors: readonly LoggedError[];
-  /** When the token was replaced, and when the one before expired. */
+  /** When a token was minted, and when the previous one expired. */
   readonly mints: readonly { readonly at: number; readonly expired: number }[];
 }
 
-/** EventBridge Scheduler fires within this time after the planned one, in seconds. */
+/** Longest delay of EventBridge Scheduler, in seconds. */
 const JITTER = 60;
 /** Seconds until an alarm sees a metric. */
 const METRIC_DELAY = 120;
 /** Seconds until an alarm sees the first metric of a queue that was idle for hours. Source: SQS Developer Guide, CloudWatch metrics. */
 const QUEUE_WAKE_UP = 15 * 60;
 const QUEUE_IDLE_AFTER = 6 * 3600;
-/** Seconds that a run takes where it keeps, mints, or asks an endpoint in vain until its time is up. */
+/** Duration of a run that keeps the token, and of one that retries until its time is up, in seconds. */
 const KEEP_TIME = 0.2;
 const FAILED_MINT_TIME = 44;
 
@@ -84,8 +84,8 @@ const ERRORS: Readonly<Partial<Record<Fault, RefreshError>>> = {
 };
 
 /**
- * What CloudWatch is told over some time by a refresher with the function's own decisions and reports: its checks come
- * up to a minute late, and what they run into is up to `fault`. The first mints.
+ * The metrics and errors of a refresher over some time, with the function's own decisions and telemetry. Checks are up to a
+ * minute late. `fault` decides what goes wrong. The first check mints.
  */
 export function modelRefresher({ policy, lifetime, from, until, random, fault }: ModelSettings): Model {
   const metrics = createMetricStore();
@@ -103,13 +103,13 @@ export function modelRefresher({ policy, lifetime, from, until, random, fault }:
     const observations: RunObservations = {
       attempts: 0,
       previousCredentialsUsed: false,
-      lifetimeBounded: false,
+      isLifetimeBounded: false,
     };
-    const reporters = recorders(metrics, at, met !== 'log-lost');
+    const tools = recorders(metrics, at, met !== 'log-lost');
     const fail = (error: RefreshError, took: number) => {
       const now = (at + took) * 1000;
-      reportFailure(reporters, error, observations, now);
-      reportObservations(reporters.metrics, observations, now);
+      logFailure(tools, error, observations, now);
+      addRunMetrics(tools.metrics, observations, now);
       metrics.add('AWS/Lambda/Errors', at, 1);
       metrics.addDeadLetter(at + took);
       errors.push({ at: at + took, code: error.code, message: error.message });
@@ -140,23 +140,23 @@ export function modelRefresher({ policy, lifetime, from, until, random, fault }:
       observations.mintedLifetime = lifetime;
       observations.expiresAt = token.expires_at;
       took += observations.mintDurationMs / 1000;
-      reportResult(
-        reporters,
+      logResult(
+        tools,
         policy,
         { ...result, outcome: 'minted', reason: decision.reason, expires_at: token.expires_at },
         observations,
         (at + took) * 1000,
       );
     } else {
-      reportResult(
-        reporters,
+      logResult(
+        tools,
         policy,
         { ...result, outcome: 'kept', reason: decision.reason },
         observations,
         (at + took) * 1000,
       );
     }
-    reportObservations(reporters.metrics, observations, (at + took) * 1000);
+    addRunMetrics(tools.metrics, observations, (at + took) * 1000);
     metrics.add('AWS/Lambda/Errors', at, 0);
   }
   return { metrics: metrics.series, errors, mints };
@@ -192,7 +192,7 @@ function createMetricStore(): MetricStore {
 }
 
 /** Takes what the function reports; a code that is added as a dimension goes behind the metric's name. */
-function recorders(store: MetricStore, at: number, arrives: boolean): Reporters {
+function recorders(store: MetricStore, at: number, arrives: boolean): TelemetryTools {
   const silent = () => undefined;
   const record = (name: string, value: number, code?: string) => {
     if (arrives) store.add(`${METRICS_NAMESPACE}/${name}${code === undefined ? '' : ` ${code}`}`, at, value);
@@ -208,7 +208,7 @@ function recorders(store: MetricStore, at: number, arrives: boolean): Reporters 
         addMetric: (name: string, _unit: unknown, value: number) => record(name, value, code),
       };
     },
-  } as unknown as Reporters['metrics'];
+  } as unknown as TelemetryTools['metrics'];
   return { logger: { info: silent, warn: silent, error: silent }, metrics };
 }
 
@@ -224,10 +224,10 @@ function tokenOf(issuedAt: number, lifetime: number): StoredToken {
 
 async function errorFor(answer: TokenAnswer): Promise<RefreshError> {
   try {
-    await processTokenAnswer(answer, TOKEN_URL);
+    await readGrant(answer, TOKEN_URL, 0);
   } catch (error) {
     if (error instanceof RefreshError) return error;
     throw error;
   }
-  throw new Error('the answer is none that fails');
+  throw new Error('the answer is a grant');
 }

@@ -15,7 +15,7 @@ import { startTokenEndpoint, type TokenEndpoint } from './token-endpoint.ts';
 
 const noJitter = `--import=${new URL('no-jitter.ts', import.meta.url)}`;
 
-/** One refresher: the real bundle with the template's environment, its own secret, parameter and token endpoint. */
+/** The real bundle with the template's environment, and a secret, a parameter and a token endpoint for this test. */
 export interface TestRefresher {
   readonly cloud: AwsEndpoint;
   readonly endpoint: TokenEndpoint;
@@ -23,20 +23,20 @@ export interface TestRefresher {
   readonly secretId: string;
   readonly fn: RunningFunction;
   invoke(event?: unknown, options?: { remaining?: number }): Promise<InvocationResult>;
-  /** Starts a new container, with other environment variables where given. */
+  /** Starts a new container, with these environment variables changed. */
   restart(environment?: Readonly<Record<string, string>>): Promise<void>;
-  /** Has Lambda's Invoke run events in so many containers besides, one at a time in each. */
+  /** Adds containers. Lambda's Invoke then runs one event at a time in each. */
   scaleOut(containers: number): Promise<void>;
   putSecret(value: string): Promise<void>;
   putParameter(value: string, options?: Partial<PutParameterCommandInput>): Promise<void>;
   stored(): Promise<{ value: string; version: number; type: string } | undefined>;
   record(): Promise<StoredToken>;
-  /** Everything that any container of this refresher wrote or answered. */
+  /** Everything that the containers of this refresher wrote or returned. */
   written(): string;
   close(): Promise<void>;
 }
 
-/** The name under which Lambda's Invoke reaches the refresher. */
+/** The function name for Lambda's Invoke. */
 export const FUNCTION_NAME = 'refresher';
 export const CLIENT_ID = 'client-id-of-the-test';
 export const newClientSecret = () => confidential(`client+secret/${randomUUID()}`);
@@ -52,7 +52,7 @@ export async function startRefresher(
     startTokenEndpoint(),
   ]);
   const { ssm, secretsManager } = awsClients(cloud.url);
-  // Another cloud than the embedded endpoint is shared by all tests.
+  // Unique names: a cloud other than the embedded endpoint is shared by all tests.
   const parameterName = `/test-${randomUUID()}/access-token`;
   const secretId = `test-${randomUUID()}/credentials`;
   await secretsManager.send(new CreateSecretCommand({ Name: secretId }));

@@ -10,7 +10,7 @@ export const READS_PER_SECOND = 40;
 const POLICY = { checkEvery: 300, refreshBefore: 1_800 };
 const TOKEN_LIFETIME = 3_600;
 
-/** Answers as Parameter Store does beyond its throughput, and counts what arrives in each second. */
+/** Throttles like Parameter Store beyond its throughput, and counts the reads of each second. */
 export function throttle(parameter: StoredParameter): ReadonlyMap<number, number> {
   const arrived = new Map<number, number>();
   let allowance = READS_PER_SECOND;
@@ -29,7 +29,7 @@ export function throttle(parameter: StoredParameter): ReadonlyMap<number, number
   return arrived;
 }
 
-/** A refresher that checks by the default policy, each time up to a minute late, as EventBridge Scheduler may be. */
+/** A refresher that checks by the default policy. Each check is up to a minute late, as with EventBridge Scheduler. */
 export function createRefresher(parameter: StoredParameter, random: () => number) {
   const startedAt = parameter.time.now();
   let stored: StoredToken | undefined;
@@ -37,7 +37,7 @@ export function createRefresher(parameter: StoredParameter, random: () => number
   let due = startedAt;
   const source = sha256('source');
   return {
-    /** Checks where a check is due. */
+    /** Checks if a check is due. */
     async tick(): Promise<void> {
       if (parameter.time.now() < due) return;
       checks = Math.floor((due - startedAt) / (POLICY.checkEvery * 1_000)) + 1;
@@ -69,12 +69,12 @@ export interface FleetOptions {
   readonly containers: number;
   /** Reads that each container makes in a second, on average. */
   readonly readsPerSecond: number;
-  /** Seconds that a container lives at most, and half of which it lives at least. */
+  /** Longest life of a container, in seconds. The shortest is half of it. */
   readonly containerLifetime: number;
   readonly seed: number;
 }
 
-/** Containers that read at random moments, and are replaced by cold ones at random moments. */
+/** Containers that read at random moments. Cold ones replace them at random moments. */
 export function createFleet(parameter: StoredParameter, options: FleetOptions) {
   const random = createRandom(options.seed);
   const failures: unknown[] = [];
@@ -97,12 +97,12 @@ export function createFleet(parameter: StoredParameter, options: FleetOptions) {
   return {
     failures,
     served: {
-      /** Containers of which a read was answered. */
+      /** How many containers got a token. */
       get containers() {
         return servedIndices.size;
       },
     },
-    /** Every container reads at this very moment. */
+    /** Every container reads now. */
     readAll(): void {
       for (const index of containers.keys()) read(index);
     },

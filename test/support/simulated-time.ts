@@ -2,20 +2,20 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 
-/** Time that passes only when it is told to, while what is really sent over HTTP takes none of it. */
+/** Time that passes only on demand. Real HTTP requests take none of it. */
 export interface SimulatedTime {
   /** Unix time, milliseconds. */
   readonly now: () => number;
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
-  /** Lets everything under way come to an end, and then time pass, waking each sleeper at its instant. */
+  /** Waits for the requests under way, then lets time pass and wakes each sleeper at its instant. */
   advance(milliseconds: number): Promise<void>;
-  /** Waits for the requests that are under way, without letting time pass. */
+  /** Waits for the requests under way without letting time pass. */
   settle(): Promise<void>;
-  /** Resolves as the promise does, letting time pass for as long as that takes. */
+  /** Lets time pass until the promise settles, and settles as it does. */
   until<Value>(promise: Promise<Value>): Promise<Value>;
-  /** How many are waiting for time to pass. */
+  /** How many sleeps are under way. */
   readonly sleeping: number;
-  /** Takes account of this client's requests. */
+  /** Counts this client's requests as under way until they are answered. */
   watch(client: SSMClient | LambdaClient): void;
 }
 
@@ -24,7 +24,7 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Turns of the event loop in which code goes on after a response or a wake-up, some of it in dynamic imports. */
+/** Turns of the event loop that code needs after a response or a wake-up, for example for dynamic imports. */
 const TURNS = 4;
 
 export function createSimulatedTime(start = 1_800_000_000_000): SimulatedTime {
@@ -61,7 +61,7 @@ export function createSimulatedTime(start = 1_800_000_000_000): SimulatedTime {
     },
     async advance(milliseconds) {
       const end = now + milliseconds;
-      // A turn for what was just called to get as far as its request.
+      // One turn, so that the latest calls send their requests.
       await setImmediate();
       if (underWay > 0) await settle();
       while (nextWakeUp() <= end) await passTo(nextWakeUp());
@@ -75,14 +75,14 @@ export function createSimulatedTime(start = 1_800_000_000_000): SimulatedTime {
       promise.then(done, done);
       await settle();
       while (pending) {
-        // Without a sleeper, it waits for something over the network that is not watched.
+        // Without a sleeper, the promise waits for a request that is not watched.
         if (sleepers.length === 0) await setTimeout(1);
         else await passTo(nextWakeUp());
       }
       return promise;
     },
     watch(client) {
-      // The two clients' stacks differ in types of no account here.
+      // The middleware stacks of the two clients differ only in types.
       (client as SSMClient).middlewareStack.add(
         (next) => async (args) => {
           underWay += 1;

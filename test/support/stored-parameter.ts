@@ -1,9 +1,7 @@
 import { PutParameterCommand, type PutParameterCommandInput, type SSMClient } from '@aws-sdk/client-ssm';
-import {
-  createTokenReader,
-  type TokenReader,
-  type TokenReaderOptions,
-} from '../../lambda/reader/token-reader.ts';
+import { createReader } from '../../lambda/reader/create-reader.ts';
+import type { Seams } from '../../lambda/reader/seams.ts';
+import type { TokenReader, TokenReaderOptions } from '../../lambda/reader/token-reader.ts';
 import { type StoredToken, sha256 } from '../../lambda/shared/stored-token.ts';
 import {
   type AwsCall,
@@ -14,20 +12,21 @@ import {
 import { awsClients } from './client.ts';
 import { createSimulatedTime, type SimulatedTime } from './simulated-time.ts';
 
-/** A parameter at the local endpoint, in simulated time, and what reads it. */
+/** A parameter in the embedded cloud, in simulated time, and its readers. */
 export interface StoredParameter {
   readonly name: string;
   readonly cloud: AwsEndpoint;
   readonly ssm: SSMClient;
   readonly time: SimulatedTime;
-  /** Writes a token that is issued now and lives for an hour, unless the fields say otherwise. */
+  /** Stores a token. By default, it is issued now and lives for an hour. */
   put(accessToken: string, fields?: Partial<StoredToken> & { readonly lifetime?: number }): Promise<void>;
   putValue(value: string, options?: Partial<PutParameterCommandInput>): Promise<void>;
   /** `GetParameter` calls so far. */
   reads(): number;
-  /** Has every `GetParameter` fail until the returned function is called. */
+  /** Makes every `GetParameter` fail until the returned function is called. */
   fail(fault: Fault): () => void;
-  reader(options?: TokenReaderOptions): TokenReader;
+  /** A reader of the parameter in simulated time, without jitter unless `random` is given. */
+  reader(options?: TokenReaderOptions & Partial<Seams>): TokenReader;
   close(): Promise<void>;
 }
 
@@ -67,15 +66,8 @@ export async function createStoredParameter(
     },
     reads: () => cloud.calls.filter(isRead).length,
     fail: (fault) => cloud.intercept((call) => (isRead(call) ? fault : undefined)),
-    reader: (more = {}) =>
-      createTokenReader({
-        parameterName: name,
-        ssm,
-        now: time.now,
-        sleep: time.sleep,
-        random: () => 0.5,
-        ...more,
-      }),
+    reader: ({ now = time.now, sleep = time.sleep, random = () => 0.5, ...options } = {}) =>
+      createReader({ parameterName: name, ssm, ...options }, { now, sleep, random }),
     async close() {
       ssm.destroy();
       await cloud.close();

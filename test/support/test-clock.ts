@@ -1,12 +1,12 @@
 import type { Clock } from '../../lambda/shared/clock.ts';
 
 export interface TestClock extends Clock {
-  /** Milliseconds asked to sleep, in order. */
+  /** The requested sleeps in milliseconds, in order. */
   readonly sleeps: readonly number[];
   advance(milliseconds: number): void;
 }
 
-/** A clock that moves only when it is told to, or slept on. */
+/** A clock that moves only by `advance` and `sleep`. */
 export function createTestClock(start = 1_800_000_000_000): TestClock {
   let now = start;
   const sleeps: number[] = [];

@@ -8,49 +8,49 @@ export interface ReceivedRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  /** Unix time, milliseconds, at which the headers had arrived. */
+  /** Unix time in milliseconds at which the headers arrived. */
   readonly at: number;
 }
 
 export interface PlainAnswer {
   /** Default 200. */
   readonly status?: number;
-  /** `content-type` is `application/json` unless it is given here. */
+  /** `content-type` defaults to `application/json`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** An object is sent as JSON, a string as it is. Default: empty. */
+  /** An object is sent as JSON, a string unchanged. Default: empty. */
   readonly body?: string | object;
 }
 
 /** What the endpoint does with one request. */
 export type Answer =
   | PlainAnswer
-  /** Answers nothing at all, or stops in the middle of the body. */
+  /** Never answers, or stops in the middle of the body. */
   | { readonly hang: 'headers' | 'body' }
   /** Resets the connection. */
   | { readonly reset: true }
-  /** Goes on sending for as long as the client reads. */
+  /** Sends for as long as the client reads. */
   | { readonly endlessBody: true }
-  /** Sends these parts one after the other, as fast as the client reads. */
+  /** Sends the parts one by one, as fast as the client reads. */
   | { readonly headers: Readonly<Record<string, string>>; readonly parts: Iterable<string | Buffer> }
   | ((request: ReceivedRequest) => Answer | Promise<Answer>);
 
 export interface TokenEndpoint {
-  /** Every path below it is answered alike. */
+  /** All paths below it give the same answers. */
   readonly url: string;
   readonly tokenUrl: string;
-  /** Those received in full, oldest first. */
+  /** Completely received requests, oldest first. */
   readonly requests: readonly ReceivedRequest[];
   /** Empties `requests`. */
   forgetRequests(): void;
-  /** Replaces what is queued: answers in this order, of which the last repeats. Until the first call: an empty one. */
+  /** Replaces the queue of answers. The last one repeats. Before the first call, the endpoint answers with an empty body. */
   answer(...answers: readonly [Answer, ...Answer[]]): void;
   close(): Promise<void>;
 }
 
-/** The beginning of a good answer, so that a client which parses as it reads has no reason to stop. */
+/** The start of a valid answer. A client that parses as it reads has no reason to stop. */
 const BODY_START = '{"access_token":"';
 
-/** A token endpoint on a loopback port that does what a real authorization server does not do on demand. */
+/** A token endpoint on a loopback port. It misbehaves on demand, unlike a real authorization server. */
 export async function startTokenEndpoint(): Promise<TokenEndpoint> {
   const requests: ReceivedRequest[] = [];
   let queue: readonly Answer[] = [];
@@ -65,7 +65,7 @@ export async function startTokenEndpoint(): Promise<TokenEndpoint> {
       requests.push(received);
       await give(nextAnswer(), received, response);
     } catch {
-      // A client that went away while it was sending, or an answer function that threw: either way there is no answer.
+      // The client disconnected, or an answer function threw.
       request.destroy();
     }
   });
@@ -116,12 +116,12 @@ function* endless(): Generator<string> {
   while (true) yield chunk;
 }
 
-/** A good answer as Spotnana gives it. `fields` add or replace; one that is `undefined` is left out. */
+/** A grant in Spotnana's format. `fields` add or replace members; `undefined` removes one. */
 export function grant(accessToken: string, fields: object = {}): PlainAnswer {
   return { body: { access_token: accessToken, expires_in: 3600, token_type: 'Bearer', ...fields } };
 }
 
-/** An error answer as RFC 6749 section 5.2 has it. */
+/** An error answer (RFC 6749 section 5.2). */
 export function oauthError(status: number, error: string): PlainAnswer {
   return { status, body: { error } };
 }

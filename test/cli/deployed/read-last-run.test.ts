@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isLate, lastRunIn } from '../../../cli/deployed/read-last-run.ts';
-import { parseWrittenToken } from '../../../cli/deployed/read-token.ts';
+import { parseWrittenToken } from '../../../cli/deployed/read-parameter.ts';
 import { confidential } from '../../support/confidential.ts';
 import { credentials, newClientSecret, startRefresher, type TestRefresher } from '../../support/refresher.ts';
 import { type Answer, grant, oauthError } from '../../support/token-endpoint.ts';
@@ -27,7 +27,7 @@ describe('the log of the bundled function', () => {
   };
   const newToken = () => confidential(`last-run/${randomUUID()}`);
 
-  test('tells of a run that minted, that kept and that failed', async () => {
+  test('shows whether a run minted, kept the token or failed', async () => {
     const minted = { at: AT, outcome: 'minted', reason: 'missing', previousCredentialsUsed: false };
     expect(lastRunIn(await runsWith(grant(newToken())))).toEqual(minted);
     expect(lastRunIn(await runsWith({}))).toMatchObject({ outcome: 'kept', reason: 'fresh' });
@@ -39,16 +39,16 @@ describe('the log of the bundled function', () => {
     });
   });
 
-  test('tells of the token that was written, to who may not decrypt it, and does not hold it', async () => {
+  test('describes the stored token without holding it', async () => {
     const lines = await runsWith(grant(newToken()));
     const { access_token: _, token_type: __, ...written } = await refresher.record();
-    const told = (version: number) =>
+    const described = (version: number) =>
       lines.map(({ text }) => parseWrittenToken(text, version)).filter(Boolean);
-    expect(told(1)).toEqual([{ ...written, usedPreviousCredentials: false }]);
-    expect(told(2)).toEqual([]);
+    expect(described(1)).toEqual([{ ...written, usedPreviousCredentials: false }]);
+    expect(described(2)).toEqual([]);
   });
 
-  test('tells that only the previous credentials were accepted', async () => {
+  test('shows that only the previous credentials were accepted', async () => {
     await runsWith(grant(newToken()));
     await refresher.putSecret(credentials(newClientSecret()));
     let first = true;
@@ -63,15 +63,15 @@ describe('the log of the bundled function', () => {
       reason: 'source-changed',
       previousCredentialsUsed: true,
     });
-    const told = lines.map(({ text }) => parseWrittenToken(text, 2)).filter(Boolean);
-    expect(told).toEqual([expect.objectContaining({ usedPreviousCredentials: true })]);
+    const described = lines.map(({ text }) => parseWrittenToken(text, 2)).filter(Boolean);
+    expect(described).toEqual([expect.objectContaining({ usedPreviousCredentials: true })]);
   });
 });
 
-describe('where a line is missing', () => {
+describe('an incomplete log', () => {
   test.for<[string, string[], object | undefined]>([
     [
-      'metrics alone, as where only warnings are logged',
+      'metrics alone, because only warnings are logged',
       [metrics({ Kept: 1 })],
       { outcome: 'kept', reason: undefined },
     ],
@@ -81,12 +81,12 @@ describe('where a line is missing', () => {
       { outcome: 'failed', code: 'RATE_LIMITED' },
     ],
     [
-      'an error that ended the run',
+      'an error thrown by the handler',
       [logged({ level: 'ERROR', message: { errorType: 'RefreshError', errorMessage: 'RATE_LIMITED: why' } })],
       { outcome: 'failed', code: 'RATE_LIMITED', message: 'RATE_LIMITED: why' },
     ],
     [
-      'a function that cannot even be loaded',
+      'a function that cannot be loaded',
       [
         logged({
           level: 'ERROR',
@@ -96,21 +96,21 @@ describe('where a line is missing', () => {
       { outcome: 'failed', code: 'UNEXPECTED' },
     ],
     [
-      'a run that was cut short',
+      'a run that timed out',
       [logged({ type: 'platform.report', record: { status: 'timeout' } })],
       { outcome: 'failed', code: 'TIMEOUT' },
     ],
     [
-      'a run that ended well, in the report alone',
+      'a report of a successful run alone',
       [logged({ type: 'platform.report', record: { status: 'success' } })],
       undefined,
     ],
     [
-      'nothing of a run',
+      'no line about a run',
       ['START RequestId: 1', '{', 'null', logged({ level: 'INFO', message: 'else' })],
       undefined,
     ],
-  ])('%s: tells what it can', ([, lines, expected]) => {
+  ])('yields what is known: %s', ([, lines, expected]) => {
     const run = lastRunIn(lines.map((text) => ({ at: AT, text })));
     if (expected === undefined) expect(run).toBeUndefined();
     else expect(run).toMatchObject(expected);
@@ -119,12 +119,12 @@ describe('where a line is missing', () => {
 
 test.for([
   [
-    'a report that led to nothing',
+    'a rejection report without a mint',
     [logged({ outcome: 'kept', reason: 'just-minted' }), metrics({ Kept: 1 })],
   ],
-  ['an event that is none', [logged({ level: 'ERROR', code: 'EVENT_INVALID', message: 'EVENT_INVALID: x' })]],
-  ['the metrics of one', [metrics({ Failed: 1, code: 'EVENT_INVALID' })]],
-] as const)('%s is no check, and hides none', ([, answer]) => {
+  ['an invalid event', [logged({ level: 'ERROR', code: 'EVENT_INVALID', message: 'EVENT_INVALID: x' })]],
+  ['the metrics of an invalid event', [metrics({ Failed: 1, code: 'EVENT_INVALID' })]],
+] as const)('%s is not a check and hides none', ([, answer]) => {
   const failed = {
     at: AT,
     text: logged({ level: 'ERROR', code: 'CLIENT_REJECTED', message: 'CLIENT_REJECTED: x' }),
@@ -134,7 +134,7 @@ test.for([
   expect(lastRunIn(later)).toBeUndefined();
 });
 
-test('an answer to a consumer hides no check that ends at the same moment', () => {
+test('a rejection report hides no check that ends at the same moment', () => {
   const lines = [
     logged({
       level: 'ERROR',
@@ -151,7 +151,7 @@ test('an answer to a consumer hides no check that ends at the same moment', () =
   });
 });
 
-test('the latest run counts, not the one that says most, nor the credentials of the one before', () => {
+test('the latest run counts, even if an earlier run logged more', () => {
   const lines = [
     { at: AT, text: metrics({ Minted: 1, PreviousCredentialsUsed: 1 }) },
     { at: AT, text: logged({ outcome: 'minted', reason: 'expiring' }) },
@@ -168,7 +168,7 @@ test('the latest run counts, not the one that says most, nor the credentials of 
 test.for([
   [660, false],
   [661, true],
-])('a run %i seconds ago is late, with a check every 5 minutes: %s', ([ago, late]) => {
+])('with a check every 5 minutes, a run %i seconds ago is late: %s', ([ago, late]) => {
   const run = lastRunIn([{ at: AT, text: metrics({ Kept: 1 }) }]);
   expect(run && isLate(run, 300, AT / 1_000 + (ago as number))).toBe(late);
 });

@@ -18,7 +18,7 @@ const ARN = 'arn:aws-cn:cloudformation:cn-north-1:123456789012:stack';
 const tokenUrl = 'https://auth.example.com/token';
 const newApp = () => new App({ context: { 'aws:cdk:bundling-stacks': [] } });
 
-/** The refreshers of a stack, as if each of its resources had been deployed as `<logical id>-deployed`. */
+/** The refreshers of a stack whose resources have the physical ids `<logical id>-deployed`. */
 function deployed(stack: Stack): readonly Refresher[] {
   const template = parseTemplate(JSON.stringify(Template.fromStack(stack).toJSON()));
   if (template === undefined) throw new Error('the template cannot be read');
@@ -36,7 +36,7 @@ describe('the app of cdk.json', () => {
     new RefresherStack(newApp(), 'TokenRefresher-sandbox', settings.get('sandbox') as never),
   );
 
-  test('has a refresher of the name that it has there, with all its parts', () => {
+  test('has a refresher with the name in cdk.json and all its parts', () => {
     expect(refresher).toMatchObject({
       name: 'sandbox',
       stack: 'TokenRefresher-sandbox',
@@ -48,7 +48,7 @@ describe('the app of cdk.json', () => {
     });
   });
 
-  test('leaves open what a secret is that is known by its name alone, as on a local cloud', () => {
+  test('leaves out the ARN of a secret that is known only by its name', () => {
     const statements = [...(refresher?.functionRole?.policies.values() ?? [])].flatMap(
       (policy) => (policy as { Statement: { Action: unknown; Resource: unknown }[] }).Statement,
     );
@@ -57,7 +57,7 @@ describe('the app of cdk.json', () => {
     expect(templateEnvironment(refresher as Refresher)).not.toHaveProperty('CREDENTIALS_SECRET_ID');
   });
 
-  test('has references put in place as CloudFormation does, in every partition', () => {
+  test('resolves references as CloudFormation does, in every partition', () => {
     const functionArn = `arn:aws-cn:lambda:cn-north-1:123456789012:function:${refresher?.function.id}`;
     expect(refresher?.schedule?.properties).toMatchObject({
       State: 'ENABLED',
@@ -81,11 +81,11 @@ describe('the app of cdk.json', () => {
   });
 });
 
-describe("a stack of the user's own", () => {
+describe('a stack of another app', () => {
   const stack = new Stack(newApp(), 'Own');
   const credentials = Secret.fromSecretNameV2(stack, 'Existing', 'existing/credentials');
   const encryptionKey = Key.fromKeyArn(stack, 'Imported', Fn.importValue('TheKey'));
-  // Names that the names of the parts inside begin or end with.
+  // These ids are prefixes or suffixes of the construct's own ids.
   new TokenRefresher(stack, 'TokenFunction', { tokenUrl, parameterName: '/one', credentials, encryptionKey });
   new TokenRefresher(stack, 'Schedule', { tokenUrl, parameterName: '/two' });
   const metric = (parameter: string) =>
@@ -99,7 +99,7 @@ describe("a stack of the user's own", () => {
   }
   const [one, two, ...others] = deployed(stack);
 
-  test('has each refresher under the name of its parameter, with its own parts', () => {
+  test('has refreshers named after their parameters, each with its own parts', () => {
     expect([one?.name, two?.name, others]).toEqual(['/one', '/two', []]);
     for (const refresher of [one, two]) {
       expect(JSON.stringify(refresher?.schedule?.properties.Target)).toContain(refresher?.function.id);
@@ -111,7 +111,7 @@ describe("a stack of the user's own", () => {
     expect(one?.logGroup?.id).not.toBe(two?.logGroup?.id);
   });
 
-  test('has the alarms that watch each, and no others', () => {
+  test('assigns each refresher the alarms that mention it', () => {
     const names = (refresher: Refresher | undefined) =>
       refresher?.alarms.map(({ logicalId }) => logicalId.replace(/[0-9A-F]{8}$/, '')).toSorted();
     const own = ['DeadLetters', 'RefreshFailing', 'Throttled', 'TokenExpiring'];
@@ -119,21 +119,24 @@ describe("a stack of the user's own", () => {
     expect(names(two)).toEqual(['Alarmtwo', ...own.map((name) => `Schedule${name}`)]);
   });
 
-  test('has no secret or key of its own where they were there before', () => {
+  test('has no secret or key if both are imported', () => {
     expect([one?.credentials, one?.encryptionKey]).toEqual([undefined, undefined]);
     expect(one && templateEnvironment(one)).toMatchObject({
       CREDENTIALS_SECRET_ID: 'existing/credentials',
     });
   });
 
-  test('leaves out what only another stack knows', () => {
+  test('leaves out values that only another stack knows', () => {
     expect(one && templateEnvironment(one)).not.toHaveProperty('TOKEN_PARAMETER_KEY_ID');
   });
 });
 
-test('a stack without a refresher has none, and a template that is not JSON cannot be read', () => {
+test('a stack without the construct has no refresher', () => {
   const stack = new Stack(newApp(), 'Other');
   new Key(stack, 'Key');
   expect(deployed(stack)).toEqual([]);
+});
+
+test('a template that is not JSON is not parsed', () => {
   expect(parseTemplate('Resources: {}')).toBeUndefined();
 });

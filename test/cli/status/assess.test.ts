@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { EXIT, exitCodeOf } from '../../../cli/exit-codes.ts';
-import { assess, type Situation } from '../../../cli/status/assess.ts';
+import { EXIT } from '../../../cli/exit-codes.ts';
+import { assess, exitCodeOfStates, type Situation } from '../../../cli/status/assess.ts';
 import { readConfiguration } from '../../../lambda/refresher/configuration.ts';
 
 const NOW = 1_800_000_000;
@@ -18,7 +18,7 @@ const token = {
   source: 'a'.repeat(64),
   usedPreviousCredentials: false,
 };
-const stored = (left: number): Situation['read'] => ({
+const stored = (left: number): Situation['parameter'] => ({
   state: 'token',
   version: 1,
   token: { ...token, issued_at: NOW + left - 3_600, expires_at: NOW + left },
@@ -37,9 +37,9 @@ const alarm = {
   changed: [],
 } as const;
 const good: Situation = {
-  read: stored(3_000),
+  parameter: stored(3_000),
   configuration,
-  function: 'there',
+  function: 'active',
   schedule: { state: 'on', expression: 'rate(5 minutes)', asDeployed: true },
   secretProblem: undefined,
   keyState: 'Enabled',
@@ -48,71 +48,76 @@ const good: Situation = {
   now: NOW,
 };
 
-describe('a refresher is', () => {
+describe('a refresher', () => {
   test.for<[string, Partial<Situation>]>([
-    ['as it should be', {}],
-    ['due, and replaced at the next check', { read: stored(1_440) }],
-    ['without alarms', { alarms: [] }],
+    ['everything is in order', {}],
+    ['the token is due and the next check replaces it', { parameter: stored(1_440) }],
+    ['the stack has no alarms', { alarms: [] }],
     [
-      'partly not to be seen',
+      'some parts are unknown',
       { schedule: undefined, lastRun: undefined, alarms: undefined, function: undefined },
     ],
-    ['watched by an alarm without data yet', { alarms: [{ ...alarm, state: 'no-data' }] }],
-  ])('healthy where it is %s', ([, difference]) => {
+    ['an alarm has no data yet', { alarms: [{ ...alarm, state: 'no-data' }] }],
+  ])('is healthy if %s', ([, difference]) => {
     expect(assess({ ...good, ...difference })).toEqual({ state: 'healthy', because: [] });
   });
 
   test.for<[Partial<Situation>, string]>([
-    [{ function: 'gone' }, 'the function is gone'],
-    [{ function: 'stopped' }, 'the function is not allowed to run'],
-    [{ schedule: { state: 'gone', expression: undefined, asDeployed: false } }, 'the schedule is gone'],
+    [{ function: 'gone' }, 'the function has been deleted'],
+    [{ function: 'stopped' }, 'the function is stopped'],
+    [
+      { schedule: { state: 'gone', expression: undefined, asDeployed: false } },
+      'the schedule has been deleted',
+    ],
     [{ schedule: { state: 'off', expression: 'rate(5 minutes)', asDeployed: true } }, 'the schedule is off'],
     [
       { schedule: { state: 'on', expression: 'rate(7 days)', asDeployed: false } },
-      'the schedule has been changed',
+      'the schedule was changed',
     ],
     [{ secretProblem: 'CREDENTIALS_NOT_SET' }, 'the secret cannot be used (CREDENTIALS_NOT_SET)'],
-    [{ lastRun: 'none' }, 'there was no run in the last day'],
-    [{ lastRun: 'log-gone' }, 'the log group is gone, and the metrics with it'],
+    [{ lastRun: 'none' }, 'no run in the last day'],
+    [{ lastRun: 'log-gone' }, 'the log group has been deleted, so the metrics are lost'],
     [
       { lastRun: { at: run.at, outcome: 'failed', code: 'RATE_LIMITED', message: '' } },
       'the last run failed',
     ],
     [
-      { read: { state: 'token', version: 1, token: { ...token, usedPreviousCredentials: true } } },
+      { parameter: { state: 'token', version: 1, token: { ...token, usedPreviousCredentials: true } } },
       'only the previous credentials were accepted',
     ],
     [{ lastRun: { ...run, at: (NOW - 3_600) * 1_000 } }, 'the last run was too long ago'],
-    [{ read: stored(1_439) }, 'the token should have been replaced by now'],
+    [{ parameter: stored(1_439) }, 'the token is overdue for replacement'],
     [{ alarms: [{ ...alarm, state: 'alarm' }] }, 'in alarm: TokenExpiring'],
-  ])('soon without a token where %j', ([difference, because]) => {
+  ])('will be without a token soon if %j', ([difference, because]) => {
     expect(assess({ ...good, ...difference })).toEqual({ state: 'soon', because: [because] });
   });
 
-  test.for<[Situation['read'], string, string]>([
+  test.for<[Situation['parameter'], string, string]>([
     [stored(0), 'expired', 'the token has expired'],
-    [{ state: 'missing' }, 'missing', 'the parameter is not there'],
+    [{ state: 'missing' }, 'missing', 'the parameter does not exist'],
     [{ state: 'unreadable' }, 'missing', 'the parameter holds a damaged record'],
-    [{ state: 'foreign', found: 'a String' }, 'missing', 'the parameter holds a String'],
+    [
+      { state: 'foreign', found: 'a String', isSecureString: false },
+      'missing',
+      'the parameter holds a String',
+    ],
     [{ state: 'undecryptable', found: 'a value' }, 'missing', 'the parameter holds a value'],
-  ])('without a token where the parameter is %j', ([read, state, because]) => {
-    const assessment = assess({ ...good, read });
+  ])('has no usable token if the parameter is %j', ([parameter, state, because]) => {
+    const assessment = assess({ ...good, parameter });
     expect(assessment.state).toBe(state);
     expect(assessment.because[0]).toBe(because);
   });
 
-  test.for(['Disabled', 'PendingDeletion', 'gone'])(
-    'without a token that anybody can read where the key is %s',
-    (keyState) => {
-      expect(assess({ ...good, keyState })).toEqual({
-        state: 'missing',
-        because: [`nobody can read the token: the key is ${keyState}`],
-      });
-    },
-  );
+  test.for([
+    ['Disabled', "nobody can read the token: the key's state is Disabled"],
+    ['PendingDeletion', "nobody can read the token: the key's state is PendingDeletion"],
+    ['gone', 'nobody can read the token: the key has been deleted'],
+  ] as const)('has no token that anybody can read if the key is %s', ([keyState, because]) => {
+    expect(assess({ ...good, keyState })).toEqual({ state: 'missing', because: [because] });
+  });
 
-  test('not known where the token may not be read', () => {
-    expect(assess({ ...good, read: { state: 'unknown', found: 'why' } })).toEqual({
+  test('is unknown if the parameter cannot be read', () => {
+    expect(assess({ ...good, parameter: { state: 'unknown', found: 'why' } })).toEqual({
       state: 'unknown',
       because: [],
     });
@@ -125,6 +130,6 @@ test.for([
   [['soon', 'unknown'], EXIT.unable],
   [['unknown', 'missing'], EXIT.noToken],
   [['expired', 'healthy'], EXIT.noToken],
-] as const)('of %j the worst decides the exit code', ([states, code]) => {
-  expect(exitCodeOf(states)).toBe(code);
+] as const)('%j: the worst state decides the exit code', ([states, code]) => {
+  expect(exitCodeOfStates(states)).toBe(code);
 });

@@ -76,7 +76,7 @@ const firstToken = (changes: { secretMayBeEmpty?: boolean; scope?: string } = {}
 const removal = (type: string) =>
   request(type, 'Custom::TokenRemoval', { ParameterName: refresher.parameterName });
 
-/** Puts a token in place that the refresher wants to replace at its next check. */
+/** Stores a token that is due at the next check. */
 const storeExpiringToken = async (): Promise<void> => {
   refresher.endpoint.answer(grant(newToken(), { expires_in: 300 }));
   await refresher.putSecret(credentials(newClientSecret()));
@@ -84,7 +84,7 @@ const storeExpiringToken = async (): Promise<void> => {
 };
 
 describe('the first token', () => {
-  test('is there when the deployment ends', async () => {
+  test('is stored when the deployment succeeds', async () => {
     await refresher.putSecret(credentials(newClientSecret()));
     const token = newToken();
     refresher.endpoint.answer(grant(token));
@@ -98,17 +98,17 @@ describe('the first token', () => {
     expect((await refresher.record()).access_token).toBe(token);
   });
 
-  test('is missing for a reason that the failed deployment shows', async () => {
+  test('fails the deployment with the reason if it cannot be minted', async () => {
     await refresher.putSecret(credentials(newClientSecret()));
     refresher.endpoint.answer(oauthError(401, 'invalid_client'));
     expect(await firstToken()).toMatchObject({
       Status: 'FAILED',
-      Reason: expect.stringMatching(/^CLIENT_REJECTED: .*Check client_id and client_secret/),
+      Reason: expect.stringMatching(/^CLIENT_REJECTED: /),
     });
     expect(await refresher.stored()).toBeUndefined();
   });
 
-  test('may wait for the credentials where the stack made the secret, and only there', async () => {
+  test('may wait for credentials only if the stack creates the secret', async () => {
     expect((await firstToken({ secretMayBeEmpty: true })).Status).toBe('SUCCESS');
     expect(await firstToken({ secretMayBeEmpty: false })).toMatchObject({
       Status: 'FAILED',
@@ -116,14 +116,14 @@ describe('the first token', () => {
     });
   });
 
-  test('adopts a parameter of somebody else when told to, once the stack is there without it', async () => {
-    await refresher.putParameter('of somebody else', { Overwrite: false });
+  test('replaces a foreign value by force once the stack exists without a token', async () => {
+    await refresher.putParameter('foreign', { Overwrite: false });
     expect((await firstToken({ secretMayBeEmpty: true })).Status).toBe('SUCCESS');
     await refresher.putSecret(credentials(newClientSecret()));
     refresher.endpoint.answer(grant(newToken()));
     expect(await refresher.invoke()).toMatchObject({
       ok: false,
-      errorMessage: expect.stringMatching(/^PARAMETER_OCCUPIED: .*delete the parameter.*\{"force": true\}/),
+      errorMessage: expect.stringMatching(/^PARAMETER_OCCUPIED: .*\{"force": true\}/),
     });
     expect(await refresher.invoke({ force: true })).toMatchObject({
       ok: true,
@@ -134,7 +134,7 @@ describe('the first token', () => {
     expect(await refresher.stored()).toBeUndefined();
   });
 
-  test('does not stand in the way while consumers have a good token of this configuration', async () => {
+  test('does not fail the deployment while a valid token of this configuration is stored', async () => {
     await storeExpiringToken();
     refresher.endpoint.answer({ status: 429, headers: { 'retry-after': '3600' } });
     expect((await firstToken()).Status).toBe('SUCCESS');
@@ -144,18 +144,18 @@ describe('the first token', () => {
     });
   });
 
-  test('fails where the refresher is not there', async () => {
+  test('fails the deployment if the refresher does not exist', async () => {
     const answer = await request('Create', 'Custom::FirstToken', {
       FunctionArn: 'gone',
       Environment: { Variables: {} },
     });
     expect(answer).toMatchObject({
       Status: 'FAILED',
-      Reason: expect.stringContaining('could not be invoked: ResourceNotFoundException'),
+      Reason: expect.stringContaining('ResourceNotFoundException'),
     });
   });
 
-  test('is not asked for when the stack is destroyed', async () => {
+  test('is not minted when the stack is destroyed', async () => {
     expect(await firstToken({}, 'Delete')).toMatchObject({
       Status: 'SUCCESS',
       PhysicalResourceId: 'physical',
@@ -165,7 +165,7 @@ describe('the first token', () => {
 });
 
 describe('the removal', () => {
-  test('waits until the stack is destroyed, and is named after what it removes', async () => {
+  test('waits until the stack is destroyed, and has the parameter name as its id', async () => {
     await storeExpiringToken();
     expect(await removal('Create')).toMatchObject({
       Status: 'SUCCESS',
@@ -177,51 +177,57 @@ describe('the removal', () => {
     expect(await refresher.stored()).toBeUndefined();
   });
 
-  test('removes a damaged record of its own', async () => {
+  test('deletes a damaged record of the refresher', async () => {
     await storeExpiringToken();
     await refresher.putParameter(JSON.stringify({ ...(await refresher.record()), expires_at: 'soon' }));
     expect((await removal('Delete')).Status).toBe('SUCCESS');
     expect(await refresher.stored()).toBeUndefined();
   });
 
-  test('succeeds where there is nothing', async () => {
+  test('succeeds if the parameter does not exist', async () => {
     expect((await removal('Delete')).Status).toBe('SUCCESS');
   });
 
   test.for([
     ['text', 'SecureString'],
-    ['{"access_token":"of somebody else"}', 'SecureString'],
+    ['{"access_token":"foreign"}', 'SecureString'],
     ['plain', 'String'],
-  ] as const)('leaves what is not its own: %s as a %s', async ([value, Type]) => {
+  ] as const)('leaves a foreign value unchanged: %s in a %s', async ([value, Type]) => {
     await refresher.putParameter(value, { Type, Overwrite: false });
     expect((await removal('Delete')).Status).toBe('SUCCESS');
     expect(await refresher.stored()).toEqual({ value, version: 1, type: Type });
-    expect(deployment.output.join()).toContain('left as it is');
+    expect(deployment.output.join()).toContain('left unchanged');
   });
 
-  test('leaves what can no longer be decrypted, as nothing shows that it is its own', async () => {
-    await storeExpiringToken();
-    const restore = refresher.cloud.intercept(({ operation }) =>
-      operation === 'GetParameter' ? { status: 400, type: 'InvalidKeyId', message: 'gone' } : undefined,
-    );
-    expect((await removal('Delete')).Status).toBe('SUCCESS');
-    restore();
-    expect(await refresher.stored()).toBeDefined();
-  });
+  test.for(['InvalidKeyId', 'AccessDeniedException'])(
+    'leaves a value unchanged if decrypting it fails with %s',
+    async (type) => {
+      await storeExpiringToken();
+      const restore = refresher.cloud.intercept(({ operation, input }) =>
+        operation === 'GetParameter' && input.WithDecryption === true
+          ? { status: 400, type, message: 'the key cannot be used' }
+          : undefined,
+      );
+      expect((await removal('Delete')).Status).toBe('SUCCESS');
+      restore();
+      expect(await refresher.stored()).toBeDefined();
+    },
+  );
 
-  test('fails where the parameter may not be read, so that none is left unseen', async () => {
+  test('fails if the parameter may not be read', async () => {
     await storeExpiringToken();
-    const message = 'User is not authorized to perform: ssm:GetParameter on resource';
     refresher.cloud.intercept(({ operation }) =>
-      operation === 'GetParameter' ? { status: 400, type: 'AccessDeniedException', message } : undefined,
+      operation === 'GetParameter'
+        ? { status: 400, type: 'AccessDeniedException', message: 'not authorized' }
+        : undefined,
     );
     expect(await removal('Delete')).toMatchObject({
       Status: 'FAILED',
-      Reason: expect.stringMatching(/^STORE_UNAVAILABLE: .*ssm:GetParameter/),
+      Reason: expect.stringMatching(/^STORE_UNAVAILABLE: /),
     });
   });
 
-  test('fails, and names the command, where the parameter cannot be deleted', async () => {
+  test('fails and names the command if the parameter cannot be deleted', async () => {
     await storeExpiringToken();
     refresher.cloud.intercept(({ operation }) =>
       operation === 'DeleteParameter'
@@ -238,17 +244,17 @@ describe('the removal', () => {
 });
 
 describe('the answer to CloudFormation', () => {
-  test('has no content type, which its signature would not allow', async () => {
+  test('has no content type, because the signature covers an empty one', async () => {
     await removal('Create');
     expect(cloudFormation.received[0]?.headers['content-type']).toBe('');
   });
 
-  test('is repeated when it is refused', async () => {
+  test('is repeated if CloudFormation refuses it', async () => {
     cloudFormation.refuse(2);
     expect((await removal('Create')).Status).toBe('SUCCESS');
   });
 
-  test('goes nowhere else where its address redirects', async () => {
+  test('does not follow a redirect', async () => {
     const elsewhere = await startCloudFormation();
     cloudFormation.redirect(elsewhere.url);
     await expect(removal('Create')).rejects.toThrow();
@@ -259,32 +265,35 @@ describe('the answer to CloudFormation', () => {
   test.for([
     ['another host', 'https://amazonaws.com.example.com/x'],
     ['a plain connection', 'http://bucket.s3.amazonaws.com/x'],
-    ['the network that it runs in', 'https://10.0.0.1/x'],
+    ['an address of its own network', 'https://10.0.0.1/x'],
     ['no URL', 'x'],
-  ] as const)('would not go to AWS but to %s: nothing is done', async ([, ResponseURL]) => {
-    await storeExpiringToken();
-    const calls = refresher.cloud.calls.length;
-    // As in AWS, where there is no endpoint of a local cloud.
-    await deployment.close();
-    deployment = await startFunction(inject('deployable').deploymentModule, {
-      AWS_REGION: 'us-east-1',
-      [URL_SUFFIX]: 'amazonaws.com',
-    });
-    const properties = { ParameterName: refresher.parameterName };
-    const run = await deployment.invoke({
-      RequestType: 'Delete',
-      ResponseURL,
-      ResourceType: 'Custom::TokenRemoval',
-      ResourceProperties: properties,
-    });
-    expect(run).toMatchObject({
-      ok: false,
-      errorMessage: expect.stringContaining('not from CloudFormation'),
-    });
-    expect(refresher.cloud.calls).toHaveLength(calls);
-  });
+  ] as const)(
+    'goes only to AWS: an event with %s is refused and nothing is done',
+    async ([, ResponseURL]) => {
+      await storeExpiringToken();
+      const calls = refresher.cloud.calls.length;
+      // AWS sets no AWS_ENDPOINT_URL.
+      await deployment.close();
+      deployment = await startFunction(inject('deployable').deploymentModule, {
+        AWS_REGION: 'us-east-1',
+        [URL_SUFFIX]: 'amazonaws.com',
+      });
+      const properties = { ParameterName: refresher.parameterName };
+      const run = await deployment.invoke({
+        RequestType: 'Delete',
+        ResponseURL,
+        ResourceType: 'Custom::TokenRemoval',
+        ResourceProperties: properties,
+      });
+      expect(run).toMatchObject({
+        ok: false,
+        errorMessage: expect.stringContaining('not from CloudFormation'),
+      });
+      expect(refresher.cloud.calls).toHaveLength(calls);
+    },
+  );
 
-  test('that never gets through fails the run, so that Lambda repeats it', async () => {
+  test('fails the run if CloudFormation never accepts it, so that Lambda retries', async () => {
     cloudFormation.refuse(3);
     const run = await deployment.invoke({
       RequestType: 'Create',
@@ -294,7 +303,7 @@ describe('the answer to CloudFormation', () => {
     });
     expect(run).toMatchObject({ ok: false, errorMessage: expect.stringContaining('could not be answered') });
     expect(JSON.stringify(run)).not.toContain(SIGNATURE);
-    // Not that it failed: what was to be done has been done.
+    // The removal itself succeeded, so no failure is reported either.
     expect(cloudFormation.received).toEqual([]);
   });
 });

@@ -35,10 +35,10 @@ const run = async () => {
 };
 
 test.for(['CREDENTIALS_UNAVAILABLE', 'STORE_UNAVAILABLE'])(
-  'waits for permissions that have not reached all of AWS while the refresher meets %s',
+  'waits for new permissions to apply while the refresher fails with %s',
   async (code) => {
     failures = [new Error(`${code}: denied`), new Error(`${code}: denied`)];
-    expect(await run()).toEqual({ outcome: 'the token is there', sleeps: [5_000, 10_000] });
+    expect(await run()).toEqual({ outcome: 'a token is stored', sleeps: [5_000, 10_000] });
   },
 );
 
@@ -49,10 +49,10 @@ test('waits for its own permission to invoke the refresher', async () => {
     denials -= 1;
     return { status: 403, type: 'AccessDeniedException', message: 'not authorized' };
   });
-  expect(await run()).toEqual({ outcome: 'the token is there', sleeps: [5_000] });
+  expect(await run()).toEqual({ outcome: 'a token is stored', sleeps: [5_000] });
 });
 
-test('gives up after four waits, with the failure that remains', async () => {
+test('fails with the last failure after four waits', async () => {
   failures = Array.from({ length: 9 }, () => new Error('STORE_UNAVAILABLE: denied'));
   expect(await run()).toEqual({
     outcome: 'STORE_UNAVAILABLE: denied',
@@ -60,7 +60,7 @@ test('gives up after four waits, with the failure that remains', async () => {
   });
 });
 
-test('does not wait where waiting cannot help', async () => {
+test('does not wait after a failure that time does not fix', async () => {
   failures = [new Error('CLIENT_REJECTED: no')];
   expect(await run()).toEqual({ outcome: 'CLIENT_REJECTED: no', sleeps: [] });
 });

@@ -77,7 +77,7 @@ describe('fetch', () => {
     expect(seen[1]?.get('x-from')).toBe('request');
   });
 
-  test('reports a refused token by its SHA-256 and repeats the request with its replacement', async () => {
+  test('reports a rejected token by its SHA-256 and sends the request again with the new token', async () => {
     const response = await reader().fetch(api.url, { method: 'POST', body: 'order' });
     expect(await response.text()).toBe('status 200');
     expect(sent()).toEqual(['Bearer first', 'Bearer second']);
@@ -88,7 +88,7 @@ describe('fetch', () => {
     expect(parameter.time.sleeping).toBe(0);
   });
 
-  test('reports nothing where the parameter already holds another token', async () => {
+  test('reports nothing if the parameter already holds another token', async () => {
     const client = reader();
     await client.get();
     await parameter.put('second');
@@ -96,14 +96,14 @@ describe('fetch', () => {
     expect(reports()).toEqual([]);
   });
 
-  test('repeats a request once, even where the replacement is refused', async () => {
+  test('sends a request at most twice, even if the new token is rejected too', async () => {
     accepted = 'third';
     const response = await reader().fetch(api.url);
     expect([response.status, await response.text()]).toEqual([401, 'status 401']);
     expect(sent()).toEqual(['Bearer first', 'Bearer second']);
   });
 
-  test('is one load and one report for fifty callers whose token is refused', async () => {
+  test('shares the loads and the report between fifty callers whose token is rejected', async () => {
     const client = reader();
     const responses = await Promise.all(Array.from({ length: 50 }, () => client.fetch(api.url)));
     expect(responses.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200));
@@ -112,7 +112,7 @@ describe('fetch', () => {
     expect(parameter.reads()).toBe(3);
   });
 
-  test('cancels the body of a refused answer that it does not return', async () => {
+  test('cancels the body of a 401 that it does not return', async () => {
     const refused: Response[] = [];
     const cancelled = vi.fn();
     const client = reader({
@@ -128,7 +128,7 @@ describe('fetch', () => {
     expect(cancelled).toHaveBeenCalledOnce();
   });
 
-  test('repeats a request whose refused answer cannot be cancelled', async () => {
+  test('sends the request again if the body of the 401 cannot be cancelled', async () => {
     const endless = new Response(new ReadableStream({ cancel: () => new Promise(() => undefined) }), {
       status: 401,
     });
@@ -139,7 +139,7 @@ describe('fetch', () => {
     expect(await (await client.fetch(api.url)).text()).toBe('yes');
   });
 
-  test('repeats a request whose refused answer has broken off meanwhile', async () => {
+  test('sends the request again if the body of the 401 has failed', async () => {
     let breakOff = () => {};
     const cut = await startRecordingApi(({ authorization }, response) => {
       if (authorization === 'Bearer second') return void response.end('yes');
@@ -186,7 +186,7 @@ describe('fetch', () => {
       },
     ],
     ["a Request's body", () => [new Request(api.url, { method: 'POST', body: 'streamed' })]],
-  ])('never sends %s twice: it reports the token and returns the 401', async ([, request]) => {
+  ])('reports the token and returns the 401 instead of sending %s twice', async ([, request]) => {
     const client = reader();
     const response = await client.fetch(...request());
     expect([response.status, await response.text()]).toEqual([401, 'status 401']);
@@ -203,18 +203,18 @@ describe('fetch', () => {
   test.for<[string, () => [Request | string, RequestInit?]]>([
     ['init', () => [api.url, { headers: { Authorization: 'Basic x' } }]],
     ['a Request', () => [new Request(api.url, { headers: { authorization: 'Basic x' } })]],
-  ])('refuses a request that brings its own Authorization header in %s', async ([, request]) => {
+  ])('refuses a request that already has an Authorization header in %s', async ([, request]) => {
     expect(await failureOf(reader().fetch(...request()))).toBeInstanceOf(TypeError);
     expect(api.calls).toEqual([]);
   });
 
-  test('fails as get does where there is no token', async () => {
+  test('fails as get does if there is no token', async () => {
     await parameter.putValue('{}');
     expect(await failureOf(reader().fetch(api.url))).toBeInstanceOf(TokenUnavailableError);
     expect(api.calls).toEqual([]);
   });
 
-  test('passes on every other answer and every failure of the network', async () => {
+  test('returns every other answer and passes on network failures', async () => {
     const other = await startRecordingApi((_call, response) => void response.writeHead(403).end());
     expect((await reader().fetch(other.url)).status).toBe(403);
     await other.stop();
@@ -230,7 +230,7 @@ describe('a redirect', () => {
     expect(sent()).toEqual(['Bearer first', 'Bearer first']);
   });
 
-  test('to another origin does not, and a 401 from there is not a rejection of the token', async () => {
+  test('to another origin drops the header, and a 401 from there does not reject the token', async () => {
     const other = await startRecordingApi((_call, response) => void response.writeHead(401).end());
     const response = await reader().fetch(`${api.url}/to/${other.url}/target`);
     expect(response.status).toBe(401);
@@ -244,8 +244,8 @@ describe('a redirect', () => {
   });
 });
 
-describe('the wait for a replacement', () => {
-  test('goes on while another run is minting, and ends when its token is there', async () => {
+describe('the wait for a new token', () => {
+  test('continues while another run mints, until that token is stored', async () => {
     refresh = async () => ({ outcome: 'kept', reason: 'being-replaced' });
     const fetching = reader().fetch(api.url);
     await vi.waitUntil(() => reports().length === 1);
@@ -254,7 +254,7 @@ describe('the wait for a replacement', () => {
     expect((await parameter.time.until(fetching)).status).toBe(200);
   });
 
-  test.for([undefined, 25])('ends with the 401 after replacementTimeout: %j', async (replacementTimeout) => {
+  test.for([undefined, 25])('returns the 401 after replacementTimeout: %j', async (replacementTimeout) => {
     refresh = async () => ({ outcome: 'kept', reason: 'being-replaced' });
     const startedAt = parameter.time.now();
     const client = reader(replacementTimeout === undefined ? {} : { replacementTimeout });
@@ -264,7 +264,7 @@ describe('the wait for a replacement', () => {
     expect(waited).toBeGreaterThan((replacementTimeout ?? 10) - 5);
   });
 
-  test('ends with the 401 where the refresher does not answer in time', async () => {
+  test('returns the 401 if the refresher does not answer in time', async () => {
     const hanging = Promise.withResolvers<object>();
     refresh = () => hanging.promise;
     const fetching = reader().fetch(api.url);
@@ -284,7 +284,7 @@ describe('the wait for a replacement', () => {
     expect(await failure).toMatchObject({ message: 'gone' });
   });
 
-  test('reports nothing as long as Parameter Store throttles, and then what it holds', async () => {
+  test('reports nothing until Parameter Store stops throttling', async () => {
     const client = reader();
     await client.get();
     const restore = parameter.fail(THROTTLED);
@@ -297,7 +297,7 @@ describe('the wait for a replacement', () => {
     expect(reports()).toHaveLength(1);
   });
 
-  test('is not ended by a token that has expired', async () => {
+  test('does not end with an expired token', async () => {
     refresh = async () => {
       await parameter.put('second', { issued_at: 1_799_990_000 });
       return { outcome: 'minted', reason: 'rejected' };
@@ -306,14 +306,14 @@ describe('the wait for a replacement', () => {
     expect(sent()).toEqual(['Bearer first']);
   });
 
-  test('does not begin where the refresher keeps the token as brand-new', async () => {
+  test('does not begin if the refresher keeps a token that was just minted', async () => {
     refresh = async () => ({ outcome: 'kept', reason: 'just-minted' });
     const startedAt = parameter.time.now();
     expect((await reader().fetch(api.url)).status).toBe(401);
     expect(parameter.time.now()).toBe(startedAt);
   });
 
-  test('does not begin where the refresher is not known: the parameter is read again, that is all', async () => {
+  test('does not begin if the refresher is not known: the parameter is only read again', async () => {
     const client = parameter.reader();
     expect((await client.fetch(api.url)).status).toBe(401);
     expect(parameter.reads()).toBe(2);
@@ -322,7 +322,7 @@ describe('the wait for a replacement', () => {
     expect((await client.fetch(api.url)).status).toBe(200);
   });
 
-  test('is not repeated for each call to an API that refuses every token', async () => {
+  test('is not repeated for each request to an API that rejects every token', async () => {
     refresh = async () => ({ outcome: 'kept', reason: 'just-minted' });
     const client = reader();
     for (let second = 0; second < 600; second += 1) {
@@ -343,7 +343,7 @@ describe('the wait for a replacement', () => {
       'ENDPOINT_UNAVAILABLE',
     ],
     ['does not exist', undefined, 'ResourceNotFoundException'],
-  ])('ends with the 401 and a warning where the refresher %s', async ([, handler, shown]) => {
+  ])('returns the 401 and emits a warning if the refresher %s', async ([, handler, shown]) => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     if (handler !== undefined) refresh = handler;
     const client = reader(handler === undefined ? { refresherFunctionName: 'absent' } : {});
@@ -357,7 +357,7 @@ describe('the wait for a replacement', () => {
 });
 
 describe('reject', () => {
-  test('is one report for fifty callers, and get then returns the replacement', async () => {
+  test('shares one report between fifty callers, and get then returns the new token', async () => {
     const client = reader();
     const token = await client.get();
     await Promise.all(Array.from({ length: 50 }, () => client.reject(token)));
@@ -365,7 +365,7 @@ describe('reject', () => {
     expect(await client.get()).toBe('second');
   });
 
-  test('has get return the replacement at once, however long it was looked for in vain before', async () => {
+  test('makes get return the new token at once, even after a long fruitless look for one', async () => {
     const client = reader();
     await client.get();
     await parameter.time.advance(45 * 60_000);
@@ -377,7 +377,7 @@ describe('reject', () => {
     expect(await client.get()).toBe('second');
   });
 
-  test('has get return the replacement though an earlier look is still under way', async () => {
+  test('makes get return the new token although an earlier load is still under way', async () => {
     const { ssm } = awsClients(parameter.cloud.url);
     const stale = Promise.withResolvers<void>();
     let reads = 0;
@@ -405,7 +405,7 @@ describe('reject', () => {
     ssm.destroy();
   });
 
-  test('fails where the refresher never answers, and is then made again', async () => {
+  test('fails if the refresher never answers, and can be called again', async () => {
     const time = new AbortController();
     const { lambda } = awsClients(parameter.cloud.url);
     let hanging = true;
@@ -458,7 +458,7 @@ describe('reject', () => {
     expect(String(failure)).not.toContain('secret-value');
   });
 
-  test('needs to know the refresher', async () => {
+  test('gets a TypeError if the refresher is not known', async () => {
     expect(await failureOf(parameter.reader().reject('first'))).toMatchObject({
       name: 'TypeError',
       message: expect.stringContaining('TOKEN_REFRESHER_FUNCTION_NAME'),
@@ -466,14 +466,14 @@ describe('reject', () => {
   });
 
   test.for(['', 'with a space', undefined as unknown as string])(
-    'refuses %j, which is no token',
+    'refuses %j, which is not a token',
     async (token) => {
       expect(await failureOf(reader().reject(token))).toBeInstanceOf(TypeError);
       expect(reports()).toEqual([]);
     },
   );
 
-  test('finds the refresher and Lambda by the environment', async () => {
+  test('reports with the region, credentials and function of the environment by default', async () => {
     vi.stubEnv('AWS_ENDPOINT_URL', parameter.cloud.url);
     vi.stubEnv('AWS_REGION', 'us-east-1');
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 const entry = fileURLToPath(new URL('../../../lambda/reader/token-reader.ts', import.meta.url));
 
-/** What a consumer's bundle of the reader is made of. `atStart` leaves out what is imported only when it is needed. */
+/** The files in a consumer's bundle of the reader. `atStart` leaves out dynamic imports. */
 const bundle = async (atStart: boolean) => {
   const { metafile } = await build({
     entryPoints: [entry],
@@ -30,9 +30,9 @@ test('a consumer bundles no minting code and no client for Secrets Manager', asy
   const own = files.filter((file) => file.startsWith('lambda/') && !file.startsWith('lambda/reader/'));
   expect(own.sort()).toEqual([
     'lambda/shared/aws-failure.ts',
-    'lambda/shared/clock.ts',
     'lambda/shared/json.ts',
     'lambda/shared/reader-environment.ts',
+    'lambda/shared/refresh-error.ts',
     'lambda/shared/stored-token.ts',
   ]);
   expect(files.filter((file) => /secrets-manager|oauth4webapi|powertools/.test(file))).toEqual([]);
@@ -40,6 +40,6 @@ test('a consumer bundles no minting code and no client for Secrets Manager', asy
   expect(files.some((file) => file.includes('client-lambda'))).toBe(true);
 });
 
-test('a consumer that has not read or reported yet has loaded no client for AWS', async () => {
+test('a consumer loads no AWS client before its first read or report', async () => {
   expect((await bundle(true)).filter((file) => file.includes('@aws-sdk/'))).toEqual([]);
 });

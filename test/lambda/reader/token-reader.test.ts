@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createReader } from '../../../lambda/reader/create-reader.ts';
 import {
   createTokenReader,
   TOKEN_UNAVAILABLE_CODES,
@@ -28,7 +29,7 @@ const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-describe('a read', () => {
+describe('get', () => {
   test('answers from memory', async () => {
     await parameter.put('first');
     const reader = parameter.reader();
@@ -38,7 +39,7 @@ describe('a read', () => {
     expect(parameter.reads()).toBe(1);
   });
 
-  test('is one load for fifty callers of a cold container', async () => {
+  test('shares one load between fifty callers of a cold container', async () => {
     await parameter.put('token');
     const reader = parameter.reader();
     const tokens = await Promise.all(Array.from({ length: 50 }, () => reader.get()));
@@ -46,12 +47,12 @@ describe('a read', () => {
     expect(parameter.reads()).toBe(1);
   });
 
-  test('is the value of an Authorization header where that is asked for', async () => {
+  test('returns the value of an Authorization header from authorization()', async () => {
     await parameter.put('token');
     expect(await parameter.reader().authorization()).toBe('Bearer token');
   });
 
-  test('loads anew after a failure', async () => {
+  test('loads again after a failure', async () => {
     const reader = parameter.reader();
     expect(await failureOf(reader.get())).toMatchObject({ code: 'PARAMETER_NOT_FOUND' });
     await parameter.put('token');
@@ -59,27 +60,28 @@ describe('a read', () => {
     expect(await reader.get()).toBe('token');
   });
 
-  test('asks for the parameter that the environment names', async () => {
+  test('reads the parameter that the environment names', async () => {
     await parameter.put('token');
     vi.stubEnv('TOKEN_PARAMETER_NAME', parameter.name);
-    expect(await createTokenReader({ ssm: parameter.ssm, now: parameter.time.now }).get()).toBe('token');
+    const seams = { ...parameter.time, random: Math.random };
+    expect(await createReader({ ssm: parameter.ssm }, seams).get()).toBe('token');
     vi.unstubAllEnvs();
   });
 
-  test('finds AWS by the environment where it is given no client', async () => {
+  test('reads with the region and credentials of the environment by default', async () => {
     await parameter.put('token');
     vi.stubEnv('AWS_ENDPOINT_URL', parameter.cloud.url);
     vi.stubEnv('AWS_REGION', 'us-east-1');
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
-    const { name: parameterName, time } = parameter;
-    expect(await createTokenReader({ parameterName, now: time.now }).get()).toBe('token');
+    const seams = { ...parameter.time, random: Math.random };
+    expect(await createReader({ parameterName: parameter.name }, seams).get()).toBe('token');
     vi.unstubAllEnvs();
   });
 });
 
-describe('the replacement of a token', () => {
-  test('is not looked for before 24 minutes are left, and always by the time 6 are', async () => {
+describe('the look for a new token', () => {
+  test('happens between 24 and 6 minutes before expiry', async () => {
     await parameter.put('first');
     const [eager, patient] = [parameter.reader({ random: () => 1 }), parameter.reader({ random: () => 0 })];
     await Promise.all([eager.get(), patient.get()]);
@@ -102,7 +104,7 @@ describe('the replacement of a token', () => {
     expect(await patient.get()).toBe('second');
   });
 
-  test('is loaded while callers get the token in memory at once', async () => {
+  test('happens in the background while callers get the token in memory', async () => {
     await parameter.put('first');
     const reader = parameter.reader();
     await reader.get();
@@ -116,7 +118,7 @@ describe('the replacement of a token', () => {
     restore();
   });
 
-  test('is looked for at intervals that grow, up to a minute and a half, while it does not come', async () => {
+  test('is repeated at growing intervals, up to 90 seconds, while there is no new token', async () => {
     await parameter.put('first');
     const reader = parameter.reader({ random: () => 1 });
     await reader.get();
@@ -134,7 +136,7 @@ describe('the replacement of a token', () => {
     expect(Math.max(...waits)).toBe(90);
   });
 
-  test('is not looked for early or often by reads that ask for some validity either', async () => {
+  test('is no earlier and no more frequent when reads require some validity', async () => {
     await parameter.put('first');
     const reader = parameter.reader({ random: () => 1 });
     for (let second = 0; second < 36 * 60; second += 1) {
@@ -149,7 +151,7 @@ describe('the replacement of a token', () => {
     expect(parameter.reads()).toBe(6);
   });
 
-  test('is looked for in the last 24 minutes of a token that lives for a day', async () => {
+  test('happens in the last 24 minutes of a token that lives for a day', async () => {
     await parameter.put('first', { lifetime: 86_400 });
     const reader = parameter.reader({ random: () => 1 });
     await reader.get();
@@ -163,7 +165,7 @@ describe('the replacement of a token', () => {
     expect(parameter.reads()).toBe(2);
   });
 
-  test('is looked for soon again once a replacement has come', async () => {
+  test('is repeated soon after a rejection, even if the former new token was late', async () => {
     await parameter.put('first');
     const reader = parameter.reader({ refresherFunctionName: 'refresher' });
     await reader.get();
@@ -182,7 +184,7 @@ describe('the replacement of a token', () => {
     expect(await reader.get()).toBe('third');
   });
 
-  test('is looked for in proportion by a reader of short-lived tokens', async () => {
+  test('happens in proportion to the lifetime of a short-lived token', async () => {
     await parameter.put('first', { lifetime: 100 });
     const reader = parameter.reader({ random: () => 1 });
     await reader.get();
@@ -193,7 +195,7 @@ describe('the replacement of a token', () => {
     expect(await reader.get()).toBe('second');
   });
 
-  test('is looked for at most every half minute by a reader of tokens that live for one, once it does not come', async () => {
+  test('makes at most 30 loads in ten minutes while one-minute tokens are not replaced', async () => {
     await parameter.put('first', { lifetime: 60 });
     const reader = parameter.reader();
     for (let second = 0; second < 600; second += 1) {
@@ -207,7 +209,7 @@ describe('the replacement of a token', () => {
   });
 
   test.for([1, 2, 3, 4, 5])(
-    'that came late is there for a reader that promises much validity when it needs it (seed %j)',
+    'finds a late new token before a reader that requires 600 seconds needs it (seed %j)',
     async (seed) => {
       await parameter.put('first');
       const reader = parameter.reader({ minimumValidity: 600, random: createRandom(seed) });
@@ -220,7 +222,7 @@ describe('the replacement of a token', () => {
     },
   );
 
-  test('is looked for before a reader that promises much validity would have to wait', async () => {
+  test('happens before a reader that requires much validity would need to wait', async () => {
     await parameter.put('first');
     const reader = parameter.reader({ minimumValidity: 1_500, random: () => 0.5 });
     await reader.get();
@@ -232,15 +234,15 @@ describe('the replacement of a token', () => {
   });
 });
 
-describe('while Parameter Store fails', () => {
+describe('a failure', () => {
   test.for<[string, Fault]>([
     ['is throttled', THROTTLED],
     ['is down', DOWN],
     ['denies access', { status: 400, type: 'AccessDeniedException', message: 'no' }],
-    ['has lost the parameter', { status: 400, type: 'ParameterNotFound', message: 'no' }],
-    ['sends no JSON', { body: 'oops' }],
-    ['holds a value of somebody else', { body: '{"Parameter":{"Type":"SecureString","Value":"{}"}}' }],
-  ])('a token is served to its last second where it %s', async ([, fault]) => {
+    ['no longer has the parameter', { status: 400, type: 'ParameterNotFound', message: 'no' }],
+    ['answers without JSON', { body: 'oops' }],
+    ['holds a value that no refresher wrote', { body: '{"Parameter":{"Type":"SecureString","Value":"{}"}}' }],
+  ])('leaves the token in memory usable to its last second: Parameter Store %s', async ([, fault]) => {
     await parameter.put('token');
     const reader = parameter.reader();
     await reader.get();
@@ -252,7 +254,7 @@ describe('while Parameter Store fails', () => {
     expect(await failureOf(parameter.time.until(reader.get()))).toBeInstanceOf(TokenUnavailableError);
   });
 
-  test('a cold container is served once throttling ends, within a minute', async () => {
+  test('of throttling delays a cold container by at most a minute', async () => {
     await parameter.put('token');
     const restore = parameter.fail(THROTTLED);
     const reading = parameter.reader().get();
@@ -263,19 +265,22 @@ describe('while Parameter Store fails', () => {
 
   test.for([
     ['throttling', THROTTLED, 60],
-    ['a status that stands for throttling', { status: 429, type: 'Slow', message: '' }, 60],
+    ['a status that means throttling', { status: 429, type: 'Slow', message: '' }, 60],
     ['another failure', DOWN, 10],
-  ] as const)('a cold container gives up %s after at most %j seconds', async ([, fault, seconds]) => {
-    parameter.fail(fault);
-    const startedAt = parameter.time.now();
-    const failure = await failureOf(parameter.time.until(parameter.reader().get()));
-    expect(failure).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
-    const waited = (parameter.time.now() - startedAt) / 1_000;
-    expect(waited).toBeLessThanOrEqual(seconds);
-    expect(waited).toBeGreaterThan(seconds - 5);
-  });
+  ] as const)(
+    'fails the read of a cold container within the time limit: %s, %j seconds',
+    async ([, fault, seconds]) => {
+      parameter.fail(fault);
+      const startedAt = parameter.time.now();
+      const failure = await failureOf(parameter.time.until(parameter.reader().get()));
+      expect(failure).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
+      const waited = (parameter.time.now() - startedAt) / 1_000;
+      expect(waited).toBeLessThanOrEqual(seconds);
+      expect(waited).toBeGreaterThan(seconds - 5);
+    },
+  );
 
-  test('a caller that comes during the wait of another shares it', async () => {
+  test('makes later callers share the wait of the first', async () => {
     await parameter.put('token');
     const restore = parameter.fail(THROTTLED);
     const reader = parameter.reader();
@@ -287,7 +292,7 @@ describe('while Parameter Store fails', () => {
     expect(parameter.reads()).toBe(2);
   });
 
-  test('a cold container that gave up tries again within two seconds', async () => {
+  test('lets a cold container that gave up load again within two seconds', async () => {
     await parameter.put('token');
     const restore = parameter.fail(DOWN);
     const reader = parameter.reader();
@@ -298,19 +303,19 @@ describe('while Parameter Store fails', () => {
   });
 
   test.for<[string, () => Promise<() => void>]>([
-    ['Parameter Store is back', async () => parameter.fail(DOWN)],
-    ['there is a token', async () => () => undefined],
+    ['Parameter Store recovers', async () => parameter.fail(DOWN)],
+    ['the first token is stored', async () => () => undefined],
     [
-      'an expired token was replaced',
+      'an expired token is replaced',
       async () => {
         await parameter.put('expired', { issued_at: 1_799_990_000 });
         return () => undefined;
       },
     ],
-  ])('after a long outage, reads succeed within 40 seconds once %s', async ([, begin]) => {
+  ])('that lasted long ends within 40 seconds after %s', async ([, begin]) => {
     const end = await begin();
     const reader = parameter.reader({ random: () => 1 });
-    // Until a quarter of an hour is over, and a look has just been in vain.
+    // For a quarter of an hour, and until a load has just failed.
     for (let second = 0, looks = -1; second < 900 || looks === parameter.reads(); second += 1) {
       await parameter.time.advance(1_000);
       looks = parameter.reads();
@@ -322,7 +327,7 @@ describe('while Parameter Store fails', () => {
     expect(await parameter.time.until(reader.get())).toBe('token');
   });
 
-  test('a wait that began before the container was frozen fails nobody after it', async () => {
+  test('does not affect reads after the container was frozen during a wait', async () => {
     await parameter.put('token');
     const reader = parameter.reader();
     const hanging = Promise.withResolvers<never>();
@@ -334,7 +339,7 @@ describe('while Parameter Store fails', () => {
     const invocation = new AbortController();
     const before = failureOf(reader.get({ signal: invocation.signal }));
     await parameter.time.settle();
-    invocation.abort(new Error('the invocation is over'));
+    invocation.abort(new Error('the invocation has ended'));
     await before;
     await parameter.time.advance(minutes(10));
     isFrozen = false;
@@ -343,7 +348,7 @@ describe('while Parameter Store fails', () => {
     expect(await parameter.time.until(after)).toBe('token');
   });
 
-  test('reads that fail do so without another call each time', async () => {
+  test('causes few loads, however many reads fail', async () => {
     const reader = parameter.reader();
     for (let second = 0; second < 600; second += 1) {
       expect(await failureOf(reader.get())).toMatchObject({ code: 'PARAMETER_NOT_FOUND' });
@@ -352,7 +357,7 @@ describe('while Parameter Store fails', () => {
     expect(parameter.reads()).toBeLessThan(30);
   });
 
-  test('a read that never ends holds up no other', async () => {
+  test('does not block later loads if a load never ends', async () => {
     await parameter.put('first');
     const reader = parameter.reader();
     await reader.get();
@@ -376,7 +381,7 @@ describe('while Parameter Store fails', () => {
     expect(await reader.get()).toBe('second');
   });
 
-  test('a look for a better token in its last seconds holds up nobody for long', async () => {
+  test('delays a read by at most a second while the token in memory is valid', async () => {
     await parameter.put('first');
     const reader = parameter.reader();
     await reader.get();
@@ -392,7 +397,7 @@ describe('while Parameter Store fails', () => {
     expect(await parameter.time.until(reader.get())).toBe('first');
   });
 
-  test('an expired token is looked for at once, however long ago the last look was to be', async () => {
+  test('does not delay the load after the token in memory has expired', async () => {
     await parameter.put('first');
     const reader = parameter.reader();
     await reader.get();
@@ -419,7 +424,7 @@ describe('a token', () => {
     expect(await failureOf(reader.get())).toMatchObject({ code: 'TOKEN_EXPIRED', retryable: true });
   });
 
-  test('is served only while it is valid for longer than was asked for', async () => {
+  test('is served only if it is valid for longer than the call requires', async () => {
     await parameter.put('token');
     const reader = parameter.reader();
     expect(await reader.get({ minimumValidity: 3_599 })).toBe('token');
@@ -430,7 +435,7 @@ describe('a token', () => {
     expect(await reader.get()).toBe('token');
   });
 
-  test('is served only while it is valid for longer than the reader promises', async () => {
+  test('is served only if it is valid for longer than the reader requires', async () => {
     await parameter.put('token');
     const reader = parameter.reader({ minimumValidity: 60 });
     await reader.get();
@@ -441,7 +446,7 @@ describe('a token', () => {
     expect(await reader.get({ minimumValidity: 0 })).toBe('token');
   });
 
-  test('that may expire on its way is served after a look for a better one', async () => {
+  test('that may expire on its way is served only after a look for a better one', async () => {
     await parameter.put('first');
     const reader = parameter.reader();
     await reader.get();
@@ -450,7 +455,7 @@ describe('a token', () => {
     expect(await reader.get()).toBe('second');
   });
 
-  test('that was rejected is served only after a look for another one', async () => {
+  test('that was rejected is served only if a load finds no other', async () => {
     await parameter.put('first');
     const reader = parameter.reader({ refresherFunctionName: 'refresher', random: () => 1 });
     await reader.get();
@@ -466,7 +471,7 @@ describe('a token', () => {
 });
 
 describe('a token in memory', () => {
-  test('lives on where the same one is granted anew', async () => {
+  test('is served for longer if the same token is granted again', async () => {
     await parameter.put('same');
     const reader = parameter.reader();
     await reader.get();
@@ -478,7 +483,7 @@ describe('a token in memory', () => {
     }
   });
 
-  test('ends sooner where the same one is granted anew for less', async () => {
+  test('is served for less time if the same token is granted again for less', async () => {
     await parameter.put('same');
     const reader = parameter.reader();
     await reader.get();
@@ -489,7 +494,7 @@ describe('a token in memory', () => {
     expect(await failureOf(parameter.time.until(reader.get()))).toMatchObject({ code: 'TOKEN_EXPIRED' });
   });
 
-  test('stays refused when a former one is refused late', async () => {
+  test('stays rejected when a former token is rejected late', async () => {
     await parameter.put('first');
     const reader = parameter.reader({ refresherFunctionName: 'refresher', random: () => 1 });
     await reader.get();
@@ -505,7 +510,7 @@ describe('a token in memory', () => {
     expect(await parameter.time.until(reader.get())).toBe('third');
   });
 
-  test('does not make way for one that was rejected, which a lagging replica still shows', async () => {
+  test('is not replaced by the rejected token that a lagging replica still returns', async () => {
     await parameter.put('first');
     const reader = parameter.reader({ refresherFunctionName: 'refresher' });
     await reader.get();
@@ -520,7 +525,7 @@ describe('a token in memory', () => {
     expect(await reader.get()).toBe('second');
   });
 
-  test('does not make way for one that has expired', async () => {
+  test('is not replaced by an expired token', async () => {
     await parameter.put('first');
     const reader = parameter.reader();
     await reader.get();
@@ -532,11 +537,11 @@ describe('a token in memory', () => {
   });
 });
 
-describe('a clock that goes wrong', () => {
+describe('a wrong clock', () => {
   test.for([
-    ['is corrected, with a token', 'first'],
-    ['is corrected, with no parameter', undefined],
-  ] as const)('holds up no read once it %s', async ([, held]) => {
+    ['is corrected: a token is stored', 'first'],
+    ['is corrected: there is no parameter', undefined],
+  ] as const)('does not delay reads after it %s', async ([, held]) => {
     if (held !== undefined) await parameter.put(held);
     let wrong = 0;
     const reader = parameter.reader({ now: () => parameter.time.now() + wrong });
@@ -552,13 +557,13 @@ describe('a clock that goes wrong', () => {
 });
 
 describe('a caller', () => {
-  test('whose signal has aborted does not wait', async () => {
+  test('does not wait if its signal has aborted', async () => {
     await parameter.put('token');
     const reading = parameter.reader().get({ signal: AbortSignal.abort(new Error('gone')) });
     expect(await failureOf(reading)).toMatchObject({ message: 'gone' });
   });
 
-  test('stops waiting when its signal aborts, while others wait on', async () => {
+  test('stops waiting when its signal aborts, while other callers wait on', async () => {
     await parameter.put('token');
     const restore = parameter.fail(THROTTLED);
     const reader = parameter.reader();
@@ -573,7 +578,7 @@ describe('a caller', () => {
   });
 
   test.for([-1, Number.NaN, Number.POSITIVE_INFINITY, '60' as unknown as number])(
-    'cannot ask for %j seconds of validity',
+    'gets a TypeError for %j seconds',
     async (minimumValidity) => {
       await parameter.put('token');
       expect(await failureOf(parameter.reader().get({ minimumValidity }))).toBeInstanceOf(TypeError);
@@ -582,7 +587,7 @@ describe('a caller', () => {
     },
   );
 
-  test('has to name the parameter', () => {
+  test('gets a TypeError without the name of the parameter', () => {
     expect(() => createTokenReader()).toThrow(/TOKEN_PARAMETER_NAME/);
     expect(() => createTokenReader({ parameterName: '' })).toThrow(TypeError);
   });
@@ -592,7 +597,7 @@ describe('every failure', () => {
   const record = (fields: object) =>
     JSON.stringify({ access_token: 'token', token_type: 'Bearer', source: sha256('source'), ...fields });
   const denied: Fault = { status: 400, type: 'AccessDeniedException', message: 'not authorized to perform' };
-  const provoked: [string, boolean, () => unknown][] = [
+  const failures: [string, boolean, () => unknown][] = [
     ['PARAMETER_NOT_FOUND', true, () => undefined],
     ['PARAMETER_OCCUPIED', false, () => parameter.putValue('{"password":"secret-value"}')],
     ['PARAMETER_OCCUPIED', false, () => parameter.putValue('secret-value', { Type: 'String' })],
@@ -614,12 +619,13 @@ describe('every failure', () => {
     ['TOKEN_EXPIRED', true, () => parameter.put('secret-value', { issued_at: 1_799_990_000 })],
   ];
 
-  test.for(provoked)(
-    '%s (retryable: %j) names what to do and holds nothing secret',
+  test.for(failures)(
+    'has a code, says what to do, and holds nothing secret: %s (retryable: %j)',
     async ([code, retryable, provoke]) => {
       await provoke();
       const failure = await failureOf(parameter.time.until(parameter.reader().get()));
-      if (!(failure instanceof TokenUnavailableError)) throw new Error('it did not fail as it should');
+      if (!(failure instanceof TokenUnavailableError))
+        throw new Error('it did not fail with a TokenUnavailableError');
       expect(failure).toMatchObject({ name: 'TokenUnavailableError', code, retryable });
       expect(failure.message).toMatch(new RegExp(`^${code}: .*${parameter.name}.*\\. [A-Z].*\\.$`, 's'));
       const { message = '', stack = '', name = '' } = failure.cause instanceof Error ? failure.cause : {};
@@ -635,8 +641,8 @@ describe('every failure', () => {
     },
   );
 
-  test('was provoked here, but for those of a report', () => {
-    const here = new Set(provoked.map(([code]) => code));
+  test('is covered here, except the codes that need a minimum validity or a report', () => {
+    const here = new Set(failures.map(([code]) => code));
     const missing = TOKEN_UNAVAILABLE_CODES.filter((code) => !here.has(code));
     expect(missing).toEqual(['VALIDITY_TOO_SHORT', 'REPORT_FAILED']);
   });

@@ -34,12 +34,12 @@ const refuse = (operation: string, type: string) =>
     call.operation === operation ? { status: 400, type, message: 'no' } : undefined,
   );
 
-describe('of the runs that claim the replacement of a token', () => {
-  test('one gets it, however many come at once', async () => {
+describe('of the runs that claim the replacement of a token,', () => {
+  test('one gets the claim if fifty ask at once', async () => {
     expect(winners(await Promise.all(Array.from({ length: 50 }, () => claim())))).toBe(1);
   });
 
-  test('one gets it, in whatever order their calls arrive', async () => {
+  test('one gets the claim in every order of their calls', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 6 }), async (scheduler, runs) => {
         const operations = createParameterStore(
@@ -62,37 +62,37 @@ describe('of the runs that claim the replacement of a token', () => {
     );
   });
 
-  test('none gets it while it counts, and one when it has ended', async () => {
+  test('none gets a claim that is held, and one gets it when it expires', async () => {
     expect(await claim()).toBeDefined();
     expect(await claim('token', NOW + 74)).toBeUndefined();
     expect(winners(await Promise.all(Array.from({ length: 20 }, () => claim('token', NOW + 75))))).toBe(1);
   });
 
-  test('one gets it again when it was released', async () => {
+  test('one gets the claim again after its release', async () => {
     await (await claim())?.release();
     expect(winners(await Promise.all(Array.from({ length: 20 }, () => claim())))).toBe(1);
   });
 
-  test('one gets that of another token meanwhile', async () => {
+  test('one gets the claim of another token while the first is held', async () => {
     expect(await claim('first')).toBeDefined();
     expect(winners(await Promise.all(Array.from({ length: 20 }, () => claim('second'))))).toBe(1);
   });
 
   test.for(['{}', 'nonsense', '[]', '{"rejected":1,"expires_at":"x"}'])(
-    'one gets it where the parameter holds %s',
+    'one gets the claim if the parameter holds %s',
     async (value) => {
       await putValue(value);
       expect(winners(await Promise.all(Array.from({ length: 20 }, () => claim())))).toBe(1);
     },
   );
 
-  test('none that Parameter Store put behind another gets it', async () => {
+  test('none gets the claim if Parameter Store refuses its write in favor of another', async () => {
     refuse('PutParameter', 'TooManyUpdates');
     expect(await claim()).toBeUndefined();
   });
 });
 
-test('the claim names the token by its SHA-256 alone', async () => {
+test('a claim holds only the SHA-256 of the token', async () => {
   await claim('a-secret-token');
   const { Parameter } = await ssm.send(new GetParameterCommand({ Name: `${NAME}.claim` }));
   expect(JSON.parse(Parameter?.Value ?? '')).toEqual({
@@ -101,7 +101,7 @@ test('the claim names the token by its SHA-256 alone', async () => {
   });
 });
 
-test.for(['GetParameter', 'PutParameter'])('a claim fails where %s is denied', async (operation) => {
+test.for(['GetParameter', 'PutParameter'])('claiming fails if %s is denied', async (operation) => {
   refuse(operation, 'AccessDeniedException');
   await expect(claim()).rejects.toMatchObject({
     code: 'STORE_UNAVAILABLE',
@@ -109,7 +109,7 @@ test.for(['GetParameter', 'PutParameter'])('a claim fails where %s is denied', a
   });
 });
 
-test('a claim that cannot be released ends with its time', async () => {
+test('a claim that cannot be released expires by itself', async () => {
   const held = await claim();
   const restore = refuse('PutParameter', 'ThrottlingException');
   await held?.release();

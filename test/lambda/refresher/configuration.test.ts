@@ -10,7 +10,7 @@ const GOOD = {
   REFRESH_BEFORE_SECONDS: '1800',
 };
 
-test('reads what is required and fills in the defaults', () => {
+test('reads the required variables and applies the defaults', () => {
   expect(readConfiguration(GOOD)).toEqual({
     tokenUrl: 'https://auth.example.com/token',
     credentialsSecretId: 'secret',
@@ -25,7 +25,7 @@ test('reads what is required and fills in the defaults', () => {
   });
 });
 
-test.for(Object.keys(GOOD))('names %s when it is missing', (name) => {
+test.for(Object.keys(GOOD))('names %s if it is missing', (name) => {
   expect(() => readConfiguration({ ...GOOD, [name]: undefined })).toThrow(
     expect.objectContaining({ code: 'CONFIGURATION_INVALID', message: expect.stringContaining(name) }),
   );
@@ -53,7 +53,7 @@ test.for<[string, string]>([
 });
 
 test.for(['http://localhost:1/t', 'http://127.0.0.1:1/t', 'http://[::1]:1/t'])(
-  'takes %s, a loopback host',
+  'accepts plain http for a loopback host: %s',
   (url) => {
     expect(readConfiguration({ ...GOOD, TOKEN_URL: url }).tokenUrl).toBe(url);
   },

@@ -33,31 +33,35 @@ const rejection = (accessToken: string) => ({ type: 'rejected', fingerprint: sha
 describe('decide', () => {
   test.for<[string, Partial<Situation>, string]>([
     ['keeps a fresh token', {}, 'keep fresh'],
-    ['mints where there is none', { stored: { state: 'missing' } }, 'mint missing'],
-    ['mints over a damaged record of its own', { stored: { state: 'unreadable' } }, 'mint unreadable'],
-    ['keeps at one second above the margin', { now: ISSUED + 1799 }, 'keep fresh'],
-    ['mints at exactly the margin', { now: ISSUED + 1800 }, 'mint expiring'],
-    ['mints when the source has changed', { source: sha256('other') }, 'mint source-changed'],
+    ['mints if there is no token', { stored: { state: 'missing' } }, 'mint missing'],
+    ['replaces a damaged record of its own', { stored: { state: 'unreadable' } }, 'mint unreadable'],
+    ['keeps a token one second above the margin', { now: ISSUED + 1799 }, 'keep fresh'],
+    ['mints exactly at the margin', { now: ISSUED + 1800 }, 'mint expiring'],
+    [
+      'mints when the settings or credentials have changed',
+      { source: sha256('other') },
+      'mint source-changed',
+    ],
     ['mints when forced', { event: { type: 'force' } }, 'mint forced'],
     [
-      'mints over a foreign value when forced',
-      { event: { type: 'force' }, stored: { state: 'foreign', found: 'x' } },
+      'overwrites a foreign value when forced',
+      { event: { type: 'force' }, stored: { state: 'foreign', found: 'x', isSecureString: true } },
       'mint forced',
     ],
     ['mints when the stored token is rejected', { event: rejection('stored-token') }, 'mint rejected'],
-    ['keeps when another token is rejected', { event: rejection('older') }, 'keep already-replaced'],
+    ['keeps the token when another one is rejected', { event: rejection('older') }, 'keep already-replaced'],
     [
-      'keeps a rejected token that is younger than a minute',
+      'keeps a rejected token in its first minute',
       { event: rejection('stored-token'), now: ISSUED + 59 },
       'keep just-minted',
     ],
     [
-      'mints a rejected token of a minute',
+      'replaces a rejected token after a minute',
       { event: rejection('stored-token'), now: ISSUED + 60 },
       'mint rejected',
     ],
     [
-      'mints a rejected short-lived token at a tenth of its lifetime',
+      'replaces a rejected short-lived token after a tenth of its lifetime',
       { event: rejection('stored-token'), stored: stored({ expires_at: ISSUED + 100 }), now: ISSUED + 10 },
       'mint rejected',
     ],
@@ -66,12 +70,16 @@ describe('decide', () => {
     expect(`${action} ${reason}`).toBe(expected);
   });
 
-  test('refuses a value that is not its own', () => {
-    const act = () => decide(situation({ stored: { state: 'foreign', found: 'a String' } }));
-    expect(act).toThrow(expect.objectContaining({ code: 'PARAMETER_OCCUPIED' }));
-  });
+  test.for([true, false])(
+    'refuses a foreign value, and suggests force only for a SecureString: %s',
+    (isSecureString) => {
+      const act = () => decide(situation({ stored: { state: 'foreign', found: 'x', isSecureString } }));
+      expect(act).toThrow(expect.objectContaining({ code: 'PARAMETER_OCCUPIED' }));
+      expect(act).toThrow(isSecureString ? /"force"/ : /^(?!.*"force")/);
+    },
+  );
 
-  test('never lets a token expire between two checks that come on time', () => {
+  test('never lets a token expire between two punctual checks', () => {
     const seconds = fc.integer({ min: 1, max: 100_000 });
     fc.assert(
       fc.property(seconds, seconds, seconds, (checkEvery, refreshBefore, lifetime) => {
@@ -85,7 +93,7 @@ describe('decide', () => {
     );
   });
 
-  test('mints a one-hour token about 48 times a day and leaves readers at least 25 minutes', () => {
+  test('mints a one-hour token about 48 times a day and leaves readers at least 25 minutes of validity', () => {
     let current = token();
     let mints = 0;
     let least = Number.POSITIVE_INFINITY;

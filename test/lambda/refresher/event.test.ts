@@ -7,7 +7,7 @@ test.for<[object, object]>([
   [{ force: true }, { type: 'force' }],
   [{ rejected: sha256('t') }, { type: 'rejected', fingerprint: sha256('t') }],
   [{ rejected: sha256('t').toUpperCase() }, { type: 'rejected', fingerprint: sha256('t') }],
-])('takes %j', ([event, expected]) => {
+])('accepts %j', ([event, expected]) => {
   expect(parseEvent(event)).toEqual(expected);
 });
 
@@ -23,7 +23,7 @@ test.for<[unknown]>([
   [{ rejected: 5 }],
   [{ force: true, rejected: sha256('t') }],
   [{ 'the-token-itself': 1 }],
-])('refuses %j without repeating it', ([event]) => {
+])('refuses %j without quoting it', ([event]) => {
   const act = () => parseEvent(event);
   expect(act).toThrow(expect.objectContaining({ code: 'EVENT_INVALID', retryable: false }));
   expect(act).not.toThrow(/the-token-itself/);

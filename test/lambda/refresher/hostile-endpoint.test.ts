@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { codeOf } from '../../../lambda/shared/refresh-error.ts';
 import type { InvocationResult } from '../../../local/function-runtime.ts';
 import {
   type CertificateAndKey,
@@ -19,12 +20,11 @@ import { credentials, newClientSecret, startRefresher, type TestRefresher } from
 import { type Answer, grant, startTokenEndpoint } from '../../support/token-endpoint.ts';
 
 let refresher: TestRefresher;
-/** The token that is stored before each test, and has to be there still after a refusal. */
+/** The token that is stored before each test. A refused answer must leave it unchanged. */
 let storedBefore: Awaited<ReturnType<TestRefresher['stored']>>;
 
 const newToken = () => confidential(`token-${randomUUID()}`);
-const codeOf = (answer: InvocationResult): string =>
-  answer.ok ? 'no failure' : (/^[A-Z_]+(?=: )/.exec(answer.errorMessage)?.[0] ?? answer.errorMessage);
+const outcomeOf = (answer: InvocationResult): string => (answer.ok ? 'ok' : codeOf(answer.errorMessage));
 const force = () => refresher.invoke({ force: true });
 
 beforeAll(async () => {
@@ -37,18 +37,18 @@ beforeAll(async () => {
 afterAll(() => refresher.close());
 beforeEach(() => refresher.endpoint.forgetRequests());
 
-/** Compared here, as a difference that is shown would show the tokens. */
+/** Compares without `expect`, whose message would show the tokens. */
 const isUntouched = async () => isDeepStrictEqual(await refresher.stored(), storedBefore);
 
 const expectRefused = async (code: string, answer: Answer): Promise<void> => {
   refresher.endpoint.answer(answer);
-  expect(codeOf(await force())).toBe(code);
+  expect(outcomeOf(await force())).toBe(code);
   expect(await isUntouched()).toBe(true);
 };
 
 describe('a redirect', () => {
   test.for([301, 302, 303, 307, 308])(
-    'with %i is followed neither on the same host nor to another',
+    'with status %i is not followed, neither to the same host nor to another',
     async (status) => {
       const other = await startTokenEndpoint();
       other.answer(grant(newToken()));
@@ -63,12 +63,12 @@ describe('a redirect', () => {
   );
 });
 
-describe('a body that would be a good grant if it were read to its end', () => {
+describe('a body that would be a valid grant if it were read to its end', () => {
   const MB = 1024 * 1024;
   const padding = Buffer.alloc(MB, ' ');
   const head = () => JSON.stringify(grant(newToken()).body).slice(0, -1);
   let sent = 0;
-  /** 200 MB of JSON, which is white space for the most part. */
+  /** 200 MB of JSON, nearly all of it white space. */
   function* endless200MB(): Generator<Buffer | string> {
     yield head();
     for (let count = 0; count < 200; count += 1) {
@@ -77,17 +77,17 @@ describe('a body that would be a good grant if it were read to its end', () => {
     }
     yield '}';
   }
-  /** A gzip stream may have any number of members; each of these is a thousandth of what it unpacks to. */
+  /** A gzip stream may have any number of members. Each of these unpacks to a thousand times its size. */
   const gzipBomb = (): Buffer[] => [gzipSync(head()), ...Array(200).fill(gzipSync(padding)), gzipSync('}')];
   const packed = (pack: (text: Buffer) => Buffer) => [
     pack(Buffer.concat([Buffer.from(head()), ...Array(16).fill(padding), Buffer.from('}')])),
   ];
   const fastBrotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 
-  test('is not read beyond what a token response can be', async () => {
+  test('is not read beyond the size limit', async () => {
     sent = 0;
     await expectRefused('RESPONSE_INVALID', { headers: {}, parts: endless200MB() });
-    // What the sockets of this machine hold has been sent by then.
+    // The sockets buffer some of it.
     expect(sent).toBeLessThan(20 * MB);
   });
 
@@ -95,11 +95,11 @@ describe('a body that would be a good grant if it were read to its end', () => {
     ['gzip', gzipBomb],
     ['deflate', () => packed((text) => deflateSync(text))],
     ['br', () => packed((text) => brotliCompressSync(text, fastBrotli))],
-  ])('is not unpacked beyond that either, with %s', async ([encoding, parts]) => {
+  ])('is not unpacked beyond the size limit, with %s', async ([encoding, parts]) => {
     await expectRefused('RESPONSE_INVALID', { headers: { 'content-encoding': encoding }, parts: parts() });
   });
 
-  test('is taken in each encoding while it is small', async () => {
+  test('is accepted in every encoding if it is small', async () => {
     for (const [encoding, pack] of [
       ['gzip', gzipSync],
       ['deflate', deflateSync],
@@ -113,7 +113,7 @@ describe('a body that would be a good grant if it were read to its end', () => {
   });
 });
 
-describe('an answer of another kind', () => {
+describe('an unusual answer', () => {
   const contentTypes = [
     'text/html',
     'text/plain',
@@ -122,7 +122,7 @@ describe('an answer of another kind', () => {
     '',
   ];
 
-  test.for(contentTypes)('is judged by its body, not by the content type "%s"', async (contentType) => {
+  test.for(contentTypes)('is judged by its body, not by its content type "%s"', async (contentType) => {
     const headers = { 'content-type': contentType };
     for (const body of ['<html>', 'access_token=t&expires_in=3600&token_type=Bearer', 'grant({})', ''])
       await expectRefused('RESPONSE_INVALID', { headers, body });
@@ -163,7 +163,7 @@ describe('an answer of another kind', () => {
     ['a token that is an object', grant('', { access_token: { toString: 't' } })],
   ])('is refused: %s', ([, answer]) => expectRefused('RESPONSE_INVALID', answer));
 
-  test('that repeats a key counts with its last value, for the token and for its lifetime', async () => {
+  test('that repeats a key counts with the last value, for the token and its lifetime', async () => {
     const token = newToken();
     refresher.endpoint.answer(
       text(`{"access_token":"first","expires_in":60,${good.replace('"t"', JSON.stringify(token))}}`),
@@ -175,7 +175,7 @@ describe('an answer of another kind', () => {
     storedBefore = await refresher.stored();
   });
 
-  test('that states a lifetime of years is stored for 30 days, with a warning', async () => {
+  test('with a lifetime of years is stored for 30 days, with a warning', async () => {
     refresher.endpoint.answer(grant(newToken(), { expires_in: 10 * 365 * 86_400 }));
     expect((await force()).ok).toBe(true);
     const { expires_at, issued_at } = await refresher.record();
@@ -185,7 +185,7 @@ describe('an answer of another kind', () => {
   });
 });
 
-describe('over TLS', () => {
+describe('over TLS, the refresher', () => {
   const authorityFile = join(tmpdir(), `token-refresher-ca-${randomUUID()}.pem`);
   let trusted: Awaited<ReturnType<typeof createCertificateAuthority>>;
   beforeAll(async () => {
@@ -195,18 +195,23 @@ describe('over TLS', () => {
   afterAll(() => rm(authorityFile, { force: true }));
 
   const certificates: [string, string, () => Promise<CertificateAndKey>, string | undefined][] = [
-    ['accepts', 'its name from an authority that it trusts', () => trusted.issue('localhost'), undefined],
+    ['accepts', 'the right name from a trusted authority', () => trusted.issue('localhost'), undefined],
     ['refuses', 'another name', () => trusted.issue('auth.example.com'), 'ERR_TLS_CERT_ALTNAME_INVALID'],
-    ['refuses', 'an expired one', () => trusted.issue('localhost', { expired: true }), 'CERT_HAS_EXPIRED'],
     [
       'refuses',
-      'one that is self-signed',
+      'the right name that has expired',
+      () => trusted.issue('localhost', { expired: true }),
+      'CERT_HAS_EXPIRED',
+    ],
+    [
+      'refuses',
+      'the right name that is self-signed',
       () => createSelfSigned('localhost'),
       'DEPTH_ZERO_SELF_SIGNED_CERT',
     ],
     [
       'refuses',
-      'an authority that it does not know',
+      'the right name from an unknown authority',
       async () => (await createCertificateAuthority()).issue('localhost'),
       'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     ],
@@ -220,11 +225,11 @@ describe('over TLS', () => {
       expect(answer.ok).toBe(true);
       storedBefore = await refresher.stored();
     } else {
-      expect(codeOf(answer)).toBe('ENDPOINT_UNAVAILABLE');
+      expect(outcomeOf(answer)).toBe('ENDPOINT_UNAVAILABLE');
       expect(refresher.fn.output.join('\n')).toContain(`"reason":"${reason}"`);
       expect(await isUntouched()).toBe(true);
     }
-    // The client secret is sent to nobody whose certificate is refused.
+    // The client secret is not sent to a server whose certificate is refused.
     expect(received()).toBe(reason === undefined ? 1 : 0);
     server.closeAllConnections();
     server.close();

@@ -10,7 +10,7 @@ const dimensionsOf = (refresher: TestRefresher) => ({
   service: 'token-refresher',
   parameter: refresher.parameterName,
 });
-/** Lines on the console as Lambda's runtime writes them with JSON logging: wrapped, so that no metric is found in them. */
+/** Wraps console output as Lambda's JSON logging does. CloudWatch finds no metric in wrapped lines. */
 const JSON_LOGGING = `--import data:text/javascript,${encodeURIComponent(`
   for (const level of ['debug', 'info', 'log', 'warn', 'error'])
     console[level] = (message) => process.stdout.write(JSON.stringify({ level, message: String(message) }) + '\\n');
@@ -48,11 +48,11 @@ afterEach(() => refresher.close());
 
 describe('a run', () => {
   test.for([
-    ['at its usual log level', {}],
-    ['without any log', { POWERTOOLS_LOG_LEVEL: 'SILENT' }],
-    ['with errors alone in the log', { POWERTOOLS_LOG_LEVEL: 'ERROR' }],
+    ['at the default log level', {}],
+    ['with logging off', { POWERTOOLS_LOG_LEVEL: 'SILENT' }],
+    ['at log level ERROR', { POWERTOOLS_LOG_LEVEL: 'ERROR' }],
     ['with JSON logging', { NODE_OPTIONS: JSON_LOGGING }],
-  ] as const)('reports its metrics %s', async ([, environment]) => {
+  ] as const)('emits its metrics %s', async ([, environment]) => {
     await refresher.restart(environment);
     refresher.endpoint.answer(oauthError(503, 'temporarily_unavailable'), grant(newToken()));
     const minted = await metricsOf();
@@ -72,7 +72,7 @@ describe('a run', () => {
     }
   });
 
-  test('reports the validity that is left where it fails', async () => {
+  test('emits the remaining validity if it fails', async () => {
     refresher.endpoint.answer(grant(newToken()));
     await refresher.invoke();
     refresher.endpoint.answer(oauthError(401, 'invalid_client'));
@@ -88,7 +88,7 @@ describe('a run', () => {
     });
   });
 
-  test('reports the validity that is left where the secret cannot be described', async () => {
+  test('emits the remaining validity if the secret cannot be described', async () => {
     refresher.endpoint.answer(grant(newToken()));
     await refresher.invoke();
     deny('DescribeSecret');
@@ -100,20 +100,20 @@ describe('a run', () => {
 
   test.for([
     ['there is no token', async () => {}],
-    ['it has expired', async () => refresher.putParameter(JSON.stringify(await expiredRecord()))],
-    ['the value is of somebody else', () => refresher.putParameter('{"password": "of somebody else"}')],
-  ] as const)('reports no validity where %s', async ([, prepare]) => {
+    ['the token has expired', async () => refresher.putParameter(JSON.stringify(await expiredRecord()))],
+    ['the parameter holds a foreign value', () => refresher.putParameter('{"password": "foreign"}')],
+  ] as const)('emits a validity of 0 if %s', async ([, prepare]) => {
     await prepare();
     refresher.endpoint.answer(oauthError(400, 'invalid_scope'));
     expect(values(await metricsOf()).SecondsUntilExpiry).toBe(0);
   });
 
-  test('claims no validity where Parameter Store does not answer', async () => {
+  test('emits no validity if Parameter Store cannot be read', async () => {
     deny('GetParameter');
     expect(values(await metricsOf())).toEqual({ 'Failed STORE_UNAVAILABLE': 1 });
   });
 
-  test('counts as failed before it has read its configuration', async () => {
+  test('counts as failed if its configuration is invalid', async () => {
     await refresher.restart({ TOKEN_URL: 'http://auth.example.com/' });
     expect(await metricsOf()).toEqual([
       {
@@ -126,13 +126,13 @@ describe('a run', () => {
     ]);
   });
 
-  test('writes nothing but JSON, where it has no metrics too', async () => {
+  test('writes only JSON, even if it has no metrics', async () => {
     await metricsOf({ refresh: true });
     expect(refresher.fn.output.length).toBeGreaterThan(0);
     for (const line of refresher.fn.output) expect(() => JSON.parse(line)).not.toThrow();
   });
 
-  test('reports that the previous credentials were used', async () => {
+  test('counts the use of the previous credentials', async () => {
     const current = credentials(newClientSecret());
     await refresher.putSecret(current);
     const { client_secret: rejected } = JSON.parse(current);
@@ -150,21 +150,24 @@ describe('a run', () => {
 
   test.for([
     ['for checkEvery', 200, 'Lower checkEvery'],
-    ['for alarms in time', 2_639, 'Set refreshBefore to at most PT1319S and checkEvery to at most PT4M'],
-    ['for any alarm in time', 600, 'Ask for longer-lived tokens'],
-  ] as const)('says so where a token lives too short %s', async ([, expiresIn, remedy]) => {
-    refresher.endpoint.answer(grant(newToken(), { expires_in: expiresIn }));
-    expect(values(await metricsOf())).toMatchObject({ Minted: 1, LifetimeTooShort: 1 });
-    expect(refresher.written()).toContain(remedy);
-  });
+    ['for the alarms', 2_639, 'Set refreshBefore to at most PT1319S and checkEvery to at most PT4M'],
+    ['for any alarm', 600, 'Ask for longer-lived tokens'],
+  ] as const)(
+    'warns about a lifetime that is too short %s, and names the remedy',
+    async ([, expiresIn, remedy]) => {
+      refresher.endpoint.answer(grant(newToken(), { expires_in: expiresIn }));
+      expect(values(await metricsOf())).toMatchObject({ Minted: 1, LifetimeTooShort: 1 });
+      expect(refresher.written()).toContain(remedy);
+    },
+  );
 
-  test('has nothing to say of a lifetime that is long enough', async () => {
+  test('does not warn about a lifetime that is long enough', async () => {
     refresher.endpoint.answer(grant(newToken(), { expires_in: 2_640 }));
     expect(values(await metricsOf())).not.toHaveProperty('LifetimeTooShort');
   });
 });
 
-test('the alarms watch metrics by the very names under which a run reports them', async () => {
+test('the alarms watch metrics that a run emits', async () => {
   const watched = Object.values(inject('deployable').template.Resources)
     .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
     .map(({ Properties }) => Properties as unknown as AlarmProperties)

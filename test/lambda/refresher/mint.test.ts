@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { mint } from '../../../lambda/refresher/mint.ts';
+import { type MintObservations, mint } from '../../../lambda/refresher/mint.ts';
 import { configurationFor } from '../../support/configuration.ts';
 import { createTestClock, type TestClock } from '../../support/test-clock.ts';
 import {
@@ -12,16 +12,16 @@ import {
 
 let endpoint: TokenEndpoint;
 let clock: TestClock;
-let bounded = 0;
+let observations: MintObservations;
 
 beforeEach(async () => {
   endpoint = await startTokenEndpoint();
   clock = createTestClock();
-  bounded = 0;
+  observations = { attempts: 0, isLifetimeBounded: false };
 });
 afterEach(() => endpoint.close());
 
-/** Mints with a minute to spend and, unless told otherwise, the longest jitter. */
+/** Mints with a minute of time and the longest jitter by default. */
 const mintOne = ({ budget = 60_000, random = 1 } = {}) => {
   const configuration = configurationFor(endpoint.url);
   return mint(configuration, { clientId: 'id', clientSecret: 'secret' }, 'source', {
@@ -29,10 +29,7 @@ const mintOne = ({ budget = 60_000, random = 1 } = {}) => {
     fetch: globalThis.fetch,
     random: () => random,
     deadline: clock.now() + budget,
-    onAttempt: () => {},
-    onLifetimeBounded: () => {
-      bounded += 1;
-    },
+    observations,
   });
 };
 const limited = (retryAfter?: string): Answer => ({
@@ -42,12 +39,12 @@ const limited = (retryAfter?: string): Answer => ({
 
 describe('backoff', () => {
   test.for<[string, Answer[], number[]]>([
-    ['waits as Retry-After asks, then by itself', [limited('7'), limited()], [7_000, 2_000]],
-    ['backs off by itself after Retry-After: 0', [limited('0'), limited('0')], [1_000, 2_000]],
+    ['waits as Retry-After asks, then by its own schedule', [limited('7'), limited()], [7_000, 2_000]],
+    ['waits by its own schedule after Retry-After: 0', [limited('0'), limited('0')], [1_000, 2_000]],
     ['doubles its waits', [limited(), limited(), limited(), limited()], [1_000, 2_000, 4_000, 8_000]],
-    ['treats 408 and 5xx alike', [{ status: 408 }, { status: 500 }, { status: 503 }], [1_000, 2_000, 4_000]],
+    ['retries after 408 and 5xx', [{ status: 408 }, { status: 500 }, { status: 503 }], [1_000, 2_000, 4_000]],
     ['honours Retry-After on a 503', [{ status: 503, headers: { 'retry-after': '3' } }], [3_000]],
-    ['retries a connection that is reset', [{ reset: true }], [1_000]],
+    ['retries after a connection reset', [{ reset: true }], [1_000]],
   ])('%s', async ([, failures, waits]) => {
     endpoint.answer(...(failures as [Answer]), grant('granted'));
     expect((await mintOne()).access_token).toBe('granted');
@@ -55,20 +52,20 @@ describe('backoff', () => {
     expect(endpoint.requests).toHaveLength(waits.length + 1);
   });
 
-  test('asks six times at most', async () => {
+  test('sends at most six requests', async () => {
     endpoint.answer(oauthError(429, 'slow_down'));
     await expect(mintOne()).rejects.toMatchObject({ code: 'RATE_LIMITED', retryable: true });
     expect(clock.sleeps).toEqual([1_000, 2_000, 4_000, 8_000, 16_000]);
     expect(endpoint.requests).toHaveLength(6);
   });
 
-  test('stops when the next wait would not leave time for a request', async () => {
+  test('stops if the next wait leaves no time for a request', async () => {
     endpoint.answer(oauthError(503, 'temporarily_unavailable'));
     await expect(mintOne({ budget: 7_400 })).rejects.toMatchObject({ code: 'ENDPOINT_UNAVAILABLE' });
     expect(clock.sleeps).toEqual([1_000, 2_000]);
   });
 
-  test('stops at once where Retry-After asks for more than is left, and says when to come back', async () => {
+  test('stops at once if Retry-After asks for more time than is left, and reports the earliest time for the next request', async () => {
     endpoint.answer(limited('3600'));
     const comeBack = clock.now() + 3_600_000;
     await expect(mintOne()).rejects.toMatchObject({ code: 'RATE_LIMITED', details: { notBefore: comeBack } });
@@ -79,13 +76,13 @@ describe('backoff', () => {
   test.for([
     ['invalid_client', 'CLIENT_REJECTED'],
     ['invalid_scope', 'REQUEST_REJECTED'],
-  ] as const)('does not repeat a request that was refused with %s', async ([error, code]) => {
+  ] as const)('does not repeat a request that fails with %s', async ([error, code]) => {
     endpoint.answer(oauthError(400, error));
     await expect(mintOne()).rejects.toMatchObject({ code, retryable: false });
     expect(endpoint.requests).toHaveLength(1);
   });
 
-  test('sends nothing when there is no time left to read the answer', async () => {
+  test('sends no request if there is no time left to read the answer', async () => {
     endpoint.answer(grant('lost'));
     await expect(mintOne({ budget: 499 })).rejects.toMatchObject({
       code: 'ENDPOINT_UNAVAILABLE',
@@ -94,7 +91,7 @@ describe('backoff', () => {
     expect(endpoint.requests).toHaveLength(0);
   });
 
-  test('tells what the endpoint answered where a wait took longer than it was asked to', async () => {
+  test('fails with the last answer if a wait overruns', async () => {
     const { sleep } = clock;
     clock.sleep = async (milliseconds) => {
       await sleep(milliseconds);
@@ -106,7 +103,7 @@ describe('backoff', () => {
   });
 });
 
-test('counts the lifetime from the moment at which the successful request was sent', async () => {
+test('counts the lifetime from when the successful request was sent', async () => {
   const start = Math.floor(clock.now() / 1000);
   endpoint.answer(limited('10'), () => {
     clock.advance(5_000);
@@ -122,13 +119,16 @@ test('counts the lifetime from the moment at which the successful request was se
 });
 
 test.for([
-  ['30 days', 30 * 86_400, 30 * 86_400, 0],
-  ['a second more than 30 days', 30 * 86_400 + 1, 30 * 86_400, 1],
-  ['decades', 10 ** 9, 30 * 86_400, 1],
-  ['more seconds than a number can count', 1e300, 30 * 86_400, 1],
-] as const)('takes a lifetime of %s for at most 30 days, and says so', async ([, stated, believed, told]) => {
-  endpoint.answer(grant('eternal', { expires_in: stated }));
-  const { issued_at, expires_at } = await mintOne();
-  expect(expires_at - issued_at).toBe(believed);
-  expect(bounded).toBe(told);
-});
+  ['30 days', 30 * 86_400, 30 * 86_400, false],
+  ['a second more than 30 days', 30 * 86_400 + 1, 30 * 86_400, true],
+  ['decades', 10 ** 9, 30 * 86_400, true],
+  ['more seconds than an integer can hold', 1e300, 30 * 86_400, true],
+] as const)(
+  'stores at most 30 days of a lifetime of %s, and reports a longer one',
+  async ([, stated, believed, isBounded]) => {
+    endpoint.answer(grant('eternal', { expires_in: stated }));
+    const { issued_at, expires_at } = await mintOne();
+    expect(expires_at - issued_at).toBe(believed);
+    expect(observations.isLifetimeBounded).toBe(isBounded);
+  },
+);

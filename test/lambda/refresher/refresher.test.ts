@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { REFRESH_ERROR_CODES } from '../../../lambda/shared/refresh-error.ts';
+import { codeOf, REFRESH_ERROR_CODES } from '../../../lambda/shared/refresh-error.ts';
 import type { RefreshResult } from '../../../lambda/shared/refresh-result.ts';
 import { ENVIRONMENT } from '../../../lambda/shared/refresher-environment.ts';
 import { sha256 } from '../../../lambda/shared/stored-token.ts';
@@ -11,7 +11,7 @@ import { confidential, countLeaks, readLines } from '../../support/confidential.
 import { credentials, newClientSecret, startRefresher, type TestRefresher } from '../../support/refresher.ts';
 import { type Answer, grant, oauthError } from '../../support/token-endpoint.ts';
 
-/** The error codes that the scenarios of this file met. */
+/** The error codes that the tests of this file met. */
 const provoked = new Set<string>();
 
 let refresher: TestRefresher;
@@ -26,12 +26,11 @@ const resultOf = (answer: InvocationResult): RefreshResult => {
   if (!answer.ok) throw new Error(answer.errorMessage);
   return answer.result as RefreshResult;
 };
-/** Milliseconds for a run in which one request may take its ten seconds, and no second one begins: fifteen are kept for storing. */
+/** Milliseconds for one request of ten seconds and no second one. Fifteen seconds are reserved for storing. */
 const TIME_FOR_ONE_REQUEST = 25_400;
-const codeOf = (answer: InvocationResult): string => {
-  const code = answer.ok
-    ? 'no failure'
-    : (/^([A-Z_]+): /.exec(answer.errorMessage)?.[1] ?? answer.errorMessage);
+const outcomeOf = (answer: InvocationResult): string => {
+  if (answer.ok) return 'ok';
+  const code = codeOf(answer.errorMessage);
   provoked.add(code);
   return code;
 };
@@ -51,14 +50,15 @@ beforeEach(async () => {
 afterEach(() => refresher.close());
 
 describe('a check', () => {
-  test('mints once in two runs, and stores the whole record encrypted', async () => {
+  test('mints once in two runs, and stores the complete record encrypted', async () => {
+    await refresher.restart({ TOKEN_SCOPE: 'travel:read' });
     const token = newToken();
-    refresher.endpoint.answer(grant(token, { scope: 'travel:read' }));
+    refresher.endpoint.answer(grant(token, { scope: 'travel:read admin' }));
 
     const first = resultOf(await refresher.invoke());
     const second = resultOf(await refresher.invoke());
 
-    // Without it, Parameter Store would take its own key, which opens to everybody who may read the parameter.
+    // Without a key id, Parameter Store uses its own key, and everybody who may read the parameter can decrypt it.
     const { input } = refresher.cloud.calls.find(({ operation }) => operation === 'PutParameter') ?? {};
     expect(input?.KeyId).toBe(resolveEnvironment(inject('deployable'))[ENVIRONMENT.parameterKeyId]);
 
@@ -105,7 +105,7 @@ describe('a check', () => {
     });
   });
 
-  test('sends the credentials in the header when told to', async () => {
+  test('sends the credentials in the header with client_secret_basic', async () => {
     await refresher.restart({ CLIENT_AUTHENTICATION: 'client_secret_basic' });
     refresher.endpoint.answer(grant(newToken()));
     await refresher.invoke();
@@ -128,7 +128,7 @@ describe('a check', () => {
       'the token URL',
       () => refresher.restart({ TOKEN_URL: refresher.endpoint.url.replace('127.0.0.1', 'localhost') }),
     ],
-  ])('mints when %s has changed, once', async ([, change]) => {
+  ])('mints once when %s changes', async ([, change]) => {
     await mintOne();
     await change();
     refresher.endpoint.answer(grant(newToken()));
@@ -138,16 +138,16 @@ describe('a check', () => {
 
   test.for([
     ['text', 'soon'],
-    ['milliseconds', Date.now() + 3_600_000],
-    ['the past', 1],
-  ] as const)('replaces a damaged record of its own, with %s for its expiry', async ([, expires_at]) => {
+    ['in milliseconds', Date.now() + 3_600_000],
+    ['in the past', 1],
+  ] as const)('replaces a damaged record of its own whose expiry is %s', async ([, expires_at]) => {
     await mintOne();
     await refresher.putParameter(JSON.stringify({ ...(await refresher.record()), expires_at }));
     expect(resultOf(await refresher.invoke())).toMatchObject({ outcome: 'minted', reason: 'unreadable' });
   });
 
-  test('mints when forced, over a value of somebody else too', async () => {
-    await refresher.putParameter('{"password": "of somebody else"}');
+  test('overwrites a foreign value when forced', async () => {
+    await refresher.putParameter('{"password": "foreign"}');
     refresher.endpoint.answer(grant(newToken()));
     expect(resultOf(await refresher.invoke({ force: true }))).toMatchObject({
       outcome: 'minted',
@@ -155,22 +155,25 @@ describe('a check', () => {
     });
   });
 
-  test('mints when forced, over a value that can no longer be decrypted', async () => {
-    await mintOne();
-    const token = newToken();
-    refresher.endpoint.answer(grant(token));
-    restore = refresher.cloud.intercept(({ operation }) =>
-      operation === 'GetParameter'
-        ? { status: 400, type: 'InvalidKeyId', message: 'The key is pending deletion' }
-        : undefined,
-    );
-    expect(codeOf(await refresher.invoke())).toBe('STORE_UNAVAILABLE');
-    expect(resultOf(await refresher.invoke({ force: true }))).toMatchObject({ parameter_version: 2 });
-    restore();
-    expect((await refresher.record()).access_token).toBe(token);
-  });
+  test.for(['InvalidKeyId', 'AccessDeniedException'])(
+    'overwrites a value when forced if decrypting it fails with %s',
+    async (type) => {
+      await mintOne();
+      const token = newToken();
+      refresher.endpoint.answer(grant(token));
+      restore = refresher.cloud.intercept(({ operation, input }) =>
+        operation === 'GetParameter' && input.WithDecryption === true
+          ? { status: 400, type, message: 'the key cannot be used' }
+          : undefined,
+      );
+      expect(outcomeOf(await refresher.invoke())).toBe('STORE_UNAVAILABLE');
+      expect(resultOf(await refresher.invoke({ force: true }))).toMatchObject({ parameter_version: 2 });
+      restore();
+      expect((await refresher.record()).access_token).toBe(token);
+    },
+  );
 
-  test('replaces a refused token only while it is the stored one and not brand-new', async () => {
+  test('replaces a rejected token only if it is the stored one and not just minted', async () => {
     const token = await mintOne();
     const rejected = { rejected: sha256(token) };
     expect(resultOf(await refresher.invoke(rejected))).toMatchObject({
@@ -195,7 +198,7 @@ describe('a check', () => {
     expect(refresher.endpoint.requests).toHaveLength(1);
   });
 
-  test('backs off on 429 and mints one token in three requests', async () => {
+  test('backs off after a 429 and mints one token in three requests', async () => {
     refresher.endpoint.answer(
       { ...oauthError(429, 'slow_down'), headers: { 'retry-after': '1' } },
       oauthError(429, 'slow_down'),
@@ -206,17 +209,17 @@ describe('a check', () => {
     expect((await refresher.stored())?.version).toBe(1);
   });
 
-  test('does not ask again before the time that Retry-After gave, in the same container', async () => {
+  test('does not send a request before the time of Retry-After in the same container', async () => {
     await mintOne();
     const before = await refresher.stored();
     refresher.endpoint.answer({ status: 429, headers: { 'retry-after': '3600' } });
-    expect(codeOf(await refresher.invoke({ force: true }))).toBe('RATE_LIMITED');
-    expect(codeOf(await refresher.invoke({ force: true }))).toBe('RATE_LIMITED');
+    expect(outcomeOf(await refresher.invoke({ force: true }))).toBe('RATE_LIMITED');
+    expect(outcomeOf(await refresher.invoke({ force: true }))).toBe('RATE_LIMITED');
     expect(refresher.endpoint.requests).toHaveLength(1);
     expect(await refresher.stored()).toEqual(before);
   });
 
-  test('uses the previous credentials while the server does not know the new ones, and says so', async () => {
+  test('uses the previous credentials while the server rejects the current ones, and counts that', async () => {
     const oldSecret = clientSecret;
     await refresher.putSecret(newCredentials());
     const token = newToken();
@@ -235,19 +238,19 @@ describe('a check', () => {
     const token = newToken();
     refresher.endpoint.answer(grant(token));
     deny('ssm', 'PutParameter');
-    expect(codeOf(await refresher.invoke())).toBe('STORE_UNAVAILABLE');
+    expect(outcomeOf(await refresher.invoke())).toBe('STORE_UNAVAILABLE');
     restore();
     expect(resultOf(await refresher.invoke())).toMatchObject({ outcome: 'minted' });
     expect((await refresher.record()).access_token).toBe(token);
     expect(refresher.endpoint.requests).toHaveLength(1);
   });
 
-  test('stores it in the next run too where the stored token is still good', async () => {
+  test('stores an unstored token in the next run even if the stored one is fresh', async () => {
     const kept = await mintOne();
     const token = newToken();
     refresher.endpoint.answer(grant(token));
     deny('ssm', 'PutParameter');
-    expect(codeOf(await refresher.invoke({ force: true }))).toBe('STORE_UNAVAILABLE');
+    expect(outcomeOf(await refresher.invoke({ force: true }))).toBe('STORE_UNAVAILABLE');
     expect((await refresher.record()).access_token).toBe(kept);
     restore();
     expect(resultOf(await refresher.invoke())).toMatchObject({ outcome: 'minted', reason: 'forced' });
@@ -256,18 +259,18 @@ describe('a check', () => {
     expect(refresher.endpoint.requests).toHaveLength(1);
   });
 
-  test('does not take a pause without end, and says again why it pauses', async () => {
+  test('limits a long Retry-After, and fails with the same code during the pause', async () => {
     refresher.endpoint.answer({ status: 503, headers: { 'retry-after': '99999999999999' } });
-    expect(codeOf(await refresher.invoke())).toBe('ENDPOINT_UNAVAILABLE');
-    expect(codeOf(await refresher.invoke())).toBe('ENDPOINT_UNAVAILABLE');
+    expect(outcomeOf(await refresher.invoke())).toBe('ENDPOINT_UNAVAILABLE');
+    expect(outcomeOf(await refresher.invoke())).toBe('ENDPOINT_UNAVAILABLE');
     expect(refresher.endpoint.requests).toHaveLength(1);
   });
 
-  test('reports how long the stored token lives though Secrets Manager fails', async () => {
+  test('emits the remaining validity if Secrets Manager fails', async () => {
     await mintOne();
     const before = refresher.written().length;
     deny('secretsmanager', 'DescribeSecret');
-    expect(codeOf(await refresher.invoke())).toBe('CREDENTIALS_UNAVAILABLE');
+    expect(outcomeOf(await refresher.invoke())).toBe('CREDENTIALS_UNAVAILABLE');
     expect(refresher.written().slice(before)).toContain('"SecondsUntilExpiry":');
   });
 
@@ -278,13 +281,13 @@ describe('a check', () => {
     expect((await refresher.record()).access_token).toBe(token);
   });
 
-  test('warns of a token that cannot live from one check to the next', async () => {
+  test('counts a token that does not last from one check to the next', async () => {
     await mintOne({ expires_in: 200 });
     expect(refresher.written()).toContain('"LifetimeTooShort":1');
   });
 });
 
-/** Ends the fault that a test put into the AWS endpoint. */
+/** Ends the fault that a test caused in the AWS endpoint. */
 let restore = () => {};
 const deny = (service: 'ssm' | 'secretsmanager', operation: string) => {
   restore = refresher.cloud.intercept((call) =>
@@ -294,12 +297,12 @@ const deny = (service: 'ssm' | 'secretsmanager', operation: string) => {
   );
 };
 
-/** An answer that echoes what it was sent, as a debugging proxy would. */
+/** An answer that echoes the request, as a debugging proxy may. */
 const echo =
   (status: number) =>
   ({ body }: { body: string }): Answer => ({ status, body: { error: body, error_description: body } });
 
-describe('a failure leaves the stored token as it was:', () => {
+describe('a failure leaves the stored token unchanged:', () => {
   const responses: [string, string, Answer | ((request: { body: string }) => Answer), number][] = [
     ['CLIENT_REJECTED', 'invalid_client', oauthError(401, 'invalid_client'), 1],
     ['CLIENT_REJECTED', 'unauthorized_client', oauthError(400, 'unauthorized_client'), 1],
@@ -330,7 +333,7 @@ describe('a failure leaves the stored token as it was:', () => {
     ['RESPONSE_INVALID', 'expires_in as a string', grant('t', { expires_in: '3600' }), 1],
     [
       'RESPONSE_INVALID',
-      'expires_in without end',
+      'an infinite expires_in',
       { body: '{"access_token":"t","token_type":"Bearer","expires_in":1e400}' },
       1,
     ],
@@ -347,7 +350,7 @@ describe('a failure leaves the stored token as it was:', () => {
     const before = await refresher.stored();
     refresher.endpoint.answer(answer);
     const options = 'hang' in answer ? { remaining: TIME_FOR_ONE_REQUEST } : {};
-    expect(codeOf(await refresher.invoke({ force: true }, options))).toBe(code);
+    expect(outcomeOf(await refresher.invoke({ force: true }, options))).toBe(code);
     expect(await refresher.stored()).toEqual(before);
     expect(refresher.endpoint.requests).toHaveLength(requests);
   });
@@ -360,18 +363,19 @@ describe('a failure leaves the stored token as it was:', () => {
     ],
     [
       'CREDENTIALS_NOT_FOUND',
-      'no such secret',
+      'a secret that does not exist',
       () => refresher.restart({ CREDENTIALS_SECRET_ID: 'nothing' }),
     ],
-    ['CREDENTIALS_INVALID', 'a secret that is no JSON', () => refresher.putSecret(newClientSecret())],
+    ['CREDENTIALS_INVALID', 'a secret that is not JSON', () => refresher.putSecret(newClientSecret())],
     ['CREDENTIALS_INVALID', 'a secret without client_secret', () => refresher.putSecret('{"client_id":"a"}')],
     ['CREDENTIALS_UNAVAILABLE', 'DescribeSecret denied', () => deny('secretsmanager', 'DescribeSecret')],
     ['CREDENTIALS_UNAVAILABLE', 'GetSecretValue denied', () => deny('secretsmanager', 'GetSecretValue')],
     ['STORE_UNAVAILABLE', 'GetParameter denied', () => deny('ssm', 'GetParameter'), {}],
+    ['STORE_UNAVAILABLE', 'GetParameter denied to a forced run', () => deny('ssm', 'GetParameter')],
     ['STORE_UNAVAILABLE', 'PutParameter denied', () => deny('ssm', 'PutParameter')],
     [
       'STORE_UNAVAILABLE',
-      'an answer that is no JSON',
+      'an answer that is not JSON',
       () => {
         const body = `{"Parameter": ${newToken()}`;
         restore = refresher.cloud.intercept(({ operation }) =>
@@ -387,31 +391,31 @@ describe('a failure leaves the stored token as it was:', () => {
     const before = await refresher.stored();
     refresher.endpoint.answer(grant(newToken()));
     await breakIt();
-    expect(codeOf(await refresher.invoke(event))).toBe(code);
+    expect(outcomeOf(await refresher.invoke(event))).toBe(code);
     restore();
     expect(await refresher.stored()).toEqual(before);
   });
 
-  test('EVENT_INVALID with an event that it does not know', async () => {
+  test('EVENT_INVALID with an unknown event', async () => {
     await mintOne();
     const before = await refresher.stored();
-    expect(codeOf(await refresher.invoke({ refresh: true }))).toBe('EVENT_INVALID');
+    expect(outcomeOf(await refresher.invoke({ refresh: true }))).toBe('EVENT_INVALID');
     expect(await refresher.stored()).toEqual(before);
   });
 
   test.for([
-    ['text of somebody else', 'SecureString'],
+    ['foreign text', 'SecureString'],
     ['{"password":"p"}', 'SecureString'],
     ['plain', 'String'],
-  ] as const)('PARAMETER_OCCUPIED where it holds %s as a %s', async ([value, Type]) => {
+  ] as const)('PARAMETER_OCCUPIED with the value %s in a %s', async ([value, Type]) => {
     await refresher.putParameter(value, { Type, Overwrite: false });
-    expect(codeOf(await refresher.invoke())).toBe('PARAMETER_OCCUPIED');
+    expect(outcomeOf(await refresher.invoke())).toBe('PARAMETER_OCCUPIED');
     expect(await refresher.stored()).toEqual({ value, version: 1, type: Type });
     expect(refresher.endpoint.requests).toHaveLength(0);
   });
 });
 
-test('CREDENTIALS_NOT_SET names the command that puts the credentials', async () => {
+test('CREDENTIALS_NOT_SET names the command that stores the credentials', async () => {
   const empty = await startRefresher();
   const storedBefore = JSON.stringify({
     access_token: newToken(),
@@ -423,13 +427,13 @@ test('CREDENTIALS_NOT_SET names the command that puts the credentials', async ()
   await empty.putParameter(storedBefore);
   const before = await empty.stored();
   const answer = await empty.invoke();
-  expect(codeOf(answer)).toBe('CREDENTIALS_NOT_SET');
+  expect(outcomeOf(answer)).toBe('CREDENTIALS_NOT_SET');
   expect(await empty.stored()).toEqual(before);
   expect(JSON.stringify(answer)).toContain('aws secretsmanager put-secret-value');
   await empty.close();
 });
 
-describe('over all scenarios above', () => {
+describe('over all tests above', () => {
   test('every error code was provoked', () => {
     expect([...provoked].sort()).toEqual([...REFRESH_ERROR_CODES].sort());
   });

@@ -19,9 +19,9 @@ const CONTAINERS = 4;
 
 let refresher: TestRefresher;
 let clients: AwsClients;
-/** The tokens that the API takes. */
+/** The tokens that the API accepts. */
 let active: Set<string>;
-/** The stored token, which the API has refused from a moment on, and its replacement. */
+/** The stored token, which the API rejects, and the new one. */
 let dead: string;
 let fresh: string;
 
@@ -35,7 +35,7 @@ beforeEach(async () => {
   await refresher.putSecret(credentials(newClientSecret()));
   refresher.endpoint.answer(grant(dead));
   await refresher.invoke();
-  // No token is replaced in its first minute.
+  // A token in its first minute is not replaced.
   const record = await refresher.record();
   await refresher.putParameter(JSON.stringify({ ...record, issued_at: record.issued_at - 600 }));
   refresher.endpoint.forgetRequests();
@@ -65,7 +65,7 @@ const putClaim = (expiresAt: number) =>
 const now = () => Math.floor(Date.now() / 1_000);
 
 describe('a rejected token', () => {
-  test('is replaced by one of the containers that are told of it at once', async () => {
+  test('is replaced by one container if several get a report at once', async () => {
     const othersAnswered = Promise.withResolvers<void>();
     refresher.endpoint.answer(async () => {
       await othersAnswered.promise;
@@ -85,27 +85,27 @@ describe('a rejected token', () => {
     expect((await refresher.record()).access_token).toBe(fresh);
   });
 
-  test('is replaced by the next report after a run that failed', async () => {
+  test('is replaced at the next report if the run fails', async () => {
     refresher.endpoint.answer(oauthError(401, 'invalid_client'), grant(fresh));
     await expect(report()).rejects.toThrow('CLIENT_REJECTED');
     expect(await report()).toMatchObject({ outcome: 'minted', reason: 'rejected' });
   });
 
-  test('is replaced where the run that claimed it was cut off, once its claim has ended', async () => {
+  test('is replaced after the claim of a run that was cut off expires', async () => {
     await putClaim(now() + 60);
     expect(await report()).toMatchObject({ outcome: 'kept', reason: 'being-replaced' });
     await putClaim(now() - 1);
     expect(await report()).toMatchObject({ outcome: 'minted', reason: 'rejected' });
   });
 
-  test('is not replaced once more where it was replaced between the look and the claim', async () => {
+  test('is not replaced again if another run replaces it just before the claim', async () => {
     const record = await refresher.record();
     const Value = JSON.stringify({ ...record, access_token: fresh });
-    let looks = 0;
+    let reads = 0;
     refresher.cloud.intercept(({ input, operation }) => {
       if (operation !== 'GetParameter' || input.Name !== refresher.parameterName) return undefined;
-      looks += 1;
-      if (looks < 2) return undefined;
+      reads += 1;
+      if (reads < 2) return undefined;
       return { body: JSON.stringify({ Parameter: { Type: 'SecureString', Value, Version: 9 } }) };
     });
     expect(await report()).toMatchObject({
@@ -116,7 +116,7 @@ describe('a rejected token', () => {
     expect(refresher.endpoint.requests).toEqual([]);
   });
 
-  test('does not keep the schedule from replacing it, whatever becomes of its claim', async () => {
+  test('is replaced by the schedule even if the claim is held and cannot be read', async () => {
     await putClaim(now() + 60);
     refresher.cloud.intercept(({ input }) =>
       String(input.Name).endsWith('.claim')
@@ -129,10 +129,10 @@ describe('a rejected token', () => {
   });
 });
 
-test('a thousand consumers whose token was revoked cause one mint, and all get through', {
+test('a thousand consumers with a revoked token cause one mint, and all their requests succeed', {
   timeout: 120_000,
 }, async () => {
-  // The API is a function here: a thousand connections at once would measure the machine.
+  // The API is a function, because a thousand connections at once would test the machine.
   const api: typeof fetch = async (_url, init) => {
     const token = new Headers(init?.headers).get('authorization')?.replace('Bearer ', '') ?? '';
     return new Response(null, { status: active.has(token) ? 200 : 401 });
@@ -154,8 +154,8 @@ test('a thousand consumers whose token was revoked cause one mint, and all get t
     );
     return responses.map(({ status }) => status);
   };
-  const allGetThrough = Array.from({ length: 1_000 }, () => 200);
-  expect(await call()).toEqual(allGetThrough);
+  const allSucceed = Array.from({ length: 1_000 }, () => 200);
+  expect(await call()).toEqual(allSucceed);
   active.delete(dead);
   let answered = 0;
   clients.lambda.middlewareStack.add(
@@ -166,13 +166,13 @@ test('a thousand consumers whose token was revoked cause one mint, and all get t
     },
     { step: 'initialize' },
   );
-  // Until every other container has been told of it, and has left it to the first or asks for a token as well.
+  // Waits until every other container has answered, or one of them requests a token as well.
   refresher.endpoint.answer(async () => {
-    const isToldToAll = () => answered >= CONTAINERS - 1 || refresher.endpoint.requests.length > 1;
-    await vi.waitUntil(isToldToAll, { timeout: 120_000 });
+    const haveOthersActed = () => answered >= CONTAINERS - 1 || refresher.endpoint.requests.length > 1;
+    await vi.waitUntil(haveOthersActed, { timeout: 120_000 });
     active.add(fresh);
     return grant(fresh);
   });
-  expect(await call()).toEqual(allGetThrough);
+  expect(await call()).toEqual(allSucceed);
   expect(refresher.endpoint.requests).toHaveLength(1);
 });

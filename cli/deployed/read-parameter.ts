@@ -1,0 +1,89 @@
+import { type CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
+import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { isUndecryptable, readStored } from '../../lambda/refresher/store.ts';
+import { parseJsonObject } from '../../lambda/shared/json.ts';
+import { RefreshError } from '../../lambda/shared/refresh-error.ts';
+import type { Stored, StoredToken } from '../../lambda/shared/stored-token.ts';
+import { describeFailure } from '../cli-error.ts';
+import type { Refresher } from './refreshers-of-stack.ts';
+
+/** What the CLI knows about a token. */
+export interface KnownToken extends Pick<StoredToken, 'issued_at' | 'expires_at' | 'source'> {
+  /** Whether only the secret's previous version was accepted. Known from the log, not from the stored token. */
+  readonly usedPreviousCredentials: boolean;
+}
+
+/** What the parameter holds, or why that is unknown. */
+export type ParameterContent =
+  | Exclude<Stored, { state: 'token' }>
+  | { readonly state: 'token'; readonly version: number; readonly token: KnownToken }
+  | { readonly state: 'undecryptable' | 'unknown'; readonly found: string };
+
+/** The log line and the parameter's time stamp are at most this many milliseconds apart. */
+const LOG_TOLERANCE_MS = 90_000;
+
+/**
+ * Reads what the parameter holds. If the user may not decrypt it, the log of the run that wrote this version gives the
+ * times. By default, only the granted functions may decrypt it.
+ */
+export async function readParameter(
+  { parameterName, logGroup }: Refresher,
+  { ssm, logs }: { readonly ssm: SSMClient; readonly logs: CloudWatchLogsClient },
+): Promise<ParameterContent> {
+  try {
+    const stored = await readStored(ssm, parameterName);
+    if (stored.state !== 'token') return stored;
+    const { version, token } = stored;
+    const written =
+      logGroup &&
+      (await findWrittenToken(logs, logGroup.id, { version, at: token.issued_at * 1_000 }).catch(
+        () => undefined,
+      ));
+    return {
+      ...stored,
+      token: { ...token, usedPreviousCredentials: written?.usedPreviousCredentials ?? false },
+    };
+  } catch (error) {
+    if (!(await isUndecryptable(ssm, parameterName, error)))
+      return { state: 'unknown', found: describeFailure(error) };
+    const isDenied = error instanceof RefreshError && error.details.reason === 'AccessDeniedException';
+    if (!isDenied) return { state: 'undecryptable', found: 'a value whose key cannot be used' };
+    if (logGroup === undefined) return { state: 'unknown', found: describeFailure(error) };
+  }
+  try {
+    const { Parameter: parameter } = await ssm.send(new GetParameterCommand({ Name: parameterName }));
+    const { Version: version = 0, LastModifiedDate: modified = new Date(0) } = parameter ?? {};
+    const token = await findWrittenToken(logs, logGroup.id, { version, at: modified.getTime() });
+    if (token !== undefined) return { state: 'token', version, token };
+    const found = `no permission to decrypt version ${version} of the parameter, and the log has no run that wrote it`;
+    return { state: 'unknown', found };
+  } catch (error) {
+    return { state: 'unknown', found: describeFailure(error) };
+  }
+}
+
+async function findWrittenToken(
+  logs: CloudWatchLogsClient,
+  logGroupName: string,
+  { version, at }: { readonly version: number; readonly at: number },
+): Promise<KnownToken | undefined> {
+  const input = { logGroupName, startTime: at - LOG_TOLERANCE_MS, endTime: at + LOG_TOLERANCE_MS };
+  for await (const { events = [] } of paginateFilterLogEvents({ client: logs }, input)) {
+    for (const { message = '' } of events) {
+      const token = parseWrittenToken(message, version);
+      if (token !== undefined) return token;
+    }
+  }
+  return undefined;
+}
+
+/** The token that this log line reports as stored in this version of the parameter. */
+export function parseWrittenToken(line: string, version: number): KnownToken | undefined {
+  const { outcome, parameter_version, issued_at, expires_at, source, previous_credentials_used } =
+    parseJsonObject(line) ?? {};
+  if (outcome !== 'minted' || parameter_version !== version) return undefined;
+  if (typeof issued_at !== 'number' || typeof expires_at !== 'number' || typeof source !== 'string') {
+    return undefined;
+  }
+  return { issued_at, expires_at, source, usedPreviousCredentials: previous_credentials_used === true };
+}

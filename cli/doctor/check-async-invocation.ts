@@ -1,0 +1,43 @@
+import { GetFunctionEventInvokeConfigCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import type { Refresher } from '../deployed/refreshers-of-stack.ts';
+import { unlessGone } from '../deployed/unless-gone.ts';
+import type { ShellCommands } from '../shell-commands.ts';
+import { type Verdict, wrong } from './finding.ts';
+
+/** Properties of `AWS::Lambda::EventInvokeConfig`. */
+interface EventInvokeProperties {
+  readonly FunctionName?: string;
+  readonly Qualifier?: string;
+  readonly MaximumRetryAttempts?: number;
+  readonly DestinationConfig?: { readonly OnFailure?: { readonly Destination?: string } };
+}
+
+/** Checks that Lambda sends failed runs to the dead-letter queue and does not retry them. Undefined if so. */
+export async function checkAsyncInvocation(
+  refresher: Refresher,
+  lambda: LambdaClient,
+  commands: ShellCommands,
+): Promise<Verdict | undefined> {
+  if (refresher.eventInvokeConfig === undefined) return undefined;
+  const properties: EventInvokeProperties = refresher.eventInvokeConfig.properties;
+  const { FunctionName, Qualifier, MaximumRetryAttempts: attempts, DestinationConfig } = properties;
+  const live = await unlessGone(
+    lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName, Qualifier })),
+  );
+  const queue = DestinationConfig?.OnFailure?.Destination;
+  const isLost = queue !== undefined && live?.DestinationConfig?.OnFailure?.Destination !== queue;
+  const faults = [
+    ...(isLost ? ['do not reach the dead-letter queue'] : []),
+    // Without a setting, Lambda retries twice.
+    ...(live?.MaximumRetryAttempts === attempts ? [] : ['are retried by Lambda']),
+  ];
+  if (faults.length === 0) return undefined;
+  return wrong(`failed runs ${faults.join(' and ')}`, ...restoreAsyncInvocation(refresher, commands));
+}
+
+/** The command that restores how Lambda handles failed runs. */
+export function restoreAsyncInvocation(refresher: Refresher, commands: ShellCommands): readonly string[] {
+  const properties = refresher.eventInvokeConfig?.properties;
+  if (properties === undefined) return [];
+  return [commands.restoreInput(refresher, properties, 'lambda', 'put-function-event-invoke-config')];
+}

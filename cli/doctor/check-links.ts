@@ -1,0 +1,71 @@
+import type { Configuration } from '../../lambda/refresher/configuration.ts';
+import { type Clock, unixSeconds } from '../../lambda/shared/clock.ts';
+import { describeFailure } from '../cli-error.ts';
+import type { Clients } from '../clients.ts';
+import { configurationOf, readFunction } from '../deployed/read-function.ts';
+import type { Refresher } from '../deployed/refreshers-of-stack.ts';
+import type { ShellCommands } from '../shell-commands.ts';
+import { checkAlarms } from './check-alarms.ts';
+import { checkAsyncInvocation } from './check-async-invocation.ts';
+import { checkDeadLetters } from './check-dead-letters.ts';
+import { checkEndpoint } from './check-endpoint.ts';
+import { checkFunction } from './check-function.ts';
+import { checkKey } from './check-key.ts';
+import { checkLastRun } from './check-last-run.ts';
+import { checkParameter } from './check-parameter.ts';
+import { checkRole } from './check-role.ts';
+import { checkSchedule } from './check-schedule.ts';
+import { checkSecret } from './check-secret.ts';
+import { type Finding, LINKS, type Link, unknown, type Verdict } from './finding.ts';
+
+export interface DoctorTools {
+  readonly clients: Clients;
+  readonly commands: ShellCommands;
+  readonly clock: Clock;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+/** Checks every link of the chain from the schedule to the parameter. Changes nothing and mints nothing. */
+export async function checkLinks(refresher: Refresher, tools: DoctorTools): Promise<readonly Finding[]> {
+  const { clients, commands, clock, fetch } = tools;
+  const { ssm, secretsManager, logs } = clients;
+  const now = clock.now();
+  const reading = readFunction(clients.lambda, refresher);
+  const configuration = configurationOf(refresher, await reading.catch(() => undefined));
+  const configured = async (check: (usable: Configuration) => Promise<Verdict>): Promise<Verdict> =>
+    configuration === undefined
+      ? unknown("not checked: the function's settings are unknown")
+      : check(configuration);
+  const checks: Readonly<Record<Link, () => Promise<Verdict>>> = {
+    schedule: () => checkSchedule(refresher, clients.scheduler, commands, now),
+    'schedule role': () => checkRole(refresher, refresher.scheduleRole, clients.iam, commands),
+    function: async () => {
+      const verdict = checkFunction(refresher, await reading, commands);
+      if (verdict.state !== 'ok') return verdict;
+      return (await checkAsyncInvocation(refresher, clients.lambda, commands)) ?? verdict;
+    },
+    'function role': () => checkRole(refresher, refresher.functionRole, clients.iam, commands),
+    key: () => configured((usable) => checkKey(refresher, usable, clients.kms, commands)),
+    secret: () => configured((usable) => checkSecret(refresher, usable, secretsManager, commands)),
+    endpoint: () => configured((usable) => checkEndpoint(usable, { fetch, clock })),
+    parameter: () =>
+      checkParameter(refresher, configuration, {
+        ssm,
+        logs,
+        secretsManager,
+        commands,
+        now: unixSeconds(now),
+      }),
+    'last run': () => configured((usable) => checkLastRun(refresher, usable, { logs, commands, now })),
+    'dead letters': () => checkDeadLetters(refresher, clients.sqs, commands),
+    alarms: () => checkAlarms(refresher, clients.cloudWatch, commands),
+  };
+  return Promise.all(
+    LINKS.map(async (link) => {
+      const verdict = await checks[link]().catch((error: unknown) =>
+        unknown(`not checked: ${describeFailure(error)}`),
+      );
+      return { link, ...verdict };
+    }),
+  );
+}

@@ -1,0 +1,51 @@
+import { READER_ENVIRONMENT } from '../shared/reader-environment.ts';
+import { isSendable } from '../shared/stored-token.ts';
+import { assertSeconds } from './assert-seconds.ts';
+import { createAuthorizedFetch } from './authorized-fetch.ts';
+import { createReplacementSearch } from './find-replacement.ts';
+import { loadWith, reportWith } from './on-demand-clients.ts';
+import type { Seams } from './seams.ts';
+import { createTokenCache } from './token-cache.ts';
+import type { TokenReader, TokenReaderOptions } from './token-reader.ts';
+import { TokenUnavailableError } from './token-unavailable-error.ts';
+
+/** Seconds: enough for a run of the refresher that backs off once or twice. */
+const REPLACEMENT_TIMEOUT_SECONDS = 10;
+
+/** `createTokenReader` with its seams. */
+export function createReader(options: TokenReaderOptions, seams: Seams): TokenReader {
+  const { minimumValidity, replacementTimeout = REPLACEMENT_TIMEOUT_SECONDS } = options;
+  const parameterName = options.parameterName ?? process.env[READER_ENVIRONMENT.parameterName];
+  const functionName =
+    options.refresherFunctionName ?? (process.env[READER_ENVIRONMENT.refresherFunctionName] || undefined);
+  if (parameterName === undefined || parameterName === '') throw missing('parameterName');
+  assertSeconds('replacementTimeout', replacementTimeout);
+
+  const load = loadWith(options.ssm, parameterName);
+  const cache = createTokenCache(parameterName, load, minimumValidity, seams);
+  const report = functionName === undefined ? undefined : reportWith(options.lambda, functionName);
+  return {
+    get: cache.get,
+    authorization: async (asked) => `Bearer ${await cache.get(asked)}`,
+    fetch: createAuthorizedFetch(
+      options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+      cache.get,
+      createReplacementSearch(cache, report, replacementTimeout * 1_000, seams),
+    ),
+    async reject(token) {
+      if (report === undefined) throw missing('refresherFunctionName');
+      // The message does not show the value: it may be a token after all.
+      if (typeof token !== 'string' || !isSendable(token))
+        throw new TypeError('reject needs a token as returned by get()');
+      cache.reject(token);
+      const reported = await report(token);
+      if (reported.type === 'failed') throw new TokenUnavailableError(reported.failure);
+      await cache.load();
+    },
+  };
+}
+
+function missing(option: 'parameterName' | 'refresherFunctionName'): TypeError {
+  const variable = READER_ENVIRONMENT[option];
+  return new TypeError(`${option} is missing. Pass it, or set ${variable} with refresher.connect(fn).`);
+}

@@ -1,0 +1,19 @@
+/** First wait between two loads that brought no new token, in milliseconds. */
+const SPACING_BASE_MS = 1_000;
+/** The longest such wait while a token is served that lives for an hour or more. */
+export const LONGEST_SPACING_MS = 90_000;
+
+/** Milliseconds until the next load after so many fruitless ones: exponential, half of it jitter. */
+export function spacing(fruitless: number, longest: number, random: () => number): number {
+  const bound = Math.min(longest, SPACING_BASE_MS * 2 ** fruitless);
+  return bound / 2 + (random() * bound) / 2;
+}
+
+const RETRY_BASE_MS = 500;
+/** At 40 reads a second, a thousand cold containers take 25 seconds; with this cap, the last one waits less than 45. */
+const RETRY_CAP_MS = 5_000;
+
+/** Milliseconds until the next attempt of a waiting caller (1 for the first wait): exponential with full jitter. */
+export function retryDelay(attempt: number, random: () => number): number {
+  return random() * Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** attempt);
+}

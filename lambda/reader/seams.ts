@@ -1,0 +1,9 @@
+/** What tests replace: the clock, the random numbers and the waits. */
+export interface Seams {
+  /** Unix time in milliseconds. */
+  readonly now: () => number;
+  /** A number from 0 to 1, for jitter. */
+  readonly random: () => number;
+  /** Resolves after so many milliseconds; may reject once the signal aborts. */
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+}

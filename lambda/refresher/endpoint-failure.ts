@@ -1,0 +1,93 @@
+import { parseJsonObject } from '../shared/json.ts';
+import { RefreshError, type RefreshErrorDetails } from '../shared/refresh-error.ts';
+import { parseRetryAfter } from './retry-after.ts';
+import type { TokenAnswer } from './token-request.ts';
+
+/**
+ * Error codes that may be shown. Any other text in that field could be an echo of the request.
+ * Source: https://www.iana.org/assignments/oauth-parameters (OAuth Extensions Error Registry) and RFC 6749 section 5.2
+ */
+const REGISTERED_ERRORS: ReadonlySet<string> = new Set([
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+  'invalid_target',
+  'access_denied',
+  'server_error',
+  'temporarily_unavailable',
+  'invalid_dpop_proof',
+  'use_dpop_nonce',
+  'slow_down',
+  'insufficient_scope',
+  'invalid_token',
+]);
+
+/** What to do if the endpoint keeps failing. */
+export function remedyIfItLasts(code: 'RATE_LIMITED' | 'ENDPOINT_UNAVAILABLE'): string {
+  return code === 'RATE_LIMITED'
+    ? 'If this lasts, find out what else requests tokens with these credentials.'
+    : 'If this lasts, ask the operator of the authorization server.';
+}
+
+/** The failure behind a status other than 200. `answeredAt` is Unix time in milliseconds. */
+export function refusedBy(
+  { status, headers, body }: Extract<TokenAnswer, { type: 'answer' }>,
+  tokenUrl: string,
+  answeredAt: number,
+): RefreshError {
+  const found = parseJsonObject(body)?.error;
+  const oauthError = typeof found === 'string' && REGISTERED_ERRORS.has(found) ? found : undefined;
+  const details = { status, ...(oauthError === undefined ? {} : { oauthError }) };
+  const answered = `${tokenUrl} answered HTTP ${status}${oauthError === undefined ? '' : ` ${oauthError}`}`;
+  if (status === 429 || status === 408 || status >= 500) {
+    const code = status === 429 ? 'RATE_LIMITED' : 'ENDPOINT_UNAVAILABLE';
+    const retryAfter = parseRetryAfter(headers.get('retry-after'), answeredAt);
+    const asked =
+      retryAfter === undefined ? '' : ` and asked to wait ${Math.ceil(retryAfter / 1_000)} seconds`;
+    return new RefreshError(
+      code,
+      `${answered}${asked}. The next check tries again. ${remedyIfItLasts(code)}`,
+      retryAfter === undefined ? details : { ...details, notBefore: answeredAt + retryAfter },
+    );
+  }
+  if (status < 400) {
+    const shown = status >= 300 ? `a redirect (HTTP ${status}), which is never followed` : `HTTP ${status}`;
+    return invalidResponse(tokenUrl, shown, details);
+  }
+  if (oauthError === 'invalid_client' || oauthError === 'unauthorized_client') {
+    return new RefreshError(
+      'CLIENT_REJECTED',
+      `${answered}: it rejects the client. Check client_id and client_secret in the secret, and that the client may use the client_credentials grant.`,
+      details,
+    );
+  }
+  return new RefreshError(
+    'REQUEST_REJECTED',
+    `${answered}. Check the token URL, the scope, the extra parameters, the client authentication method and the credentials.`,
+    details,
+  );
+}
+
+export function unreachable(tokenUrl: string, reason: string): RefreshError {
+  return new RefreshError(
+    'ENDPOINT_UNAVAILABLE',
+    `${tokenUrl} gave no answer: ${reason}. The next check tries again. If this lasts, check the URL, the network path and the server's certificate.`,
+    { reason },
+  );
+}
+
+/** An answer that is neither a grant nor an error. `found` describes it without quoting it. */
+export function invalidResponse(
+  tokenUrl: string,
+  found: string,
+  details: RefreshErrorDetails = {},
+): RefreshError {
+  return new RefreshError(
+    'RESPONSE_INVALID',
+    `${tokenUrl} sent ${found}. Check the token URL. If it is right, ask the operator of the authorization server.`,
+    details,
+  );
+}

@@ -1,0 +1,58 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { askForCredentials, parseNewCredentials } from '../../../cli/set-credentials/ask-for-credentials.ts';
+import { recordWritten } from '../../support/confidential.ts';
+import { newClientSecret } from '../../support/refresher.ts';
+
+describe('credentials on standard input', () => {
+  test('keep the additional fields of the JSON', () => {
+    const text = ' {"client_id": "a", "client_secret": "b", "host": "c"}\n';
+    expect(parseNewCredentials(text)).toEqual({
+      clientId: 'a',
+      clientSecret: 'b',
+      secretString: '{"client_id":"a","client_secret":"b","host":"c"}',
+    });
+  });
+
+  test.for([
+    '',
+    'client_secret=§',
+    '["§"]',
+    '{"client_id": "a"}',
+    '{"client_id": "a", "client_secret": " "}',
+    '{"client_id": 1, "client_secret": "§"}',
+  ])('are rejected without being repeated: %s', (text) => {
+    // The § marks a secret.
+    expect(() => parseNewCredentials(text)).toThrow(/^the credentials cannot be used: [^§]*$/);
+  });
+});
+
+describe('credentials at a terminal', () => {
+  /** A terminal on which somebody types these lines, and what it shows. */
+  const terminal = (...keys: readonly string[]) => {
+    const input = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => undefined });
+    const output = new PassThrough();
+    let shown = '';
+    let prompts = 0;
+    output.on('data', (chunk) => {
+      shown += chunk;
+      if (String(chunk).includes('not shown')) setImmediate(() => input.write(keys[prompts++] ?? ''));
+    });
+    const asked = askForCredentials(input as never, output as never);
+    return { asked, shown: () => shown };
+  };
+
+  test('are read without being shown', async () => {
+    const secret = newClientSecret();
+    const { asked, shown } = terminal('the-client\r', `${secret}\r`);
+    expect(await asked).toMatchObject({ clientId: 'the-client', clientSecret: secret });
+    expect(shown()).toMatch(/Client id.*Client secret/s);
+    expect(shown()).not.toContain('the-client');
+    recordWritten(shown());
+  });
+
+  test('change nothing if the user interrupts', async () => {
+    const { asked } = terminal('the-client\r', '\u0003');
+    await expect(asked).rejects.toThrow('nothing was changed');
+  });
+});

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { parseRetryAfter } from '../../../lambda/refresher/retry-after.ts';
+
+const NOW = Date.parse('2030-01-01T00:00:00Z');
+
+test.for<[string | null, number | undefined]>([
+  ['3', 3_000],
+  ['0', 0],
+  [' 120 ', 120_000],
+  ['Tue, 01 Jan 2030 00:01:00 GMT', 60_000],
+  ['Mon, 31 Dec 2029 23:59:00 GMT', 0],
+  ['-5', undefined],
+  ['1.5', undefined],
+  ['99999999999999999999', 86_400_000],
+  ['Fri, 31 Dec 2999 23:59:59 GMT', 86_400_000],
+  ['soon', undefined],
+  ['', undefined],
+  [null, undefined],
+])('reads Retry-After %j as %j milliseconds', ([header, expected]) => {
+  expect(parseRetryAfter(header, NOW)).toBe(expected);
+});
