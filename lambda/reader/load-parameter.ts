@@ -1,5 +1,5 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { describeAwsFailure } from '../shared/aws-failure.ts';
+import { describeAwsFailure, isAccessDenied } from '../shared/aws-failure.ts';
 import { parseStored, type StoredToken } from '../shared/stored-token.ts';
 import { abortable } from './abortable.ts';
 import type { TokenUnavailableCode, Unavailability } from './token-unavailable-error.ts';
@@ -72,7 +72,7 @@ function failedLoad(error: unknown, parameterName: string): Loaded {
   }
   const cause = Object.assign(new Error(text), { name });
   const fact = `parameter ${parameterName} could not be read: ${text}.`;
-  if (/AccessDenied|^CredentialsProviderError$/.test(name)) {
+  if (isAccessDenied(name)) {
     const remedy =
       'Allow it with refresher.grantRead(fn). If another app deploys the refresher, also name the role in its readers.';
     return failed('ACCESS_DENIED', `${fact} ${remedy}`, cause);

@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { describeAwsFailure } from '../shared/aws-failure.ts';
+import { describeAwsFailure, isAccessDenied } from '../shared/aws-failure.ts';
 import { parseJsonObject } from '../shared/json.ts';
 import { codeOf } from '../shared/refresh-error.ts';
 import { sha256 } from '../shared/stored-token.ts';
@@ -56,7 +56,7 @@ function failedRun(functionName: string, message: unknown): Reported {
 
 function failedInvocation(functionName: string, error: unknown): Reported {
   const { name, text } = describeAwsFailure(error);
-  const denied = /AccessDenied|^CredentialsProviderError$/.test(name);
+  const denied = isAccessDenied(name);
   const absent = name === 'ResourceNotFoundException';
   const remedy = denied
     ? 'Allow it with refresher.grantReport(fn).'

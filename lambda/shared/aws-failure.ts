@@ -23,6 +23,11 @@ export function describeAwsFailure(error: unknown): AwsFailure {
   return { name, text: `${name}${status === undefined ? '' : ` (HTTP ${status})`}${text}` };
 }
 
+/** Whether AWS denied the call, or the SDK found no credentials for it. */
+export function isAccessDenied(failureName: string): boolean {
+  return /AccessDenied|^CredentialsProviderError$/.test(failureName);
+}
+
 /** Network errors are named `Error`. Only their code, such as `ECONNREFUSED`, identifies them. */
 function errorName(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
