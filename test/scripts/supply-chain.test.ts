@@ -2,14 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import type { FunctionName } from '../../infra/construct/bundling.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import {
-  type Bundle,
-  bundle,
-  type FunctionName,
-  listMaterials,
-  type Material,
-} from '../../scripts/bill-of-materials.ts';
+import { type Bundle, bundle, listMaterials, type Material } from '../../scripts/bill-of-materials.ts';
 import { type GeneratedSection, renderDocuments, replaceSection } from '../../scripts/documents.ts';
 import { vulnerableMaterials } from '../../scripts/vulnerable-materials.ts';
 
