@@ -87,11 +87,12 @@ const settingsSchema = z
   });
 
 /** What a message shows if the setting is absent. */
-const DEFAULTS: Readonly<Record<string, unknown>> = {
+const DEFAULTS: Values = {
   checkEvery: DEFAULT_CHECK_EVERY.toIsoString(),
   refreshBefore: DEFAULT_REFRESH_BEFORE.toIsoString(),
 };
 
+type Values = Readonly<Record<string, unknown>>;
 export type RefresherSettings = z.output<typeof settingsSchema>;
 
 export const SETTING_NAMES = Object.keys(settingsSchema.shape);
@@ -100,9 +101,7 @@ export const SETTING_NAMES = Object.keys(settingsSchema.shape);
  * Reads the settings of each refresher from the app's context, with overrides from the command line (`-c name.key=value`).
  * @throws Error that names every invalid setting, the value found, and what is allowed
  */
-export function readSettings(
-  context: Readonly<Record<string, unknown>>,
-): ReadonlyMap<string, RefresherSettings> {
+export function readSettings(context: Values): ReadonlyMap<string, RefresherSettings> {
   const refreshers = z.record(z.string(), z.record(z.string(), z.unknown())).safeParse(context.refreshers);
   if (!refreshers.success || Object.keys(refreshers.data).length === 0) {
     throw new Error(
@@ -129,17 +128,14 @@ export function readSettings(
   return settings;
 }
 
-function overridesOf(name: string, context: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function overridesOf(name: string, context: Values): Values {
   const prefix = `${name}.`;
-  return Object.fromEntries(
-    Object.entries(context)
-      .filter(([key]) => key.startsWith(prefix))
-      .map(([key, value]) => [key.slice(prefix.length), value]),
-  );
+  const own = Object.entries(context).filter(([key]) => key.startsWith(prefix));
+  return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
 }
 
 /** CDK ignores an override for a refresher that does not exist, so report it. */
-function strayOverrides(context: Readonly<Record<string, unknown>>, names: readonly string[]): string[] {
+function strayOverrides(context: Values, names: readonly string[]): string[] {
   return Object.keys(context).flatMap((key) => {
     const name = /^([a-zA-Z][\w-]*)\.\w+$/.exec(key)?.[1];
     if (name === undefined || names.includes(name)) return [];
@@ -159,11 +155,7 @@ function sharedParameters(settings: ReadonlyMap<string, RefresherSettings>): str
   });
 }
 
-function describeIssue(
-  name: string,
-  issue: z.core.$ZodIssue,
-  values: Readonly<Record<string, unknown>>,
-): string {
+function describeIssue(name: string, issue: z.core.$ZodIssue, values: Values): string {
   if (issue.code === 'unrecognized_keys') {
     return `${issue.keys.map((key) => `${name}.${key}`).join(', ')}: unknown setting; allowed are ${SETTING_NAMES.join(', ')}`;
   }

@@ -14,7 +14,7 @@ import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge, OWN_POLICY } from './acknowledge.ts';
-import { FUNCTION_ENTRIES, type FunctionName, nodejsFunctionBundling } from './bundling.ts';
+import { FUNCTION_ENTRIES, type FunctionName, NODEJS_FUNCTION_BUNDLING } from './bundling.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
 /** The package ships the functions already bundled; a clone bundles them from source. */
@@ -128,7 +128,7 @@ function createFunction(
     entry: file(`../../lambda/${FUNCTION_ENTRIES[id]}`),
     projectRoot: file('../..'),
     depsLockFilePath: file('../../package-lock.json'),
-    bundling: nodejsFunctionBundling(),
+    bundling: NODEJS_FUNCTION_BUNDLING,
   });
 }
 

@@ -25,17 +25,16 @@ export const FUNCTION_BUNDLING = {
   alias: { '@aws-sdk/credential-provider-node': credentialProvider },
 };
 
+const ALIASES = Object.entries(FUNCTION_BUNDLING.alias).map(([from, to]) => [`--alias:${from}`, to]);
+
 /** The same options for `NodejsFunction`, which sets `bundle` and `platform` itself. */
-export function nodejsFunctionBundling(): BundlingOptions {
-  const { target, mainFields, minify, alias } = FUNCTION_BUNDLING;
-  return {
-    format: OutputFormat.ESM,
-    target,
-    mainFields,
-    minify,
-    // By default the SDK is left to the runtime, whose copy starts slower and changes without a deployment.
-    externalModules: [],
-    esbuildArgs: Object.fromEntries(Object.entries(alias).map(([from, to]) => [`--alias:${from}`, to])),
-    forceDockerBundling: false,
-  };
-}
+export const NODEJS_FUNCTION_BUNDLING: BundlingOptions = {
+  format: OutputFormat.ESM,
+  target: FUNCTION_BUNDLING.target,
+  mainFields: FUNCTION_BUNDLING.mainFields,
+  minify: FUNCTION_BUNDLING.minify,
+  // By default, CDK leaves the SDK to the runtime. Its copy starts slower and changes without a deployment.
+  externalModules: [],
+  esbuildArgs: Object.fromEntries(ALIASES),
+  forceDockerBundling: false,
+};

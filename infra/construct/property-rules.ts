@@ -61,9 +61,7 @@ export function scopeProblem(scope: string): string | undefined {
 
 /** What is wrong with extra parameters, or undefined if they are valid. */
 export function extraParametersProblem(parameters: Readonly<Record<string, string>>): string | undefined {
-  const reserved = Object.keys(parameters).find((name) =>
-    RESERVED_FORM_FIELDS.some((field) => field === name),
-  );
+  const reserved = RESERVED_FORM_FIELDS.find((field) => field in parameters);
   return reserved === undefined
     ? undefined
     : `it must not contain "${reserved}", which the refresher sets itself`;
