@@ -88,7 +88,6 @@ function principals({ Principal = {} }: Statement): string {
   return Object.values(Principal).flatMap(list).map(show).join(', ');
 }
 
-/** The words for condition operators. */
 const OPERATORS: Readonly<Record<string, string>> = { ArnLike: 'like', Bool: 'is', StringEquals: 'is' };
 
 function conditions({ Condition = {} }: Statement): string {
