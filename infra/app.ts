@@ -4,7 +4,7 @@ import { readSettings } from './settings.ts';
 import { RefresherStack } from './stack.ts';
 
 const app = new App();
-// A finding that is not acknowledged where it arises fails every synth.
+// Every synth fails on a finding that is not acknowledged on its construct.
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new NIST80053R5Checks(app));
 for (const [name, settings] of readSettings(app.node.getAllContext())) {
   new RefresherStack(app, `TokenRefresher-${name}`, settings, {

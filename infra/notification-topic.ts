@@ -6,9 +6,9 @@ import type { Construct } from 'constructs';
 import { acknowledge } from './construct/acknowledge.ts';
 
 /**
- * A topic that sends an e-mail for every alarm, once the address has confirmed that it wants them. Only alarms of this
- * account and region may publish. It has no KMS key: what it says is no secret and leaves in a plain e-mail, the token's own
- * key must not stand between its failure and the alarm, and one more would cost more than all the alarms.
+ * Creates a topic that sends an e-mail for every alarm, once the recipient has confirmed the subscription. Only alarms of
+ * this account and region may publish. It has no KMS key: the messages are not confidential and leave in a plain e-mail.
+ * The token's key must not be able to block its own alarms, and another key would cost more than all the alarms.
  */
 export function createNotificationTopic(scope: Construct, email: string): Topic {
   const stack = Stack.of(scope);
@@ -18,7 +18,7 @@ export function createNotificationTopic(scope: Construct, email: string): Topic 
   });
   acknowledge(topic, {
     'NIST.800.53.R5-SNSEncryptedKMS':
-      'What it says is no secret and leaves in a plain e-mail. A key would be one more thing to fail between an alarm and its reader.',
+      'The messages are not confidential and leave in a plain e-mail. A key would be one more thing that can fail between an alarm and its recipient.',
   });
   topic.addSubscription(new EmailSubscription(email));
   topic.addToResourcePolicy(

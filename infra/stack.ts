@@ -4,38 +4,25 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { importSecret, secretId } from './construct/credentials-secret.ts';
 import { TokenRefresher } from './construct/token-refresher.ts';
+import { withoutUndefined } from './construct/without-undefined.ts';
 import { createNotificationTopic } from './notification-topic.ts';
 import type { RefresherSettings } from './settings.ts';
 
-/** One refresher as a stack of its own, with the outputs that its users need. */
+/** A stack with one refresher and the outputs that its users need. */
 export class RefresherStack extends Stack {
   readonly refresher: TokenRefresher;
 
   constructor(scope: Construct, id: string, settings: RefresherSettings, props?: StackProps) {
     super(scope, id, props);
-    const {
-      credentials,
-      encryptionKey,
-      readers,
-      scope: oauthScope,
-      extraParameters,
-      clientAuthentication,
-      notificationEmail,
-      notificationTopic,
-      ...required
-    } = settings;
-    const topic = this.notificationTopic(notificationEmail, notificationTopic);
+    const { tokenUrl, parameterName, credentials, encryptionKey, notificationEmail, ...others } = settings;
+    const key =
+      encryptionKey === undefined ? undefined : Key.fromKeyArn(this, 'EncryptionKey', encryptionKey);
+    const secret = credentials === undefined ? undefined : importSecret(this, credentials);
+    const topic = this.notificationTopic(notificationEmail, settings.notificationTopic);
     this.refresher = new TokenRefresher(this, 'Refresher', {
-      ...required,
-      ...(credentials === undefined ? {} : { credentials: importSecret(this, credentials) }),
-      ...(encryptionKey === undefined
-        ? {}
-        : { encryptionKey: Key.fromKeyArn(this, 'EncryptionKey', encryptionKey) }),
-      ...(readers === undefined ? {} : { readers }),
-      ...(oauthScope === undefined ? {} : { scope: oauthScope }),
-      ...(extraParameters === undefined ? {} : { extraParameters }),
-      ...(clientAuthentication === undefined ? {} : { clientAuthentication }),
-      ...(topic === undefined ? {} : { notificationTopic: topic }),
+      tokenUrl,
+      parameterName,
+      ...withoutUndefined({ ...others, credentials: secret, encryptionKey: key, notificationTopic: topic }),
     });
     this.addOutputs(this.refresher);
     if (credentials === undefined) this.addNextStep(settings);
@@ -46,38 +33,29 @@ export class RefresherStack extends Stack {
     return email === undefined ? undefined : createNotificationTopic(this, email);
   }
 
-  /** The command shows only the value of an output, not its description. */
+  /** The CDK CLI prints the values of outputs only, so the value holds the whole instruction. */
   private addNextStep({ checkEvery }: RefresherSettings): void {
     new CfnOutput(this, 'NextStep', {
-      description: 'What is left to do while the secret is empty',
+      description: 'What to do while the secret is empty',
       value:
-        'If the secret is still empty, write {"client_id": "...", "client_secret": "..."} to credentials.json and run the ' +
-        `PutCredentialsCommand: the token is there within ${checkEvery.toHumanString()}.`,
+        'If the secret is still empty, write {"client_id": "...", "client_secret": "..."} to credentials.json and run ' +
+        `PutCredentialsCommand. The token is available within ${checkEvery.toHumanString()}.`,
     });
   }
 
-  private addOutputs({
-    parameterName,
-    parameterArn,
-    credentials,
-    encryptionKey,
-    function: fn,
-  }: TokenRefresher): void {
+  private addOutputs(refresher: TokenRefresher): void {
+    const { credentials, encryptionKey, function: fn } = refresher;
     const output = (id: string, description: string, value: string) =>
       new CfnOutput(this, id, { description, value });
-    output('ParameterName', 'The parameter that holds the token', parameterName);
-    output('ParameterArn', 'ARN of the parameter that holds the token', parameterArn);
-    output(
-      'CredentialsSecretArn',
-      'The secret that holds client_id and client_secret',
-      credentials.secretArn,
-    );
+    output('ParameterName', 'The parameter that stores the token', refresher.parameterName);
+    output('ParameterArn', 'ARN of the parameter that stores the token', refresher.parameterArn);
+    output('CredentialsSecretArn', 'The secret with client_id and client_secret', credentials.secretArn);
     output('EncryptionKeyArn', 'The key that encrypts the parameter', encryptionKey.keyArn);
     output('FunctionArn', 'ARN of the function that refreshes the token', fn.functionArn);
     output('FunctionName', 'The function that refreshes the token', fn.functionName);
     output(
       'PutCredentialsCommand',
-      'Puts the credentials in credentials.json, {"client_id": "…", "client_secret": "…"}, into the secret',
+      'Stores credentials.json, {"client_id": "…", "client_secret": "…"}, in the secret',
       `aws secretsmanager put-secret-value --secret-id '${secretId(credentials)}' --secret-string file://credentials.json`,
     );
   }

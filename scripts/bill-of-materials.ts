@@ -2,12 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
+import { FUNCTION_BUNDLING, FUNCTION_ENTRIES, type FunctionName } from '../infra/construct/bundling.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** The functions that are deployed, by the file in `lambda/` that they begin with. */
-const ENTRIES = { Function: 'refresher/handler.ts', DeploymentFunction: 'deployment/handler.ts' } as const;
-export type FunctionName = keyof typeof ENTRIES;
 
 export interface Material {
   readonly name: string;
@@ -22,26 +19,20 @@ export interface Bundle {
   readonly metafile: Metafile;
 }
 
-/** Bundles a function as the app does. A test compares the code byte by byte with what the app would upload. */
+/** Bundles a function as the app does. A test compares the code with what the app deploys, byte by byte. */
 export async function bundle(name: FunctionName): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
+    ...FUNCTION_BUNDLING,
     absWorkingDir: root,
-    entryPoints: [`lambda/${ENTRIES[name]}`],
+    entryPoints: [`lambda/${FUNCTION_ENTRIES[name]}`],
     outfile: 'index.mjs',
-    bundle: true,
     write: false,
     metafile: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    minify: true,
-    alias: { '@aws-sdk/credential-provider-node': join(root, 'lambda/shared/environment-credentials.ts') },
   });
   return { code: outputFiles[0]?.text ?? '', metafile };
 }
 
-/** The packages of which something is in a bundle, in the order of their names. */
+/** Lists the packages in the bundles, sorted by name. */
 export async function listMaterials(bundles: ReadonlyMap<FunctionName, Bundle>): Promise<Material[]> {
   const users = new Map<string, Set<FunctionName>>();
   for (const [functionName, { metafile }] of bundles)

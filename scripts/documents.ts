@@ -1,15 +1,16 @@
-import { bundle, type FunctionName, listMaterials, renderMaterials } from './bill-of-materials.ts';
+import type { FunctionName } from '../infra/construct/bundling.ts';
+import { bundle, listMaterials, renderMaterials } from './bill-of-materials.ts';
 import { readReport, renderFindings } from './findings.ts';
 import { renderPermissions } from './permissions.ts';
 
 export interface GeneratedSection {
   readonly file: string;
-  /** Name in the comments that enclose it. */
+  /** The name in the comments around the section. */
   readonly section: string;
   readonly content: string;
 }
 
-/** `outdir` is where the app was synthesized to. */
+/** `outdir` is the directory of the synthesized app. */
 export async function renderDocuments(outdir: string): Promise<GeneratedSection[]> {
   const names: readonly FunctionName[] = ['Function', 'DeploymentFunction'];
   const bundles = new Map(await Promise.all(names.map(async (name) => [name, await bundle(name)] as const)));
@@ -24,7 +25,7 @@ export async function renderDocuments(outdir: string): Promise<GeneratedSection[
   ];
 }
 
-/** @throws Error where the document has no such section */
+/** @throws Error if the document has no such section */
 export function replaceSection(document: string, section: string, content: string): string {
   const [start, end] = [`<!-- ${section} -->\n`, `\n<!-- /${section} -->`];
   const from = document.indexOf(start);

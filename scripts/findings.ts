@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What CDK writes about the checks of a synth. */
+/** The report that CDK writes about the checks of a synth. */
 export interface ValidationReport {
   readonly pluginReports: readonly {
     readonly pluginName: string;
@@ -26,7 +26,7 @@ export function acceptedFindings({ pluginReports }: ValidationReport): readonly 
   return pluginReports.flatMap(({ suppressedViolations = [] }) => suppressedViolations);
 }
 
-/** The findings of cdk-nag that are accepted, each with its reason, as a Markdown table. */
+/** Renders the accepted cdk-nag findings and the reasons as a Markdown table. */
 export function renderFindings(report: ValidationReport): string {
   const rows = new Map<string, { readonly rules: Set<string>; readonly constructs: Set<string> }>();
   for (const { ruleName, reason, acknowledgedAt } of acceptedFindings(report)) {
@@ -39,5 +39,5 @@ export function renderFindings(report: ValidationReport): string {
     ([reason, { rules, constructs }]) =>
       `| ${[...rules].sort().join('<br>')} | ${[...constructs].sort().join('<br>')} | ${reason} |`,
   );
-  return ['| finding | on | accepted because |', '| --- | --- | --- |', ...lines.sort()].join('\n');
+  return ['| finding | construct | accepted because |', '| --- | --- | --- |', ...lines.sort()].join('\n');
 }

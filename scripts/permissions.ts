@@ -11,52 +11,67 @@ interface Statement {
   readonly Resource?: unknown;
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
-type Resource = readonly [id: string, Readonly<Record<string, unknown>>];
+type Resources = Readonly<Record<string, { Type: string; Properties: Record<string, unknown> }>>;
 
-/** Every statement of a refresher with the shipped settings, with a role that may read and one that may report, as Markdown tables. */
+/**
+ * Renders every policy statement of the shipped stack as Markdown tables, together with those of a role that may read the
+ * token and a role that may report it.
+ */
 export function renderPermissions(): string {
   const resources = shippedResources();
-  const ofType = (type: string): Resource[] =>
-    Object.entries(resources)
-      .filter(([, { Type }]) => Type === type)
-      .map(([id, { Properties }]) => [id, Properties]);
-  const statementsOf = (document: unknown) => (document as { Statement: readonly Statement[] }).Statement;
-
-  const identity = ofType('AWS::IAM::Policy').flatMap(([, { Roles, PolicyDocument }]) =>
-    statementsOf(PolicyDocument).map((statement) => [
-      (Roles as unknown[]).map(show).join(', '),
-      actions(statement),
-      list(statement.Resource).map(show).join(', '),
-      conditions(statement),
-    ]),
-  );
-  const trust = ofType('AWS::IAM::Role').flatMap(([id, { AssumeRolePolicyDocument }]) =>
-    statementsOf(AssumeRolePolicyDocument).map((statement) => [
-      show({ Ref: id }),
-      principals(statement),
-      conditions(statement),
-    ]),
-  );
-  const ofResource = (on: unknown, document: unknown) =>
-    statementsOf(document).map((statement) => [
-      show(on),
-      statement.Effect.toLowerCase(),
-      principals(statement),
-      actions(statement),
-      conditions(statement),
-    ]);
-  const keys = ofType('AWS::KMS::Key').flatMap(([id, { KeyPolicy }]) => ofResource({ Ref: id }, KeyPolicy));
-  const queues = ofType('AWS::SQS::QueuePolicy').flatMap(([, { Queues, PolicyDocument }]) =>
-    ofResource(list(Queues)[0], PolicyDocument),
-  );
   return [
-    table(['role', 'may', 'on', 'only where'], sorted(identity)),
-    table(['role', 'may be assumed by', 'only where'], sorted(trust)),
-    table(['resource', '', 'whom', 'what', 'only where'], [...keys, ...queues]),
+    table(['role', 'may', 'on', 'only if'], identityStatements(resources)),
+    table(['role', 'may be assumed by', 'only if'], trustStatements(resources)),
+    table(['resource', 'effect', 'principal', 'actions', 'only if'], resourceStatements(resources)),
   ].join('\n\n');
 }
 
-function shippedResources(): Record<string, { Type: string; Properties: Record<string, unknown> }> {
+function identityStatements(resources: Resources): string[][] {
+  const rows = statementsIn(resources, 'AWS::IAM::Policy', 'PolicyDocument').map(
+    ({ properties, statement }) => [
+      list(properties.Roles).map(show).join(', '),
+      actions(statement),
+      list(statement.Resource).map(show).join(', '),
+      conditions(statement),
+    ],
+  );
+  return rows.toSorted((a, b) => (a.join() < b.join() ? -1 : 1));
+}
+
+function trustStatements(resources: Resources): string[][] {
+  return statementsIn(resources, 'AWS::IAM::Role', 'AssumeRolePolicyDocument').map(({ id, statement }) => [
+    show({ Ref: id }),
+    principals(statement),
+    conditions(statement),
+  ]);
+}
+
+function resourceStatements(resources: Resources): string[][] {
+  const row = (resource: unknown, statement: Statement) => [
+    show(resource),
+    statement.Effect.toLowerCase(),
+    principals(statement),
+    actions(statement),
+    conditions(statement),
+  ];
+  const keys = statementsIn(resources, 'AWS::KMS::Key', 'KeyPolicy');
+  const queues = statementsIn(resources, 'AWS::SQS::QueuePolicy', 'PolicyDocument');
+  return [
+    ...keys.map(({ id, statement }) => row({ Ref: id }, statement)),
+    ...queues.map(({ properties, statement }) => row(list(properties.Queues)[0], statement)),
+  ];
+}
+
+function statementsIn(resources: Resources, type: string, policy: string) {
+  return Object.entries(resources)
+    .filter(([, { Type }]) => Type === type)
+    .flatMap(([id, { Properties: properties }]) => {
+      const { Statement: statements } = properties[policy] as { Statement: readonly Statement[] };
+      return statements.map((statement) => ({ id, properties, statement }));
+    });
+}
+
+function shippedResources(): Resources {
   const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Shipped');
   const refresher = new TokenRefresher(stack, 'Refresher', SANDBOX);
   const assumedBy = new ServicePrincipal('lambda.amazonaws.com');
@@ -73,7 +88,6 @@ function principals({ Principal = {} }: Statement): string {
   return Object.values(Principal).flatMap(list).map(show).join(', ');
 }
 
-/** Operators by the words for them: all of a statement have to hold. */
 const OPERATORS: Readonly<Record<string, string>> = { ArnLike: 'like', Bool: 'is', StringEquals: 'is' };
 
 function conditions({ Condition = {} }: Statement): string {
@@ -95,7 +109,7 @@ const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
   'AWS::URLSuffix': 'amazonaws.com',
 };
 
-/** A value of the template as code. What CloudFormation fills in stands in angle brackets, by its construct's name. */
+/** Renders a value of the template as code, with construct names in angle brackets for what CloudFormation fills in. */
 function show(value: unknown): string {
   const text = (part: unknown): string => {
     if (typeof part === 'string') return part;
@@ -113,10 +127,6 @@ function show(value: unknown): string {
 
 function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [value];
-}
-
-function sorted(rows: string[][]): string[][] {
-  return rows.toSorted((a, b) => (a.join() < b.join() ? -1 : 1));
 }
 
 function table(header: string[], rows: string[][]): string {

@@ -1,4 +1,4 @@
-/** Writes the generated parts of the documents anew: `npm run docs`. A test fails where they are not current. */
+/** `npm run docs`: updates the generated sections of the documents. A test fails if they are out of date. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

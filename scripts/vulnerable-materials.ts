@@ -1,4 +1,4 @@
-/** What `npm audit --json` answers, as far as it is needed here. */
+/** The part of the output of `npm audit --json` that is used here. */
 export interface AuditReport {
   readonly vulnerabilities?: Readonly<
     Record<
@@ -15,14 +15,15 @@ export interface VulnerableMaterial {
 }
 
 /**
- * The packages of the bill of materials (Markdown, a package first in each row) that the registry knows to be vulnerable.
- * @throws Error where the registry was not asked, or did not answer
+ * The packages of the bill of materials, a Markdown table, that have known vulnerabilities.
+ * @throws Error if the registry could not be asked
  */
 export function vulnerableMaterials(
   { vulnerabilities }: AuditReport,
   materials: string,
 ): VulnerableMaterial[] {
-  if (vulnerabilities === undefined) throw new Error('npm audit got no answer from the registry');
+  if (vulnerabilities === undefined)
+    throw new Error('npm audit returned no vulnerabilities field: the registry did not answer');
   const names = new Set([...materials.matchAll(/^\| (\S+) \|/gm)].map(([, name]) => name));
   return Object.entries(vulnerabilities)
     .filter(([name]) => names.has(name))

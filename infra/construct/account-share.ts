@@ -8,8 +8,8 @@ import { viaParameterStore } from './encryption-key.ts';
 import type { ITokenRefresher } from './grants.ts';
 
 /**
- * Shares the parameter with another account through AWS RAM, whose default permission for parameters shows the
- * current value and no history, and lets that account's roles decrypt it. Only advanced parameters can be shared.
+ * Shares the parameter with another account through AWS RAM, and allows that account to decrypt it. RAM's default
+ * permission covers the current value, not the history. Only advanced parameters can be shared.
  * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-shared-parameters.html
  */
 export function shareWithAccount(
@@ -19,7 +19,7 @@ export function shareWithAccount(
   accountId: string,
 ): void {
   if (!/^\d{12}$/.test(accountId))
-    throw new Error(`grantReadToAccount: an account id has 12 digits, got "${accountId}"`);
+    throw new Error(`grantReadToAccount: the account id must be 12 digits; got "${accountId}"`);
   if (refresher.node.tryFindChild(`Share${accountId}`) !== undefined) return;
   refresherFunction.addEnvironment(ENVIRONMENT.parameterTier, 'Advanced');
   const share = new CfnResourceShare(refresher, `Share${accountId}`, {
@@ -27,7 +27,7 @@ export function shareWithAccount(
     principals: [accountId],
     resourceArns: [refresher.parameterArn],
   });
-  // The parameter has to be there, and be an advanced one, before it can be shared.
+  // Only an existing, advanced parameter can be shared.
   share.node.addDependency(firstToken);
   const { statementAdded } = refresher.encryptionKey.addToResourcePolicy(
     new PolicyStatement({
@@ -40,7 +40,7 @@ export function shareWithAccount(
   if (!statementAdded) {
     Annotations.of(refresher).addWarningV2(
       'token-refresher:share-key',
-      `The policy of ${refresher.encryptionKey.keyArn} is not this app's to change: allow account ${accountId} to decrypt with it.`,
+      `This app cannot change the policy of ${refresher.encryptionKey.keyArn}. In that policy, allow account ${accountId} kms:Decrypt.`,
     );
   }
 }

@@ -3,10 +3,7 @@ import type { IConstruct } from 'constructs';
 
 type Rule = `AwsSolutions-${string}` | `NIST.800.53.R5-${string}`;
 
-/**
- * Accepts findings of cdk-nag on one construct, each with the reason why what it found is right here. Without effect
- * in an app that does not run cdk-nag.
- */
+/** Accepts cdk-nag findings on one construct, each for a reason. Has no effect in an app without cdk-nag. */
 export function acknowledge(construct: IConstruct, reasons: Readonly<Record<Rule, string>>): void {
   for (const [rule, reason] of Object.entries(reasons)) {
     const pack = rule.slice(0, rule.lastIndexOf('-'));
@@ -14,8 +11,8 @@ export function acknowledge(construct: IConstruct, reasons: Readonly<Record<Rule
   }
 }
 
-/** For a policy that is made for one role, and for nobody else to attach. */
+/** For an inline policy of a role. */
 export const OWN_POLICY = {
   'NIST.800.53.R5-IAMNoInlinePolicy':
-    'The policy fits this one role and comes and goes with it; a managed one could be attached to others.',
+    'The policy belongs to this role only and is deleted with it. A managed policy could be attached to other roles.',
 } as const;

@@ -11,162 +11,157 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IDependable } from 'constructs';
-import {
-  alarmPeriod,
-  checksBeforeWarning,
-  expiryThreshold,
-  leastMarginToPage,
-} from '../../lambda/shared/alarm-bounds.ts';
+import { checksBeforeWarning, expiryThreshold, leastMarginToPage } from '../../lambda/shared/alarm-bounds.ts';
 import { COMMAND } from '../../lambda/shared/command-name.ts';
 import { METRIC } from '../../lambda/shared/metric-names.ts';
+import type { Policy } from '../../lambda/shared/refresh-margin.ts';
 import { acknowledge } from './acknowledge.ts';
 import { LONGEST_REFRESH_BEFORE } from './property-rules.ts';
-import { refresherMetric } from './refresher-metric.ts';
+import { periodOf, refresherMetric } from './refresher-metric.ts';
 
-/** The alarms of one refresher, for further actions. */
+/** The alarms of one refresher. Add your own actions to them. */
 export interface TokenRefresherAlarms {
-  /** The token is about to expire, or nothing is heard of the refresher any more: somebody has to act now. */
+  /** The token is about to expire, or the refresher has stopped reporting. Someone must act now. */
   readonly tokenExpiring: Alarm;
-  /** Several checks in a row failed; the token may still be good. */
+  /** Several checks in a row failed. The stored token may still be valid. */
   readonly refreshFailing: Alarm;
-  /** The dead-letter queue keeps receiving events that could not be delivered, or failed runs. */
+  /** Undelivered events or failed runs keep arriving in the dead-letter queue. */
   readonly deadLetters: Alarm;
   /** The token endpoint keeps answering 429. */
   readonly throttled: Alarm;
 }
 
-/** A run that ends with 429 has asked and waited for most of a minute: two of three in a row are no passing fault. */
-const THROTTLED = { datapointsToAlarm: 2, evaluationPeriods: 3 } as const;
+export interface AlarmsProps {
+  readonly parameterName: string;
+  readonly policy: Policy;
+  readonly refresher: LambdaFunction;
+  readonly deadLetterQueue: IQueue;
+  /** The alarms are created after this: without a token, they would fire. */
+  readonly firstToken: IDependable;
+  /** Receives a message when an alarm fires and when it recovers. */
+  readonly topic: ITopic | undefined;
+}
 
-export function createAlarms(
-  scope: Construct,
-  {
-    parameterName,
-    checkEvery,
-    refreshBefore,
-    refresher,
-    deadLetterQueue,
-    firstToken,
-    topic,
-  }: {
-    parameterName: string;
-    checkEvery: Duration;
-    refreshBefore: Duration;
-    refresher: LambdaFunction;
-    deadLetterQueue: IQueue;
-    firstToken: IDependable;
-    topic: ITopic | undefined;
-  },
-): TokenRefresherAlarms {
-  const policy = { checkEvery: checkEvery.toSeconds(), refreshBefore: refreshBefore.toSeconds() };
-  const period = Duration.seconds(alarmPeriod(policy.checkEvery));
-  const threshold = expiryThreshold(policy);
-  const several = checksBeforeWarning(policy);
-  const create = (
-    id: string,
-    description: string,
-    props: Omit<AlarmProps, 'alarmDescription' | 'comparisonOperator'> & Partial<AlarmProps>,
-  ): Alarm => {
-    const alarm = new Alarm(scope, id, {
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      alarmDescription: `${description} Runbook: docs/operations.md#${id.toLowerCase()}`,
-      ...props,
-    });
-    // An alarm that is there before the first token would go off for want of it.
-    alarm.node.addDependency(firstToken);
-    if (topic === undefined) {
-      acknowledge(alarm, {
-        'NIST.800.53.R5-CloudWatchAlarmAction':
-          'Whom it tells is for notificationEmail or notificationTopic to say. Without them its state is still seen.',
-      });
-    } else {
-      alarm.addAlarmAction(new SnsAction(topic));
-      alarm.addOkAction(new SnsAction(topic));
-    }
-    return alarm;
-  };
-  warnOfLateAlarm(scope, policy);
-  const doctor = `${COMMAND} doctor ${parameterName}`;
+/** At least one event in a period. Periods without data count as zero. */
+const AT_LEAST_ONE = {
+  comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  threshold: 1,
+  treatMissingData: TreatMissingData.NOT_BREACHING,
+} as const;
+
+export function createAlarms(scope: Construct, props: AlarmsProps): TokenRefresherAlarms {
+  warnIfAlarmMayBeLate(scope, props.policy);
   return {
-    tokenExpiring: create(
-      'TokenExpiring',
-      `Act now: the access token in ${parameterName} has less than ${humanTime(threshold)} left, or nothing was heard of its ` +
-        'refresher since several checks. Who reads an expired token is refused. ' +
-        `To find the cause and the command that mends it: ${doctor}. ` +
-        `To try at once: aws lambda invoke --function-name ${refresher.functionName} --payload '{"force": true}' ` +
-        '--cli-binary-format raw-in-base64-out /dev/stdout.',
-      {
-        metric: refresherMetric(parameterName, METRIC.secondsUntilExpiry, {
-          statistic: Stats.MINIMUM,
-          period,
-        }),
-        comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-        threshold,
-        evaluationPeriods: 1,
-        // A stopped schedule, a deleted function and a broken log pipeline all show as silence.
-        treatMissingData: TreatMissingData.BREACHING,
-      },
-    ),
-    refreshFailing: create(
-      'RefreshFailing',
-      `Look soon: ${several} checks of the access token in ${parameterName} failed in a row. Readers still have the ` +
-        'former token for as long as it is good; the alarm TokenExpiring goes off before it is not. ' +
-        `To find the cause and the command that mends it: ${doctor}. The errors: ` +
-        `aws logs filter-log-events --log-group-name ${refresher.logGroup.logGroupName} --filter-pattern '{ $.level = "ERROR" }'.`,
-      {
-        // Lambda's own count costs nothing and has the runs too that timed out or crashed.
-        metric: refresher.metricErrors({ statistic: Stats.SUM, period }),
-        threshold: 1,
-        evaluationPeriods: several,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      },
-    ),
-    deadLetters: create(
-      'DeadLetters',
-      `Look soon: events for the refresher of ${parameterName} could not be delivered, or its runs failed, several checks in a ` +
-        `row; they are in the dead-letter queue. To see them: aws sqs receive-message --queue-url ${deadLetterQueue.queueUrl} ` +
-        '--max-number-of-messages 10 --visibility-timeout 0 --message-attribute-names All. ' +
-        `To find the cause and the command that mends it: ${doctor}.`,
-      {
-        // What arrives, not what lies there: one failed run stays in the queue for days and is no reason to get up.
-        metric: deadLetterQueue.metricNumberOfMessagesSent({ statistic: Stats.SUM, period }),
-        threshold: 1,
-        evaluationPeriods: several,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      },
-    ),
-    throttled: create(
-      'Throttled',
-      `Look soon: the token endpoint refuses to mint the access token for ${parameterName}, as it was asked too often (429). ` +
-        'The next checks try again by themselves; do not force any. Find out what else asks for tokens with these ' +
-        `credentials, and how long the endpoint wants to be left alone: ${doctor}.`,
-      {
-        metric: refresherMetric(parameterName, METRIC.failed, {
-          code: 'RATE_LIMITED',
-          statistic: Stats.SUM,
-          period,
-        }),
-        threshold: 1,
-        ...THROTTLED,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      },
-    ),
+    tokenExpiring: createTokenExpiring(scope, props),
+    refreshFailing: createRefreshFailing(scope, props),
+    deadLetters: createDeadLetters(scope, props),
+    throttled: createThrottled(scope, props),
   };
 }
 
-function warnOfLateAlarm(
+function createTokenExpiring(scope: Construct, props: AlarmsProps): Alarm {
+  const { parameterName, policy } = props;
+  const threshold = expiryThreshold(policy);
+  const state =
+    `Act now: the access token in ${parameterName} is valid for less than ${Duration.seconds(threshold).toHumanString()}, ` +
+    'or the refresher has stopped reporting. Readers fail once the token has expired.';
+  return createAlarm(scope, 'TokenExpiring', state, props, {
+    metric: refresherMetric(parameterName, METRIC.secondsUntilExpiry, {
+      statistic: Stats.MINIMUM,
+      period: periodOf(policy),
+    }),
+    comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    threshold,
+    evaluationPeriods: 1,
+    // A stopped schedule, a deleted function and a broken log pipeline all show as missing data.
+    treatMissingData: TreatMissingData.BREACHING,
+  });
+}
+
+function createRefreshFailing(scope: Construct, props: AlarmsProps): Alarm {
+  const { parameterName, policy, refresher } = props;
+  const evaluationPeriods = checksBeforeWarning(policy);
+  const state =
+    `Look soon: ${evaluationPeriods} checks of the access token in ${parameterName} failed in a row. ` +
+    'Readers keep the stored token until it expires; TokenExpiring fires before that.';
+  return createAlarm(scope, 'RefreshFailing', state, props, {
+    // Lambda's own error count is free and includes runs that timed out or crashed.
+    metric: refresher.metricErrors({ statistic: Stats.SUM, period: periodOf(policy) }),
+    ...AT_LEAST_ONE,
+    evaluationPeriods,
+  });
+}
+
+function createDeadLetters(scope: Construct, props: AlarmsProps): Alarm {
+  const { parameterName, policy, deadLetterQueue } = props;
+  const state =
+    `Look soon: several checks in a row of the access token in ${parameterName} could not be delivered, or failed. ` +
+    'Readers keep the stored token until it expires. The events are in the dead-letter queue.';
+  return createAlarm(scope, 'DeadLetters', state, props, {
+    // Counts arrivals: a message stays in the queue for 14 days, and a single failed run is no incident.
+    metric: deadLetterQueue.metricNumberOfMessagesSent({ statistic: Stats.SUM, period: periodOf(policy) }),
+    ...AT_LEAST_ONE,
+    evaluationPeriods: checksBeforeWarning(policy),
+  });
+}
+
+function createThrottled(scope: Construct, props: AlarmsProps): Alarm {
+  const { parameterName, policy } = props;
+  const state =
+    `Look soon: the token endpoint answers 429 (too many requests) for the access token in ${parameterName}. ` +
+    'Readers keep the stored token until it expires. Do not force a refresh: the next checks try again.';
+  return createAlarm(scope, 'Throttled', state, props, {
+    metric: refresherMetric(parameterName, METRIC.failed, {
+      code: 'RATE_LIMITED',
+      statistic: Stats.SUM,
+      period: periodOf(policy),
+    }),
+    ...AT_LEAST_ONE,
+    // A run that fails with 429 has already retried for most of a minute, so two of three runs are enough.
+    datapointsToAlarm: 2,
+    evaluationPeriods: 3,
+  });
+}
+
+/** `state` says what has happened, and what that means for readers. */
+function createAlarm(
   scope: Construct,
-  { checkEvery, refreshBefore }: { checkEvery: number; refreshBefore: number },
-): void {
+  id: string,
+  state: string,
+  { parameterName, firstToken, topic }: AlarmsProps,
+  props: AlarmProps,
+): Alarm {
+  const nextStep = `To find the cause and the fix: ${COMMAND} doctor ${parameterName}.`;
+  const runbook = `Runbook: docs/operations.md#${id.toLowerCase()}`;
+  const alarm = new Alarm(scope, id, { ...props, alarmDescription: `${state} ${nextStep} ${runbook}` });
+  alarm.node.addDependency(firstToken);
+  notify(alarm, topic);
+  return alarm;
+}
+
+function notify(alarm: Alarm, topic: ITopic | undefined): void {
+  if (topic === undefined) {
+    acknowledge(alarm, {
+      'NIST.800.53.R5-CloudWatchAlarmAction':
+        'Notifications are optional: notificationEmail or notificationTopic sets the recipient. Without one, the console and the CLI still show the state.',
+    });
+    return;
+  }
+  alarm.addAlarmAction(new SnsAction(topic));
+  alarm.addOkAction(new SnsAction(topic));
+}
+
+function warnIfAlarmMayBeLate(scope: Construct, { checkEvery, refreshBefore }: Policy): void {
   const least = leastMarginToPage(checkEvery);
   if (refreshBefore >= least) return;
+  const iso = (seconds: number) => Duration.seconds(seconds).toIsoString();
+  const fix =
+    least > LONGEST_REFRESH_BEFORE.toSeconds()
+      ? 'Lower checkEvery.'
+      : 'Raise refreshBefore or lower checkEvery.';
   Annotations.of(scope).addWarningV2(
     'token-refresher:late-alarm',
-    `With checkEvery ${Duration.seconds(checkEvery).toIsoString()}, the alarm TokenExpiring comes in time for certain only where refreshBefore ` +
-      `is at least ${Duration.seconds(least).toIsoString()}; got ${Duration.seconds(refreshBefore).toIsoString()}. ${least > LONGEST_REFRESH_BEFORE.toSeconds() ? 'Lower checkEvery.' : 'Lower checkEvery or raise refreshBefore.'}`,
+    `refreshBefore is ${iso(refreshBefore)}. With checkEvery ${iso(checkEvery)}, it must be at least ${iso(least)} ` +
+      `for TokenExpiring to fire before the token expires in every case. ${fix}`,
   );
-}
-
-function humanTime(seconds: number): string {
-  return Duration.seconds(seconds).toHumanString();
 }

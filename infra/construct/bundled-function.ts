@@ -10,40 +10,36 @@ import {
   LoggingFormat,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge, OWN_POLICY } from './acknowledge.ts';
+import { FUNCTION_ENTRIES, type FunctionName, NODEJS_FUNCTION_BUNDLING } from './bundling.ts';
+import { withoutUndefined } from './without-undefined.ts';
 
-/** The package holds the functions as they were bundled for it; a clone bundles them from their sources. */
+/** The package ships the functions already bundled; a clone bundles them from source. */
 const IS_PACKAGE = !import.meta.url.endsWith('.ts');
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** Where a function runs: outside of any VPC where it is empty. */
+/** The VPC, subnets and security groups of a function. Empty outside a VPC. */
 export type VpcPlacement = Pick<FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
 
 export interface BundledFunctionProps
   extends Pick<FunctionOptions, 'description' | 'environment' | 'onFailure' | 'retryAttempts'> {
-  /** File in `lambda/` that exports the `handler`. */
-  readonly entry: string;
   readonly roleDescription: string;
   readonly timeout: Duration;
   readonly placement: VpcPlacement;
-  /** Why the function's concurrent runs need no limit. */
+  /** Why the function needs no reserved concurrency. */
   readonly withoutReservedConcurrency: string;
   /** Why the function needs no dead-letter queue of its own. */
   readonly withoutDeadLetterQueue: string;
 }
 
-/**
- * A function on the newest runtime with its own log group and a role that can, so far, only write to it. The
- * constructs are named `<id>`, `<id>Role` and `<id>Logs`.
- */
+/** Creates a function with its own log group (`<id>Logs`) and a role (`<id>Role`) that may only write to that log group. */
 export function createBundledFunction(
   scope: Construct,
-  id: string,
+  id: FunctionName,
   {
-    entry,
     roleDescription,
     placement,
     withoutReservedConcurrency,
@@ -51,28 +47,10 @@ export function createBundledFunction(
     ...options
   }: BundledFunctionProps,
 ): LambdaFunction {
-  const logGroup = new LogGroup(scope, `${id}Logs`, {
-    retention: RetentionDays.ONE_MONTH,
-    removalPolicy: RemovalPolicy.DESTROY,
-  });
-  acknowledge(logGroup, {
-    'NIST.800.53.R5-CloudWatchLogGroupEncrypted':
-      'CloudWatch encrypts logs by itself. Nothing confidential is written to them, so that a key for a dollar a month adds nothing.',
-  });
-  const role = new Role(scope, `${id}Role`, {
-    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-    description: roleDescription,
-  });
-  role.addToPolicy(
-    // The managed AWSLambdaBasicExecutionRole would allow writing to every log group of the account.
-    new PolicyStatement({
-      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
-    }),
-  );
-  acknowledge(role, OWN_POLICY);
+  const logGroup = createLogGroup(scope, `${id}Logs`);
+  const role = createRole(scope, `${id}Role`, roleDescription, logGroup);
   if (placement.vpc !== undefined) allowNetworkInterfaces(role);
-  const fn = createFunction(scope, id, entry, {
+  const fn = createFunction(scope, id, {
     ...options,
     ...placement,
     runtime: Runtime.NODEJS_24_X,
@@ -85,20 +63,57 @@ export function createBundledFunction(
   acknowledge(fn, {
     'NIST.800.53.R5-LambdaDLQ': withoutDeadLetterQueue,
     'NIST.800.53.R5-LambdaConcurrency': withoutReservedConcurrency,
-    ...(placement.vpc === undefined
-      ? {
-          'NIST.800.53.R5-LambdaInsideVPC':
-            'It calls public endpoints over TLS and listens to nothing. Who wants it in a VPC passes one to the construct.',
-        }
-      : {}),
   });
+  if (placement.vpc === undefined) {
+    acknowledge(fn, {
+      'NIST.800.53.R5-LambdaInsideVPC':
+        'The function calls public endpoints over TLS and accepts no connections. To run it in a VPC, set the property vpc.',
+    });
+  }
   return fn;
+}
+
+/** The part of the construct's properties that places its functions in a VPC. */
+export function vpcPlacement({ vpc, vpcSubnets, securityGroups }: VpcPlacement): VpcPlacement {
+  return vpc === undefined ? {} : withoutUndefined({ vpc, vpcSubnets, securityGroups });
+}
+
+export function roleOf(fn: IFunction): IRole {
+  if (fn.role === undefined) throw new Error(`${fn.node.path} has no role`);
+  return fn.role;
+}
+
+function createLogGroup(scope: Construct, id: string): LogGroup {
+  const logGroup = new LogGroup(scope, id, {
+    retention: RetentionDays.ONE_MONTH,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  acknowledge(logGroup, {
+    'NIST.800.53.R5-CloudWatchLogGroupEncrypted':
+      'CloudWatch Logs encrypts all log data. The functions log nothing confidential, so a customer-managed key adds cost but no protection.',
+  });
+  return logGroup;
+}
+
+function createRole(scope: Construct, id: string, description: string, logGroup: ILogGroup): Role {
+  const role = new Role(scope, id, {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    description,
+  });
+  // The managed AWSLambdaBasicExecutionRole allows writing to every log group of the account.
+  role.addToPolicy(
+    new PolicyStatement({
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+    }),
+  );
+  acknowledge(role, OWN_POLICY);
+  return role;
 }
 
 function createFunction(
   scope: Construct,
-  id: string,
-  entry: string,
+  id: FunctionName,
   options: FunctionOptions & { readonly runtime: Runtime },
 ): LambdaFunction {
   if (IS_PACKAGE) {
@@ -110,31 +125,15 @@ function createFunction(
   }
   return new NodejsFunction(scope, id, {
     ...options,
-    entry: file(`../../lambda/${entry}`),
+    entry: file(`../../lambda/${FUNCTION_ENTRIES[id]}`),
     projectRoot: file('../..'),
     depsLockFilePath: file('../../package-lock.json'),
-    bundling: {
-      format: OutputFormat.ESM,
-      target: 'node24',
-      // Nothing is left to the runtime's own SDK, which starts slower and changes without a deployment.
-      externalModules: [],
-      mainFields: ['module', 'main'],
-      minify: true,
-      esbuildArgs: {
-        '--alias:@aws-sdk/credential-provider-node': file('../../lambda/shared/environment-credentials.ts'),
-      },
-      forceDockerBundling: false,
-    },
+    bundling: NODEJS_FUNCTION_BUNDLING,
   });
 }
 
-export function roleOf(fn: IFunction): IRole {
-  if (fn.role === undefined) throw new Error(`${fn.node.path} has no role`);
-  return fn.role;
-}
-
 /**
- * What Lambda itself needs to put a function into a VPC. The function's own code is kept from it.
+ * Lets the Lambda service manage the function's network interfaces, and denies the same to the function's own code.
  * Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
  */
 function allowNetworkInterfaces(role: Role): void {
@@ -163,6 +162,6 @@ function allowNetworkInterfaces(role: Role): void {
   );
   acknowledge(role, {
     'AwsSolutions-IAM5[Resource::*]':
-      "Lambda makes the network interfaces, whose ARNs nobody knows before. A deny keeps the function's code from these actions.",
+      "Lambda creates the network interfaces, so their ARNs are not known in advance. A deny statement keeps these actions from the function's code.",
   });
 }

@@ -3,26 +3,26 @@ import { type CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsman
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 
-/** A secret without a value: the credentials never pass through CloudFormation. They are put into it afterwards. */
-export function createEmptySecret(scope: Construct): Secret {
+/** A secret without a value. The credentials are stored in it afterwards, so they never pass through CloudFormation. */
+export function createEmptySecret(scope: Construct): ISecret {
   const secret = new Secret(scope, 'Credentials', {
     description: 'OAuth 2.0 client credentials: {"client_id": "…", "client_secret": "…"}',
     removalPolicy: RemovalPolicy.DESTROY,
   });
-  // The L2 construct always asks for a generated password, which the function would take for broken credentials.
+  // The L2 construct always generates a password, which the function would report as invalid credentials.
   (secret.node.defaultChild as CfnSecret).addPropertyDeletionOverride('GenerateSecretString');
   const rotation =
-    'The authorization server issues the credentials, and Secrets Manager cannot make it issue others. The next check takes up what is put.';
+    'The authorization server issues the credentials, so Secrets Manager cannot rotate them. After a manual rotation, the next check uses the new ones.';
   acknowledge(secret, {
     'AwsSolutions-SMG4': rotation,
     'NIST.800.53.R5-SecretsManagerRotationEnabled': rotation,
     'NIST.800.53.R5-SecretsManagerUsingKMSKey':
-      "Secrets Manager's own key leaves it to IAM who puts the credentials, whom the stack cannot know. Who wants another key passes a secret.",
+      'With the AWS managed key, IAM alone decides who may store the credentials, which the stack cannot know. To use another key, set the property credentials.',
   });
-  return secret;
+  return secret as ISecret;
 }
 
-/** An existing secret, by its name or its complete ARN. */
+/** Imports a secret by its name or its complete ARN. */
 export function importSecret(scope: Construct, nameOrArn: string): ISecret {
   if (Token.isUnresolved(nameOrArn) || nameOrArn.startsWith('arn:')) {
     return Secret.fromSecretCompleteArn(scope, 'Credentials', nameOrArn);
@@ -30,7 +30,10 @@ export function importSecret(scope: Construct, nameOrArn: string): ISecret {
   return Secret.fromSecretNameV2(scope, 'Credentials', nameOrArn);
 }
 
-/** What finds the secret in every call: its complete ARN, or its name where that is all that is known. */
+/**
+ * The complete ARN of the secret, or its name if only that is known. Never a partial ARN: AWS mistakes the last hyphen and
+ * six letters of a name for the suffix of a complete ARN.
+ */
 export function secretId(secret: ISecret): string {
   return secret.secretFullArn ?? secret.secretName;
 }

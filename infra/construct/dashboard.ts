@@ -4,6 +4,7 @@ import {
   Color,
   Dashboard,
   GraphWidget,
+  type IWidget,
   LogQueryWidget,
   MathExpression,
   PeriodOverride,
@@ -12,7 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { alarmPeriod, expiryThreshold } from '../../lambda/shared/alarm-bounds.ts';
+import { expiryThreshold } from '../../lambda/shared/alarm-bounds.ts';
 import { COMMAND } from '../../lambda/shared/command-name.ts';
 import {
   CODE_DIMENSION,
@@ -22,155 +23,158 @@ import {
   PARAMETER_DIMENSION,
   SERVICE_DIMENSION,
 } from '../../lambda/shared/metric-names.ts';
+import type { Policy } from '../../lambda/shared/refresh-margin.ts';
 import type { TokenRefresherAlarms } from './alarms.ts';
-import { refresherMetric } from './refresher-metric.ts';
+import { type MetricName, periodOf, refresherMetric } from './refresher-metric.ts';
+
+export interface DashboardProps {
+  readonly parameterName: string;
+  readonly policy: Policy;
+  readonly refresher: LambdaFunction;
+  readonly alarms: TokenRefresherAlarms;
+}
 
 /** Columns of a dashboard's grid. */
 const WIDTH = 24;
+const SMALL_HEIGHT = 3;
+const HEIGHT = 6;
+const GRAPH = { leftYAxis: { min: 0, showUnits: false }, height: HEIGHT } as const;
 
-/** One page to see, for whoever is paged, what the alarms saw: in time steps of the alarms' period. */
-export function createDashboard(
-  scope: Construct,
-  {
-    parameterName,
-    checkEvery,
-    refreshBefore,
-    refresher,
-    alarms,
-  }: {
-    parameterName: string;
-    checkEvery: Duration;
-    refreshBefore: Duration;
-    refresher: LambdaFunction;
-    alarms: TokenRefresherAlarms;
-  },
-): Dashboard {
-  const policy = { checkEvery: checkEvery.toSeconds(), refreshBefore: refreshBefore.toSeconds() };
-  const period = Duration.seconds(alarmPeriod(policy.checkEvery));
-  const metric = (name: (typeof METRIC)[keyof typeof METRIC], statistic: string, label: string) =>
-    refresherMetric(parameterName, name, { statistic, period, label });
+/** Creates a dashboard that shows what the alarms evaluate, in steps of their period. */
+export function createDashboard(scope: Construct, props: DashboardProps): Dashboard {
   return new Dashboard(scope, 'Dashboard', {
-    // A generated name would tell neither the stack nor the region, and dashboards belong to all regions.
-    dashboardName: `${Names.uniqueResourceName(scope, { separator: '-', allowedSpecialCharacters: '-', maxLength: 200 })}-${Stack.of(scope).region}`,
+    dashboardName: dashboardName(scope),
     defaultInterval: Duration.days(1),
     periodOverride: PeriodOverride.INHERIT,
     widgets: [
-      [
-        new TextWidget({
-          markdown: `# Access token in ${parameterName}\n\nIn case of an alarm: \`${COMMAND} doctor ${parameterName}\`\n\nRunbook: \`docs/operations.md\``,
-          width: WIDTH / 2,
-          height: 3,
-        }),
-        new AlarmStatusWidget({
-          title: 'Alarms',
-          alarms: Object.values(alarms),
-          width: WIDTH / 2,
-          height: 3,
-        }),
-      ],
-      [
-        new GraphWidget({
-          title: 'Time left, in minutes',
-          left: [
-            new MathExpression({
-              expression: 'left / 60',
-              usingMetrics: { left: metric(METRIC.secondsUntilExpiry, Stats.MINIMUM, 'seconds left') },
-              label: 'minutes left',
-              color: Color.BLUE,
-              period,
-            }),
-          ],
-          leftAnnotations: [
-            {
-              value: policy.refreshBefore / 60,
-              label: 'replaced from here on (refreshBefore)',
-              color: Color.GREY,
-            },
-            {
-              value: expiryThreshold(policy) / 60,
-              label: 'TokenExpiring goes off below this',
-              color: Color.RED,
-            },
-          ],
-          leftYAxis: { min: 0, showUnits: false },
-          width: WIDTH,
-          height: 6,
-        }),
-      ],
-      [
-        new GraphWidget({
-          title: 'Mints and failed runs',
-          left: [
-            new MathExpression({
-              expression: 'FILL(minted, 0)',
-              usingMetrics: { minted: metric(METRIC.minted, Stats.SUM, 'minted') },
-              label: 'minted',
-              color: Color.GREEN,
-              period,
-            }),
-            new MathExpression({
-              expression: `FILL(${searchFailures(parameterName, period)}, 0)`,
-              label: '',
-              period,
-            }),
-          ],
-          stacked: true,
-          leftYAxis: { min: 0, showUnits: false },
-          width: 10,
-          height: 6,
-        }),
-        new GraphWidget({
-          title: 'Requests for a token in one run',
-          left: [
-            new MathExpression({
-              expression: 'FILL(requests, 0)',
-              usingMetrics: { requests: metric(METRIC.mintAttempts, Stats.MAXIMUM, 'requests') },
-              label: 'requests',
-              color: Color.ORANGE,
-              period,
-            }),
-          ],
-          stacked: true,
-          leftYAxis: { min: 0, showUnits: false },
-          width: 7,
-          height: 6,
-        }),
-        new GraphWidget({
-          title: 'Time to mint, in milliseconds',
-          left: [
-            new MathExpression({
-              expression: 'FILL(duration, REPEAT)',
-              usingMetrics: { duration: metric(METRIC.mintDuration, Stats.MAXIMUM, 'duration') },
-              label: 'of the last mint',
-              color: Color.PURPLE,
-              period,
-            }),
-          ],
-          leftYAxis: { min: 0, showUnits: false },
-          width: 7,
-          height: 6,
-        }),
-      ],
-      [
-        new LogQueryWidget({
-          title: 'Last errors',
-          logGroupNames: [refresher.logGroup.logGroupName],
-          queryLines: [
-            'fields @timestamp, code, message',
-            `filter level = "ERROR" and service = "${METRICS_SERVICE}"`,
-            'sort @timestamp desc',
-            'limit 20',
-          ],
-          width: WIDTH,
-          height: 6,
-        }),
-      ],
+      [heading(props), alarmStates(props)],
+      [timeLeft(props)],
+      [mintsAndFailedRuns(props), requestsPerRun(props), mintDuration(props)],
+      [lastErrors(props)],
     ],
   });
 }
 
-/** A line for each error code that there was: only a search finds metrics that may or may not be there. */
-function searchFailures(parameterName: string, period: Duration): string {
+/** Dashboards are global, so the name contains the stack and the region. */
+function dashboardName(scope: Construct): string {
+  const options = { separator: '-', allowedSpecialCharacters: '-', maxLength: 200 };
+  return `${Names.uniqueResourceName(scope, options)}-${Stack.of(scope).region}`;
+}
+
+function heading({ parameterName }: DashboardProps): IWidget {
+  return new TextWidget({
+    markdown: `# Access token in ${parameterName}\n\nIf an alarm fires: \`${COMMAND} doctor ${parameterName}\`\n\nRunbook: \`docs/operations.md\``,
+    width: WIDTH / 2,
+    height: SMALL_HEIGHT,
+  });
+}
+
+function alarmStates({ alarms }: DashboardProps): IWidget {
+  return new AlarmStatusWidget({
+    title: 'Alarms',
+    alarms: Object.values(alarms),
+    width: WIDTH / 2,
+    height: SMALL_HEIGHT,
+  });
+}
+
+function timeLeft(props: DashboardProps): IWidget {
+  const { refreshBefore } = props.policy;
+  const threshold = expiryThreshold(props.policy);
+  const left = line(props, METRIC.secondsUntilExpiry, {
+    id: 'left',
+    statistic: Stats.MINIMUM,
+    expression: 'left / 60',
+    label: 'minutes left',
+    color: Color.BLUE,
+  });
+  return new GraphWidget({
+    ...GRAPH,
+    title: 'Time left, in minutes',
+    left: [left],
+    leftAnnotations: [
+      { value: refreshBefore / 60, label: 'refresh due (refreshBefore)', color: Color.GREY },
+      { value: threshold / 60, label: 'TokenExpiring fires below this', color: Color.RED },
+    ],
+    width: WIDTH,
+  });
+}
+
+function mintsAndFailedRuns(props: DashboardProps): IWidget {
+  const minted = line(props, METRIC.minted, {
+    id: 'minted',
+    statistic: Stats.SUM,
+    expression: 'FILL(minted, 0)',
+    label: 'minted',
+    color: Color.GREEN,
+  });
+  const left = [minted, failuresByCode(props)];
+  return new GraphWidget({ ...GRAPH, title: 'Mints and failed runs', left, stacked: true, width: 10 });
+}
+
+function requestsPerRun(props: DashboardProps): IWidget {
+  const requests = line(props, METRIC.mintAttempts, {
+    id: 'requests',
+    statistic: Stats.MAXIMUM,
+    expression: 'FILL(requests, 0)',
+    label: 'requests',
+    color: Color.ORANGE,
+  });
+  return new GraphWidget({
+    ...GRAPH,
+    title: 'Token requests per run',
+    left: [requests],
+    stacked: true,
+    width: 7,
+  });
+}
+
+function mintDuration(props: DashboardProps): IWidget {
+  const duration = line(props, METRIC.mintDuration, {
+    id: 'duration',
+    statistic: Stats.MAXIMUM,
+    expression: 'FILL(duration, REPEAT)',
+    label: 'last mint',
+    color: Color.PURPLE,
+  });
+  return new GraphWidget({ ...GRAPH, title: 'Time to mint, in milliseconds', left: [duration], width: 7 });
+}
+
+function lastErrors({ refresher }: DashboardProps): IWidget {
+  return new LogQueryWidget({
+    title: 'Last errors',
+    logGroupNames: [refresher.logGroup.logGroupName],
+    queryLines: [
+      'fields @timestamp, code, message',
+      `filter level = "ERROR" and service = "${METRICS_SERVICE}"`,
+      'sort @timestamp desc',
+      'limit 20',
+    ],
+    width: WIDTH,
+    height: HEIGHT,
+  });
+}
+
+/** A line of a graph. `expression` refers to the metric by `id`. */
+function line(
+  { parameterName, policy }: DashboardProps,
+  name: MetricName,
+  {
+    id,
+    statistic,
+    ...options
+  }: { id: string; statistic: string; expression: string; label: string; color: string },
+): MathExpression {
+  const period = periodOf(policy);
+  const metric = refresherMetric(parameterName, name, { statistic, period, label: id });
+  return new MathExpression({ ...options, usingMetrics: { [id]: metric }, period });
+}
+
+/** One line per error code. A search also finds codes that first occur after the deployment. */
+function failuresByCode({ parameterName, policy }: DashboardProps): MathExpression {
+  const period = periodOf(policy);
   const schema = [METRICS_NAMESPACE, SERVICE_DIMENSION, PARAMETER_DIMENSION, CODE_DIMENSION].join(',');
-  return `SEARCH('{${schema}} MetricName="${METRIC.failed}" ${PARAMETER_DIMENSION}="${parameterName}"', 'Sum', ${period.toSeconds()})`;
+  const query = `{${schema}} MetricName="${METRIC.failed}" ${PARAMETER_DIMENSION}="${parameterName}"`;
+  const expression = `FILL(SEARCH('${query}', 'Sum', ${period.toSeconds()}), 0)`;
+  return new MathExpression({ expression, label: '', period });
 }

@@ -4,24 +4,24 @@ import type { Construct } from 'constructs';
 import { URL_SUFFIX } from '../../lambda/shared/custom-resources.ts';
 import { createBundledFunction, type VpcPlacement } from './bundled-function.ts';
 
-/** Time for several runs of the refresher, with waits for new permissions to take effect between them. */
+/** Long enough for several runs of the refresher, with pauses in which new permissions take effect. */
 const TIMEOUT = Duration.minutes(6);
 
-/** CloudFormation's patience with a custom resource, a little longer than what the function may take. */
+/** How long CloudFormation waits for a custom resource: a little longer than the function may run. */
 export const CUSTOM_RESOURCE_TIMEOUT = Duration.minutes(7);
 
-/** Serves the stack's custom resources. Runs only while the stack is deployed or destroyed. */
+/** Creates the function behind the stack's custom resources. It runs only while the stack is deployed or destroyed. */
 export function createDeploymentFunction(scope: Construct, placement: VpcPlacement): IFunction {
   return createBundledFunction(scope, 'DeploymentFunction', {
     description:
       'Mints the first token when the stack is deployed and removes the token when it is destroyed',
-    entry: 'deployment/handler.ts',
-    roleDescription: 'Mints the first token and removes the last one',
+    roleDescription: 'Mints the first token and removes the stored token',
     timeout: TIMEOUT,
     environment: { [URL_SUFFIX]: Stack.of(scope).urlSuffix },
     placement,
     withoutReservedConcurrency:
-      'CloudFormation runs it a few times in a deployment. Reserved concurrency is taken from all other functions, and new accounts have none to spare.',
-    withoutDeadLetterQueue: 'Without its answer CloudFormation fails the deployment and shows that it did.',
+      'CloudFormation invokes the function a few times per deployment. Reserved concurrency reduces what other functions can use, and new accounts have none to spare.',
+    withoutDeadLetterQueue:
+      'If the function fails, CloudFormation fails the deployment and reports the error.',
   });
 }

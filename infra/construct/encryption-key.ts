@@ -2,24 +2,28 @@ import { Stack } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 
-/** Allows use of the key through Parameter Store and for this parameter's encryption context alone. */
+/** The parameter that stores the token, and the key that encrypts it. */
+export interface TokenParameter {
+  readonly parameterArn: string;
+  readonly encryptionKey: IKey;
+}
+
+/** Allows the grantee to use the key, but only through Parameter Store and for this parameter. */
 export function grantKeyForParameter(
-  key: IKey,
-  parameterArn: string,
+  { encryptionKey, parameterArn }: TokenParameter,
   grantee: IGrantable,
   actions: readonly string[],
 ): Grant {
   return Grant.addToPrincipal({
     grantee,
     actions: [...actions],
-    resourceArns: [key.keyArn],
-    conditions: viaParameterStore(key, parameterArn),
+    resourceArns: [encryptionKey.keyArn],
+    conditions: viaParameterStore(encryptionKey, parameterArn),
   });
 }
 
 /**
- * The conditions under which the key may be used: in a call that Parameter Store makes, for this parameter, or for any
- * where none is given.
+ * Limits the use of a key to calls from Parameter Store, for this parameter only. Without `parameterArn`, for any parameter.
  * Source: https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
  */
 export function viaParameterStore(key: IKey, parameterArn?: string): Record<string, Record<string, string>> {

@@ -9,31 +9,29 @@ import { acknowledge, OWN_POLICY } from './acknowledge.ts';
 import { roleOf } from './bundled-function.ts';
 import { CUSTOM_RESOURCE_TIMEOUT } from './deployment-function.ts';
 
-/** Properties as they stand in the template, where what CloudFormation fills in is still open. */
+/** The properties in the template: CloudFormation has yet to resolve some of the values. */
 type Properties<Resolved> = { readonly [Name in keyof Resolved]: unknown };
 
+export interface FirstTokenProps {
+  readonly deploymentFunction: IFunction;
+  readonly refresher: LambdaFunction;
+  readonly credentials: ISecret;
+  /** Whether the stack creates the secret: then it is empty during the first deployment, and a missing token is no failure. */
+  readonly createsSecret: boolean;
+}
+
 /**
- * Has the refresher mint while the stack is deployed, and fails the deployment where it cannot. Runs for the first
- * deployment and for every one that changes the function's environment or code.
+ * Mints a token during the deployment, and fails the deployment if that fails. Runs when the stack is created and
+ * whenever the function's environment or code changes.
  */
 export function createFirstToken(
   scope: Construct,
-  {
-    deploymentFunction,
-    refresher,
-    credentials,
-    secretMayBeEmpty,
-  }: {
-    deploymentFunction: IFunction;
-    refresher: LambdaFunction;
-    credentials: ISecret;
-    secretMayBeEmpty: boolean;
-  },
+  { deploymentFunction, refresher, credentials, createsSecret }: FirstTokenProps,
 ): CustomResource {
   const policy = new Policy(scope, 'FirstTokenPolicy', {
     statements: [
       new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [refresher.functionArn] }),
-      // Shows which version is in force, not the credentials. Six characters of AWS's own end a secret's ARN.
+      // Returns the id of the current version, not its value. A secret's ARN ends with six characters that AWS chooses.
       new PolicyStatement({
         actions: ['secretsmanager:DescribeSecret'],
         resources: [credentials.secretFullArn ?? `${credentials.secretArn}-??????`],
@@ -45,7 +43,7 @@ export function createFirstToken(
   const properties: Properties<FirstTokenProperties> = {
     FunctionArn: refresher.functionArn,
     Environment: asInTemplate(refresher),
-    SecretMayBeEmpty: secretMayBeEmpty ? 'true' : 'false',
+    SecretMayBeEmpty: createsSecret ? 'true' : 'false',
   };
   const firstToken = new CustomResource(scope, 'FirstToken', {
     resourceType: CUSTOM_RESOURCE.firstToken,
@@ -58,7 +56,7 @@ export function createFirstToken(
   return firstToken;
 }
 
-/** The construct keeps the function's environment in CDK's own shape, which a custom resource would be handed as it is. */
+/** The function's environment as CloudFormation spells it. CDK passes its own spelling to custom resources unchanged. */
 function asInTemplate(refresher: LambdaFunction): IResolvable {
   const { environment } = refresher.node.defaultChild as CfnFunction;
   const stack = Stack.of(refresher);
@@ -66,9 +64,8 @@ function asInTemplate(refresher: LambdaFunction): IResolvable {
 }
 
 /**
- * A changed function gets another custom resource instead of an update of this one. So a deployment that fails is
- * rolled back by forgetting the new one: nothing is minted for the former settings, which could fail as well
- * and leave the stack stuck between the two.
+ * Replaces the custom resource when the function changes, instead of updating it. Rolling back then only deletes the new
+ * resource. An update would mint again with the previous settings, which could fail too and leave the stack stuck.
  */
 function nameAfterFunction(firstToken: CustomResource, refresher: LambdaFunction): void {
   const stack = Stack.of(firstToken);

@@ -5,22 +5,22 @@ import { type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lamb
 import { Construct } from 'constructs';
 import { connect, grantRead, grantReport, type ITokenRefresher } from './grants.ts';
 
-/** Of the `TokenRefresher` that another app deploys; this repository's stacks put them out, under the names given here. */
+/** The attributes of a `TokenRefresher` that another app deploys. Stacks of this repository have them as outputs. */
 export interface TokenRefresherAttributes {
-  /** Its `parameterArn`. Output `ParameterArn`. */
+  /** Its `parameterArn`; output `ParameterArn`. */
   readonly parameterArn: string;
-  /** The ARN of its `encryptionKey`. Output `EncryptionKeyArn`. */
+  /** The ARN of its `encryptionKey`; output `EncryptionKeyArn`. */
   readonly encryptionKeyArn: string;
   /**
-   * The ARN of its `function`. Output `FunctionArn`.
-   * @default - tokens that an API refuses cannot be reported, as from another account
+   * The ARN of its `function`; output `FunctionArn`. Leave it out if the refresher is in another account.
+   * @default - rejected tokens cannot be reported
    */
   readonly functionArn?: string;
 }
 
 /**
- * A refresher that another app deploys, so that its token can be granted here. Its key policy is that app's to change: within
- * its account, its `readers` have to name whoever is given the token here.
+ * A refresher that another app deploys. This app can grant its token but cannot change its key policy. In the same account,
+ * the `readers` of the other app must therefore name each grantee.
  */
 export class ImportedTokenRefresher extends Construct implements ITokenRefresher {
   readonly parameterName: string;
@@ -32,7 +32,7 @@ export class ImportedTokenRefresher extends Construct implements ITokenRefresher
     super(scope, id);
     const { parameterArn, encryptionKeyArn, functionArn } = attributes;
     const { account, resourceName } = Arn.split(parameterArn, ArnFormat.SLASH_RESOURCE_NAME);
-    // In another account, or where that is not known yet, only the ARN finds the parameter.
+    // The name is enough only in the same account. If the account is unknown, use the ARN.
     this.parameterName = account === Stack.of(this).account ? `/${resourceName}` : parameterArn;
     this.parameterArn = parameterArn;
     this.encryptionKey = Key.fromKeyArn(this, 'EncryptionKey', encryptionKeyArn);

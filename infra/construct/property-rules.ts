@@ -8,90 +8,86 @@ export const DEFAULT_REFRESH_BEFORE = Duration.minutes(30);
 export const LONGEST_REFRESH_BEFORE = Duration.hours(24);
 
 /**
- * Why a parameter name cannot be used, or undefined where it can.
+ * What is wrong with a parameter name, or undefined if it is valid.
  * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
  */
 export function parameterNameProblem(name: string): string | undefined {
   if (!/^\/[a-zA-Z0-9_.\-/]+$/.test(name))
-    return 'it must begin with "/" and hold only letters, digits and _ . - /';
-  if (name.endsWith('/') || name.includes('//')) return 'a level of its path is empty';
-  if (/^\/(aws|ssm)/i.test(name)) return 'AWS reserves names that begin with "aws" or "ssm"';
-  if (name.split('/').length - 1 > 15) return 'it has more than 15 levels';
-  // Parameter Store takes 1011 characters for the whole ARN.
-  if (name.length > 900) return 'it has more than 900 characters';
+    return 'it must begin with "/" and contain only letters, digits and _ . - /';
+  if (name.endsWith('/') || name.includes('//'))
+    return 'it must not contain an empty level ("//" or a trailing "/")';
+  if (/^\/(aws|ssm)/i.test(name)) return 'it must not begin with "/aws" or "/ssm", which AWS reserves';
+  if (name.split('/').length - 1 > 15) return 'it must have at most 15 levels';
+  // Parameter Store limits the whole ARN to 1011 characters.
+  if (name.length > 900) return 'it must have at most 900 characters';
   return undefined;
 }
 
 /**
- * Why a secret cannot be found, or undefined where it can.
+ * What is wrong with the name or ARN of a secret, or undefined if it is valid.
  * Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html (Name)
  */
 export function secretProblem(nameOrArn: string): string | undefined {
   if (/^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/.test(nameOrArn)) return undefined;
   if (!nameOrArn.startsWith('arn:') && /^[\w/+=.@-]{1,512}$/.test(nameOrArn)) return undefined;
-  return 'it must be the name of a secret, or its complete ARN with the six characters at its end';
+  return 'it must be the name of a secret, or its complete ARN with the six characters at the end';
 }
 
-/** Why this policy cannot keep a token alive or cannot be scheduled, or undefined where it can. */
+/** Why these durations cannot be scheduled or cannot keep a token valid, or undefined if they can. */
 export function policyProblem(
   checkEvery: Duration,
   refreshBefore: Duration,
 ): { readonly property: 'checkEvery' | 'refreshBefore'; readonly text: string } | undefined {
   const check = checkEvery.toSeconds({ integral: false });
   const before = refreshBefore.toSeconds({ integral: false });
-  const found = `got checkEvery ${checkEvery.toIsoString()} and refreshBefore ${refreshBefore.toIsoString()}`;
   if (check < 60 || check > 12 * 3600 || check % 60 !== 0) {
-    const text = `it must be whole minutes, from PT1M to PT12H, ${found}`;
-    return { property: 'checkEvery', text };
+    return { property: 'checkEvery', text: 'it must be whole minutes, from PT1M to PT12H' };
   }
   if (before > LONGEST_REFRESH_BEFORE.toSeconds() || before % 1 !== 0) {
-    const text = `it must be whole seconds, at most PT24H, ${found}`;
-    return { property: 'refreshBefore', text };
+    return { property: 'refreshBefore', text: 'it must be whole seconds, at most PT24H' };
   }
-  if (before < check + SCHEDULE_PRECISION_SECONDS) {
-    const text =
-      'a token may expire between two checks: refreshBefore must be at least checkEvery plus ' +
-      `${SCHEDULE_PRECISION_SECONDS} seconds, ${found}`;
-    return { property: 'refreshBefore', text };
-  }
-  return undefined;
+  if (before >= check + SCHEDULE_PRECISION_SECONDS) return undefined;
+  const text =
+    `it must be at least checkEvery (${checkEvery.toIsoString()}) plus ${SCHEDULE_PRECISION_SECONDS} seconds, ` +
+    'or a token may expire between two checks';
+  return { property: 'refreshBefore', text };
 }
 
-/** Why a scope cannot be asked for (RFC 6749 section 3.3), or undefined where it can. */
+/** What is wrong with a scope (RFC 6749 section 3.3), or undefined if it is valid. */
 export function scopeProblem(scope: string): string | undefined {
   if (isScope(scope)) return undefined;
-  return 'it must be words of printable ASCII without quotes and backslashes, with one space between two';
+  return 'it must be words of printable ASCII without quotes or backslashes, separated by single spaces';
 }
 
-/** Why extra parameters cannot be sent, or undefined where they can. */
+/** What is wrong with extra parameters, or undefined if they are valid. */
 export function extraParametersProblem(parameters: Readonly<Record<string, string>>): string | undefined {
-  const reserved = Object.keys(parameters).find((name) =>
-    RESERVED_FORM_FIELDS.some((field) => field === name),
-  );
-  return reserved === undefined ? undefined : `"${reserved}" is set by the refresher itself`;
+  const reserved = RESERVED_FORM_FIELDS.find((field) => field in parameters);
+  return reserved === undefined
+    ? undefined
+    : `it must not contain "${reserved}", which the refresher sets itself`;
 }
 
-/** Why an entry of `readers` cannot stand in a key policy, or undefined where it can. */
+/** What is wrong with an entry of `readers`, or undefined if it is valid. */
 export function readerProblem(arn: string): string | undefined {
   if (arn === '*' || Token.isUnresolved(arn)) return undefined;
   if (/^arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/*?-]+$/.test(arn)) return undefined;
   return 'it must be the ARN of an IAM role or user, or "*"';
 }
 
-/** Why `readers` cannot be given, or undefined where they can. */
+/** Why `readers` cannot be set, or undefined if they can. */
 export function readersProblem(
   readers: readonly string[] | undefined,
   encryptionKey: unknown,
 ): string | undefined {
   if (readers === undefined || encryptionKey === undefined) return undefined;
-  return "they stand in the policy of the refresher's own key; with encryptionKey, that key's policy decides";
+  return "it cannot be combined with encryptionKey, because that key's policy decides who may decrypt the token";
 }
 
-/** How an error shows a value: not at all where somebody may by mistake have put a secret into it. */
+/** How an error shows a value. It hides a value that may contain a secret by mistake. */
 export function shown(property: string, value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = JSON.stringify(value);
   const mayHoldSecret =
     ['credentials', 'extraParameters'].includes(property) || (property === 'tokenUrl' && /[@?]/.test(text));
-  return mayHoldSecret ? 'a value that is not shown here, as it may hold a secret' : text;
+  return mayHoldSecret ? 'a value that is not shown because it may contain a secret' : text;
 }

@@ -1,38 +1,83 @@
 import { Duration } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IDestination, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { IParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
+import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
 import { RUN_TIMEOUT_SECONDS } from '../../lambda/shared/time-budget.ts';
 import { createBundledFunction, type VpcPlacement } from './bundled-function.ts';
+import { secretId } from './credentials-secret.ts';
+import { grantKeyForParameter, type TokenParameter } from './encryption-key.ts';
+import { REFRESH_ACTIONS } from './token-key.ts';
+import { policyOf, type TokenRefresherProps } from './token-refresher-props.ts';
+import { withoutUndefined } from './without-undefined.ts';
 
-/** The function of one refresher. */
+/** Creates the function that checks and mints. */
 export function createRefresherFunction(
   scope: Construct,
-  {
-    environment,
-    deadLetterQueue,
-    placement,
-  }: { environment: Record<string, string>; deadLetterQueue: IQueue; placement: VpcPlacement },
+  environment: Record<string, string>,
+  deadLetterQueue: IQueue,
+  placement: VpcPlacement,
 ): LambdaFunction {
   return createBundledFunction(scope, 'Function', {
     description: 'Keeps an OAuth 2.0 access token fresh in an SSM parameter',
-    entry: 'refresher/handler.ts',
     roleDescription: 'Refreshes one access token',
     timeout: Duration.seconds(RUN_TIMEOUT_SECONDS),
     environment,
     placement,
     withoutReservedConcurrency:
-      'A limit would have reports of rejected tokens fail. However many come at once, a claim lets one run mint, and the others end in moments. Reserved concurrency is taken from all other functions, and new accounts have none to spare.',
+      'A limit would reject reports of rejected tokens. If many arrive at once, a claim lets only one run mint, and the others end within moments. Reserved concurrency also reduces what other functions can use, and new accounts have none to spare.',
     withoutDeadLetterQueue:
-      'The queue gets failed runs as their on-failure destination, which tells the error as well.',
-    // A failed run is not repeated by Lambda: the next check tries again, and the record of the failure stays.
+      'The on-failure destination sends failed runs to the dead-letter queue. Unlike a dead-letter configuration, it includes the error.',
+    // The next check tries again; a retry by Lambda would only delay the record of the failure.
     retryAttempts: 0,
     onFailure: sendTo(deadLetterQueue),
   });
 }
 
-/** `SqsDestination` would let the function look up the queue besides. */
+/** The environment variables of the function, from the properties of the construct. */
+export function refresherEnvironment(
+  props: TokenRefresherProps,
+  credentials: ISecret,
+  encryptionKey: IKey,
+): Record<string, string> {
+  const { checkEvery, refreshBefore } = policyOf(props);
+  const { scope, extraParameters, clientAuthentication = 'client_secret_post' } = props;
+  return {
+    [ENVIRONMENT.tokenUrl]: props.tokenUrl,
+    [ENVIRONMENT.credentialsSecretId]: secretId(credentials),
+    [ENVIRONMENT.parameterName]: props.parameterName,
+    [ENVIRONMENT.parameterKeyId]: encryptionKey.keyArn,
+    ...withoutUndefined({
+      [ENVIRONMENT.scope]: scope,
+      [ENVIRONMENT.extraParameters]: extraParameters && JSON.stringify(extraParameters),
+    }),
+    [ENVIRONMENT.clientAuthentication]: clientAuthentication,
+    [ENVIRONMENT.checkEvery]: String(checkEvery),
+    [ENVIRONMENT.refreshBefore]: String(refreshBefore),
+  };
+}
+
+/** Allows the function to read and write its two parameters, to encrypt the token, and to read the credentials. */
+export function grantRefresh(
+  grantee: LambdaFunction,
+  parameter: TokenParameter,
+  claim: IParameter,
+  credentials: ISecret,
+): void {
+  Grant.addToPrincipal({
+    grantee,
+    actions: ['ssm:GetParameter', 'ssm:PutParameter'],
+    resourceArns: [parameter.parameterArn, claim.parameterArn],
+  });
+  grantKeyForParameter(parameter, grantee, REFRESH_ACTIONS);
+  credentials.grantRead(grantee);
+}
+
+/** `SqsDestination` would also allow the function to look up the queue. */
 function sendTo(queue: IQueue): IDestination {
   return {
     bind: (_scope, grantee) => {

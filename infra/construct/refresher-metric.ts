@@ -1,5 +1,6 @@
-import type { Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { alarmPeriod } from '../../lambda/shared/alarm-bounds.ts';
 import {
   CODE_DIMENSION,
   type METRIC,
@@ -8,11 +9,14 @@ import {
   PARAMETER_DIMENSION,
   SERVICE_DIMENSION,
 } from '../../lambda/shared/metric-names.ts';
+import type { Policy } from '../../lambda/shared/refresh-margin.ts';
 
-/** A metric that the function of the refresher for this parameter emits; `code` is for `Failed` alone. */
+export type MetricName = (typeof METRIC)[keyof typeof METRIC];
+
+/** A metric that the refresher of this parameter emits. Only `Failed` has a `code`. */
 export function refresherMetric(
   parameterName: string,
-  metricName: (typeof METRIC)[keyof typeof METRIC],
+  metricName: MetricName,
   { code, ...options }: { code?: string; statistic: string; period: Duration; label?: string },
 ): Metric {
   return new Metric({
@@ -25,4 +29,9 @@ export function refresherMetric(
     },
     ...options,
   });
+}
+
+/** The period of the alarms. The dashboard uses it too, so it shows what the alarms evaluate. */
+export function periodOf({ checkEvery }: Policy): Duration {
+  return Duration.seconds(alarmPeriod(checkEvery));
 }

@@ -13,7 +13,7 @@ import type { Construct } from 'constructs';
 import { viaParameterStore } from './encryption-key.ts';
 import { isRoleOrUser, principalArnIn, tagRole } from './principal-arn.ts';
 
-/** What it takes to keep a key manageable. Nothing here uses the key or lets somebody else use it. */
+/** Allow the account to manage the key, but not to use it or to let others use it. */
 const ADMINISTRATION_ACTIONS = [
   'kms:CancelKeyDeletion',
   'kms:CreateAlias',
@@ -44,7 +44,7 @@ const READ_ACTIONS = ['kms:Decrypt'];
 /** Parameter Store encrypts a standard parameter with Encrypt and an advanced one with GenerateDataKey. */
 export const REFRESH_ACTIONS = ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'];
 
-/** The reader that stands for whoever the account's IAM policies allow. */
+/** The reader that leaves the decision to the account's IAM policies. */
 const WHOLE_ACCOUNT = '*';
 
 type Conditions = Readonly<Record<string, Readonly<Record<string, string | string[]>>>>;
@@ -57,15 +57,15 @@ export interface TokenKeyProps {
 }
 
 /**
- * The key of one token parameter. Its policy lets the account administer it, but use it only those that are named, through
- * Parameter Store, and as far as their own policies allow it as well.
+ * The key of one token parameter. Its policy lets the account manage the key. Only the principals that the policy names may
+ * use it, only through Parameter Store, and only if their own policies allow it too.
  */
 export class TokenKey extends Key {
   private readonly parameterArn: string;
   private readonly readers: readonly string[];
   private readonly readerTag: { readonly key: string; readonly value: string };
   private hasTaggedReaders = false;
-  /** By account, under which a key policy names its principals. Each list grows with the grants. */
+  /** ARNs by account: the key policy has one statement per account. Later grants add to the lists. */
   private readonly readersByAccount = new Map<string, string[]>();
 
   constructor(scope: Construct, id: string, { parameterName, parameterArn, readers }: TokenKeyProps) {
@@ -78,7 +78,7 @@ export class TokenKey extends Key {
       description: `Encrypts the access token in ${parameterName}`,
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.DESTROY,
-      // The shortest that KMS takes: a lost token is minted again.
+      // The shortest period that KMS allows. A lost token can be minted again.
       pendingWindow: Duration.days(7),
       policy: new PolicyDocument({ statements: [administration] }),
     });
@@ -93,24 +93,24 @@ export class TokenKey extends Key {
   }
 
   /**
-   * Not for this parameter alone: one that the stack has replaced by another is removed after the key policy has changed.
-   * The role's own policies name both.
+   * Not limited to the current parameter: if `parameterName` changes, the old parameter is removed after the key policy
+   * has changed. The role's own policies name both parameters.
    */
   allowRemoval(role: IRole): void {
     this.allowUse(READ_ACTIONS, principalIn([role.roleArn]), undefined);
   }
 
   /**
-   * A role of another stack whose name CloudFormation has yet to choose is named by a tag.
-   * @throws Error where the principal is neither a role nor a user, and where the role cannot be tagged either and there
-   * are no `readers` that may cover it
+   * Identifies a role of another stack by a tag if CloudFormation chooses its name.
+   * @throws Error if the principal is neither a role nor a user, or if the policy cannot name or tag it and there are no
+   * `readers` that may match it
    */
   allowRead(principal: IPrincipal): void {
     if (principal instanceof UnknownPrincipal) return;
     if (!isRoleOrUser(principal)) {
       throw new Error(
-        `grantRead: ${principal} is neither a role nor a user, and no other principal can be named in the key policy. ` +
-          'Grant it to the role that reads the token; for a group, name its users or their role in readers.',
+        `grantRead: ${principal} is neither a role nor a user, and a key policy cannot name other principals. ` +
+          'Grant access to the role that reads the token. For a group, list its users or their role in readers.',
       );
     }
     const arn = principalArnIn(this.stack, principal);
@@ -118,8 +118,8 @@ export class TokenKey extends Key {
     else if (tagRole(principal, this.readerTag)) this.admitTaggedReaders();
     else if (this.readers.length === 0) {
       throw new Error(
-        `grantRead: the key policy cannot name ${principal}, which another stack imports. ` +
-          'Give its ARN to the TokenRefresher in readers, where "*" stands for any characters.',
+        `grantRead: the key policy cannot name ${principal}, because another stack imports it. ` +
+          'Add its ARN to the property readers of the TokenRefresher; "*" matches any characters.',
       );
     }
   }
@@ -148,8 +148,8 @@ export class TokenKey extends Key {
   }
 
   /**
-   * Who is meant stands in a condition. Where a policy has principals that KMS does not know yet, as a role made a moment
-   * ago, it is refused. Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
+   * Names the principals in a condition, because KMS rejects a policy with a principal that does not exist yet or was just
+   * created. Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
    */
   private allowUse(
     actions: string[],
@@ -169,7 +169,7 @@ export class TokenKey extends Key {
   }
 }
 
-/** The names of parameters can be longer than the keys of tags, and differ in case alone, which the keys cannot. */
+/** The key of the tag is a hash: parameter names can be longer than tag keys, and tag keys of IAM ignore case. */
 function readerTag(parameterName: string): { readonly key: string; readonly value: string } {
   const hash = createHash('sha256').update(parameterName).digest('hex').slice(0, 16);
   return { key: `token-reader-${hash}`, value: parameterName.slice(0, 256) };
@@ -179,7 +179,7 @@ function principalIn(arns: string[]): Conditions {
   return { ArnLike: { 'aws:PrincipalArn': Lazy.list({ produce: () => arns }) } };
 }
 
-/** Undefined for an ARN that the stack resolves itself, which is one of its own account. */
+/** Undefined for an ARN that the stack resolves itself: its account is the stack's own. */
 function accountOf(arn: string): string | undefined {
   return arn.startsWith('arn:') ? Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME).account : undefined;
 }

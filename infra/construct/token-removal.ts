@@ -1,28 +1,24 @@
 import { createHash } from 'node:crypto';
 import { CustomResource } from 'aws-cdk-lib';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { CUSTOM_RESOURCE, type TokenRemovalProperties } from '../../lambda/shared/custom-resources.ts';
 import { acknowledge, OWN_POLICY } from './acknowledge.ts';
 import { roleOf } from './bundled-function.ts';
 import { CUSTOM_RESOURCE_TIMEOUT } from './deployment-function.ts';
-import { viaParameterStore } from './encryption-key.ts';
+import { type TokenParameter, viaParameterStore } from './encryption-key.ts';
 
 /**
- * Removes the parameter when the stack is destroyed or takes another one: CloudFormation cannot create a SecureString,
- * so it cannot delete one either. Both constructs are named after the parameter, so that with another
- * parameter they are replaced as a pair and the former one can still be removed.
+ * Removes the token's parameter when the stack is destroyed or `parameterName` changes. CloudFormation cannot create a
+ * SecureString parameter, so it cannot delete one either. The ids of both constructs depend on the parameter name: if it
+ * changes, they are replaced together, and the old pair still removes the old parameter.
  */
 export function createTokenRemoval(
   scope: Construct,
-  {
-    deploymentFunction,
-    parameterName,
-    parameterArn,
-    encryptionKey,
-  }: { deploymentFunction: IFunction; parameterName: string; parameterArn: string; encryptionKey: IKey },
+  deploymentFunction: IFunction,
+  parameterName: string,
+  { parameterArn, encryptionKey }: TokenParameter,
 ): CustomResource {
   const suffix = createHash('sha256').update(parameterName).digest('hex').slice(0, 8);
   const policy = new Policy(scope, `TokenRemovalPolicy${suffix}`, {
@@ -49,4 +45,13 @@ export function createTokenRemoval(
   });
   removal.node.addDependency(policy, encryptionKey);
   return removal;
+}
+
+/**
+ * Creates the function and its permissions after the removal, so CloudFormation destroys them before it. Otherwise, a
+ * check could write the parameter again. The permissions count too: a run in progress outlives its function.
+ */
+export function createAfterRemoval(refresher: IFunction, removal: CustomResource): void {
+  refresher.node.addDependency(removal);
+  roleOf(refresher).node.findChild('DefaultPolicy').node.addDependency(removal);
 }

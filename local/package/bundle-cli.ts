@@ -1,28 +1,26 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { PACKAGE_BUNDLING } from './esbuild-options.ts';
 
 const entry = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 
 /**
- * Bundles the command line with all that it needs, so that whoever takes the package for its construct or its reader
- * installs none of it. What the SDK loads only when it is needed stays in files of its own.
+ * Bundles the CLI with its dependencies, so that users of the construct or the reader do not install them. Modules that
+ * the SDK loads on demand stay in separate files.
  */
 export async function bundleCommand(outdir: string): Promise<void> {
   await build({
+    ...PACKAGE_BUNDLING,
     entryPoints: [entry],
     outdir,
-    bundle: true,
     splitting: true,
     minify: true,
     format: 'esm',
-    platform: 'node',
-    target: 'node20',
     mainFields: ['module', 'main'],
     chunkNames: 'chunks/[name]-[hash]',
-    // For packages that are CommonJS and load built-in modules.
+    // CommonJS packages require built-in modules.
     banner: {
       js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
     },
-    logLevel: 'warning',
   });
 }

@@ -2,28 +2,26 @@ import { cp, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { PACKAGE_BUNDLING } from './esbuild-options.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Adds to the modules in `dist` the same for apps that are CommonJS, as those that `cdk init` makes and their tests are. */
+/** Adds CommonJS builds of the modules to `dist`: apps made by `cdk init`, and their tests, use CommonJS. */
 export async function bundleForCommonJs(dist: string): Promise<void> {
   await build({
+    ...PACKAGE_BUNDLING,
     absWorkingDir: root,
     entryPoints: ['infra/construct/token-refresher.ts', 'lambda/reader/token-reader.ts'],
     outdir: dist,
     outbase: '.',
     outExtension: { '.js': '.cjs' },
-    bundle: true,
     packages: 'external',
     format: 'cjs',
-    platform: 'node',
-    target: 'node20',
     sourcemap: true,
     define: { 'import.meta.url': 'importMetaUrl' },
     banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
-    logLevel: 'warning',
   });
-  // A declaration belongs to the kind of module that the nearest package.json says.
+  // The nearest package.json decides which kind of module a declaration file describes.
   const types = join(dist, 'commonjs-types');
   const isDeclaration = (path: string) => extname(path) === '' || path.endsWith('.d.ts');
   for (const folder of ['infra', 'lambda'])

@@ -9,7 +9,7 @@ import { ACCOUNT, REGION } from '../support/resolve-template.ts';
 const synthesize = (containing: string, namesIn: (stack: Stack) => Record<string, unknown>) =>
   synthesizeExample('SECURITY.md', containing, { account: ACCOUNT, region: REGION, namesIn });
 
-test('the example for a VPC puts both functions into its private subnets', async () => {
+test('the example for a VPC places both functions in the private subnets', async () => {
   const template = await synthesize('vpcSubnets', (stack) => ({ vpc: new Vpc(stack, 'Vpc') }));
   const functions = Object.values(template.findResources('AWS::Lambda::Function'));
   expect(functions.map(({ Properties }) => JSON.stringify(Properties.VpcConfig.SubnetIds))).toEqual([
@@ -18,7 +18,7 @@ test('the example for a VPC puts both functions into its private subnets', async
   ]);
 });
 
-test("the example for keys of one's own lets the refresher use each for its purpose alone", async () => {
+test('the example for customer-managed keys limits each key to its purpose', async () => {
   const template = await synthesize('secretKey', (stack) => ({
     tokenKey: new Key(stack, 'TokenKey'),
     secretKey: new Key(stack, 'SecretKey'),

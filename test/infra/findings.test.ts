@@ -14,14 +14,14 @@ import { SANDBOX } from '../../local/synthesize.ts';
 import { acceptedFindings, readReport } from '../../scripts/findings.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Leaves out CDK's own checks of the template, which take seconds to start. */
+/** Skips CDK's own checks of the template, which take seconds to start. */
 const ONLY_NAG = { CDK_VALIDATION: 'false' };
 const UNBUNDLED = { 'aws:cdk:bundling-stacks': [] };
 
 const shipped = await readReport(inject('deployable').outdir);
 const accepted = acceptedFindings(shipped);
 
-test('every synth is checked against AWS Solutions and NIST 800-53 R5, and nothing is left to find', () => {
+test('every synth runs the AWS Solutions and NIST 800-53 R5 checks, without open findings', () => {
   const packs = shipped.pluginReports.filter(({ pluginName }) => /AwsSolutions|NIST/.test(pluginName));
   expect(packs.map(({ pluginName, conclusion }) => [pluginName, conclusion])).toEqual([
     ['AwsSolutions', 'success'],
@@ -29,7 +29,7 @@ test('every synth is checked against AWS Solutions and NIST 800-53 R5, and nothi
   ]);
 });
 
-test('a synth fails where a finding is not accepted', async () => {
+test('a synth fails on a finding that is not accepted', async () => {
   const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-findings-'));
   const preload = join(root, 'test/support/without-acknowledgements.ts');
   const context = { refreshers: { sandbox: SANDBOX }, ...UNBUNDLED };
@@ -44,10 +44,10 @@ test('a synth fails where a finding is not accepted', async () => {
   await rm(outdir, { recursive: true });
 });
 
-test('each finding that is accepted is accepted on the one construct, for a reason', () => {
+test('each finding is accepted on a single construct, with a reason', () => {
   expect(accepted.length).toBeGreaterThan(5);
   for (const { acknowledgedAt, violatingConstructs, reason } of accepted) {
-    // Stack, refresher, construct: nothing is accepted for a whole refresher.
+    // <stack>/<refresher>/<construct>: nothing is accepted for a whole refresher.
     expect(acknowledgedAt.split('/')).toHaveLength(3);
     for (const { constructPath } of violatingConstructs)
       expect(constructPath).toContain(`${acknowledgedAt}/`);
@@ -55,7 +55,7 @@ test('each finding that is accepted is accepted on the one construct, for a reas
   }
 });
 
-test('a refresher in a VPC that tells by e-mail has nothing left to find either but what SECURITY.md says', async () => {
+test('a refresher in a VPC with e-mail notifications has only the findings that SECURITY.md lists', async () => {
   const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-findings-'));
   vi.stubEnv('CDK_VALIDATION', ONLY_NAG.CDK_VALIDATION);
   const app = new App({ context: UNBUNDLED, outdir });

@@ -2,14 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import type { FunctionName } from '../../infra/construct/bundling.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import {
-  type Bundle,
-  bundle,
-  type FunctionName,
-  listMaterials,
-  type Material,
-} from '../../scripts/bill-of-materials.ts';
+import { type Bundle, bundle, listMaterials, type Material } from '../../scripts/bill-of-materials.ts';
 import { type GeneratedSection, renderDocuments, replaceSection } from '../../scripts/documents.ts';
 import { vulnerableMaterials } from '../../scripts/vulnerable-materials.ts';
 
@@ -20,14 +15,14 @@ interface LockedPackage {
   readonly resolved?: string;
   readonly integrity?: string;
   readonly hasInstallScript?: boolean;
-  /** Comes inside another package, under that one's hash. */
+  /** Whether it is part of another package and covered by its hash. */
   readonly inBundle?: boolean;
 }
 const lock = JSON.parse(await read('package-lock.json')) as { packages: Record<string, LockedPackage> };
 const locked = Object.entries(lock.packages).filter(([path]) => path !== '');
 
-describe('what is installed', () => {
-  test('is locked: every package by the hash of its content, and none from elsewhere than the registry', () => {
+describe('an installed package', () => {
+  test('comes from the registry and is locked by the hash of its content', () => {
     expect(locked.length).toBeGreaterThan(50);
     for (const [path, { resolved, integrity, inBundle }] of locked) {
       if (inBundle === true) continue;
@@ -36,12 +31,12 @@ describe('what is installed', () => {
     }
   });
 
-  test('is named by exact versions, but for what an app brings along', () => {
+  test('has an exact version unless it is a peer dependency', () => {
     for (const [name, version] of Object.entries(packageJson.devDependencies))
       expect([name, version]).toEqual([name, expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
   });
 
-  test('runs scripts only where they are allowed by name', async () => {
+  test('runs install scripts only if they are allowed by name', async () => {
     const withScripts = locked.filter(([, { hasInstallScript }]) => hasInstallScript === true);
     const names = withScripts.map(([path]) => path.replace(/^.*node_modules\//, ''));
     expect([...new Set(names)].sort()).toEqual(Object.keys(packageJson.allowScripts).sort());
@@ -49,18 +44,17 @@ describe('what is installed', () => {
   });
 });
 
-describe('what continuous integration runs', () => {
-  test('is pinned to commits', async () => {
+describe('the actions of continuous integration', () => {
+  test('are pinned to commits, and may only read the repository', async () => {
     const workflow = await read('.github/workflows/ci.yml');
     const used = [...workflow.matchAll(/uses: (\S+)/g)].map(([, action]) => action);
     expect(used.length).toBeGreaterThan(1);
     for (const action of used) expect(action).toMatch(/^[\w/-]+@[0-9a-f]{40}$/);
-    // May read the repository, and nothing else.
     expect(workflow.match(/^ *permissions:\n(?: +.*\n)+/gm)).toEqual(['permissions:\n  contents: read\n']);
   });
 });
 
-describe('what is deployed', () => {
+describe('a bundle', () => {
   const bundles = new Map<FunctionName, Bundle>();
   let materials: readonly Material[];
   let documents: readonly GeneratedSection[];
@@ -73,12 +67,12 @@ describe('what is deployed', () => {
   test.for([
     ['Function', 'module'],
     ['DeploymentFunction', 'deploymentModule'],
-  ] as const)('is, in the %s, the very bundle that is examined here', async ([name, module]) => {
+  ] as const)('of the %s is the same as in the deployment', async ([name, module]) => {
     const deployed = await readFile(inject('deployable')[module], 'utf8');
     expect(deployed === bundles.get(name)?.code).toBe(true);
   });
 
-  test('holds no package that the bill of materials does not list, and only licenses that ask for nothing', async () => {
+  test('contains only packages that the bill of materials lists, with permissive licenses', async () => {
     const listed = await read('docs/bill-of-materials.md');
     expect(materials.length).toBeGreaterThan(5);
     for (const { name, version, license } of materials) {
@@ -87,7 +81,7 @@ describe('what is deployed', () => {
     }
   });
 
-  test('leaves nothing to be loaded when it runs but what Node.js has', () => {
+  test('imports only built-in modules of Node.js', () => {
     for (const { metafile } of bundles.values()) {
       const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
       const external = imports.filter((found) => found.external === true).map(({ path }) => path);
@@ -95,19 +89,22 @@ describe('what is deployed', () => {
     }
   });
 
-  test.for(['permissions', 'findings', 'materials'])('is what the documents say: %s', async (wanted) => {
-    const { file, section, content } = documents.find(({ section }) => section === wanted) ?? ({} as never);
-    const document = await read(file);
-    // Where this fails, `npm run docs` writes the section anew; what it changes is to be reviewed.
-    expect(document).toBe(replaceSection(document, section, content));
-  });
+  test.for(['permissions', 'findings', 'materials'])(
+    'matches the generated section on %s',
+    async (wanted) => {
+      const { file, section, content } = documents.find(({ section }) => section === wanted) ?? ({} as never);
+      const document = await read(file);
+      // If this fails, run `npm run docs` and review the changes.
+      expect(document).toBe(replaceSection(document, section, content));
+    },
+  );
 });
 
 describe('the audit of the bundles', () => {
   const materials =
     '| package | version |\n| --- | --- |\n| @aws-sdk/core | 1.0.0 |\n| oauth4webapi | 3.8.8 |\n';
 
-  test('finds a package of a bundle, and leaves tools alone', () => {
+  test('reports a package of a bundle, and ignores tools', () => {
     const vulnerabilities = {
       vitest: { severity: 'high', via: [{ title: 'of a tool' }] },
       oauth4webapi: { severity: 'low', via: [{ title: 'of a bundle' }, 'jose'] },
@@ -117,7 +114,7 @@ describe('the audit of the bundles', () => {
     ]);
   });
 
-  test('does not take silence for good news', () => {
-    expect(() => vulnerableMaterials({}, materials)).toThrow(/no answer/);
+  test('fails if the registry did not answer', () => {
+    expect(() => vulnerableMaterials({}, materials)).toThrow(/did not answer/);
   });
 });

@@ -8,7 +8,7 @@ import type { AlarmProperties } from './cloudwatch-alarm.ts';
 export const ALARM_NAMES = ['TokenExpiring', 'RefreshFailing', 'DeadLetters', 'Throttled'] as const;
 export type AlarmName = (typeof ALARM_NAMES)[number];
 
-/** The alarms that the template of a refresher with this policy has. */
+/** The alarms in the template of a refresher with this policy. */
 export function alarmsOf({
   checkEvery,
   refreshBefore,
@@ -34,7 +34,7 @@ export function alarmsOf({
   };
 }
 
-/** The name of the metric that an alarm watches, as the model has it. */
+/** The name of an alarm's metric in the model. */
 export function metricOf({ Namespace, MetricName, Dimensions }: AlarmProperties): string {
   const code = Dimensions.find(({ Name }) => Name === CODE_DIMENSION)?.Value;
   return `${Namespace}/${MetricName}${code === undefined ? '' : ` ${code}`}`;

@@ -5,19 +5,19 @@ import { startLoopbackServer } from '../../local/loopback-server.ts';
 
 export interface CloudFormationAnswers {
   readonly url: string;
-  /** Each answer as it came, with its headers. */
+  /** Each answer with its headers. */
   readonly received: readonly {
     readonly answer: CloudFormationCustomResourceResponse;
     readonly headers: IncomingHttpHeaders;
   }[];
-  /** Refuses as many answers as given. */
+  /** Rejects this many answers. */
   refuse(answers: number): void;
-  /** Sends every answer on to another address from now on. */
+  /** Redirects every further answer. */
   redirect(location: string): void;
   close(): Promise<void>;
 }
 
-/** The place where CloudFormation waits for a custom resource's answer. */
+/** Starts a server that receives the answers of custom resources, as CloudFormation does. */
 export async function startCloudFormation(): Promise<CloudFormationAnswers> {
   const received: CloudFormationAnswers['received'][number][] = [];
   let toRefuse = 0;

@@ -13,7 +13,7 @@ const alarm = (fields: Partial<AlarmProperties> = {}): AlarmProperties => ({
   TreatMissingData: 'breaching',
   ...fields,
 });
-/** As in AWS's tables: `0` is not breaching, `X` is, `-` is missing. */
+/** The notation of AWS's tables: `0` is not breaching, `X` is breaching, `-` is missing. */
 const datapoints = (text: string) =>
   text.split(' ').map((one) => (one === '-' ? undefined : one === 'X' ? 1 : 0));
 
@@ -30,7 +30,7 @@ describe('alarmState', () => {
     ['- - - - 0', 2, 'ALARM', 'OK'],
     ['- - - - X', 2, 'ALARM', 'OK'],
   ] as const)(
-    'of %s with %i of 3 is as in the documentation of AWS',
+    'of %s with %i of 3 matches the documentation of AWS',
     ([text, toAlarm, breaching, notBreaching]) => {
       const of = (TreatMissingData: AlarmProperties['TreatMissingData']) =>
         alarmState(alarm({ DatapointsToAlarm: toAlarm, TreatMissingData }), datapoints(text));
@@ -46,7 +46,7 @@ describe('alarmTransitions', () => {
     values: values.map(([, value]) => value),
   });
 
-  test('come at the minute in which a value is seen, and again once no evaluated period has it', () => {
+  test('occur when a value becomes visible, and when no evaluated period contains it any more', () => {
     const one = alarm({ EvaluationPeriods: 1, TreatMissingData: 'notBreaching' });
     expect(alarmTransitions(one, series([630, 1]), { from: 0, until: 3_600, extraPeriods: 0 })).toEqual([
       { at: 720, state: 'ALARM' },
@@ -54,7 +54,7 @@ describe('alarmTransitions', () => {
     ]);
   });
 
-  test('come after silence in all the periods that are retrieved', () => {
+  test('occur when all retrieved periods are missing', () => {
     const minimum = alarm({
       EvaluationPeriods: 1,
       Statistic: 'Minimum',
@@ -66,7 +66,7 @@ describe('alarmTransitions', () => {
     ]);
   });
 
-  test('of a minimum are decided by the least value of a period', () => {
+  test('of a minimum depend on the least value of a period', () => {
     const minimum = alarm({
       EvaluationPeriods: 1,
       Statistic: 'Minimum',

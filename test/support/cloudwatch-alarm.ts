@@ -1,4 +1,4 @@
-/** What decides over the state of an alarm, as an `AWS::CloudWatch::Alarm` of the template has it. Periods in seconds. */
+/** The properties of an `AWS::CloudWatch::Alarm` that decide its state. Periods in seconds. */
 export interface AlarmProperties {
   readonly Namespace: string;
   readonly MetricName: string;
@@ -17,7 +17,7 @@ export type AlarmState = 'OK' | 'ALARM';
 /** The values of one metric, oldest first. Times in Unix seconds. */
 export interface Series {
   readonly at: readonly number[];
-  /** From when on an alarm sees the value: metrics take their time. */
+  /** When an alarm first sees each value: metrics are delayed. */
   readonly visibleFrom: readonly number[];
   readonly values: readonly number[];
 }
@@ -27,24 +27,24 @@ export interface Transition {
   readonly state: AlarmState;
 }
 
-/** From this length of all evaluated periods on, in seconds, an alarm is evaluated once an hour only. */
+/** If the evaluated periods are longer than this in total, in seconds, CloudWatch evaluates the alarm once an hour. */
 const HOURLY_FROM = 24 * 3600;
 
 /**
- * The state of an alarm with these datapoints, oldest first, undefined where one is missing. CloudWatch retrieves more of
- * them than it evaluates; it takes the latest that are there, and only where those are too few, counts missing ones.
+ * The state of an alarm for these datapoints, oldest first, undefined if missing. CloudWatch retrieves more datapoints
+ * than it evaluates. It uses the latest ones that exist, and counts missing ones only if those are too few.
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
  */
 export function alarmState(alarm: AlarmProperties, datapoints: readonly (number | undefined)[]): AlarmState {
   const { EvaluationPeriods: evaluated, DatapointsToAlarm: toAlarm = evaluated } = alarm;
-  const there = datapoints.filter((value) => value !== undefined).slice(-evaluated);
-  const breaching = there.filter((value) => isBreaching(alarm, value)).length;
-  const missing = alarm.TreatMissingData === 'breaching' ? evaluated - there.length : 0;
+  const existing = datapoints.filter((value) => value !== undefined).slice(-evaluated);
+  const breaching = existing.filter((value) => isBreaching(alarm, value)).length;
+  const missing = alarm.TreatMissingData === 'breaching' ? evaluated - existing.length : 0;
   return breaching + missing >= toAlarm ? 'ALARM' : 'OK';
 }
 
 /**
- * The changes of an alarm's state. It is evaluated every minute, over periods that end in that minute.
+ * The changes of an alarm's state. CloudWatch evaluates it every minute, over periods that end in that minute.
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
  */
 export function alarmTransitions(
@@ -90,7 +90,7 @@ function isBreaching({ ComparisonOperator: operator, Threshold }: AlarmPropertie
   return operator === 'LessThanThreshold' ? value < Threshold : value >= Threshold;
 }
 
-/** How many of the ascending times are not after `time`. */
+/** The number of ascending times up to `time`. */
 function countUpTo(times: readonly number[], time: number): number {
   let low = 0;
   let high = times.length;

@@ -2,11 +2,11 @@ import type { Policies, Request, Statement } from './policy-evaluation.ts';
 import { isAllowed } from './policy-evaluation.ts';
 import { arnOf, type Resource, type Resources, resolveFunctions } from './resolve-template.ts';
 
-/** The policies of a stack as they would be in force, and the ARNs of its resources. */
+/** The policies of a deployed stack, and the ARNs of its resources. */
 export interface DeployedStack {
-  /** ARN of the resource of this type whose logical id matches. */
+  /** The ARN of the only resource of this type whose logical id matches. */
   arn(type: string, id?: RegExp): string;
-  /** Whether AWS would allow the request. `more` are statements that somebody else gave the principal. */
+  /** Whether AWS would allow the request. `more` are further statements of the principal's own policies. */
   allows(request: Request, more?: readonly Statement[]): boolean;
 }
 
@@ -14,7 +14,7 @@ interface PolicyDocument {
   readonly Statement: readonly Statement[];
 }
 
-/** `imports` are values that other stacks export, by name. */
+/** `imports` are the exported values of other stacks, by name. */
 export function deployedStack(
   resources: Resources,
   imports: Readonly<Record<string, string>> = {},

@@ -29,7 +29,7 @@ export async function synthesizeExample(
     env: { account, region },
   });
   const names = namesIn(stack);
-  // Inside the repository, so that the example finds the installed packages.
+  // Inside the repository, so the example finds the installed packages.
   const file = join(root, '.local', `example-${randomUUID()}.ts`);
   await mkdir(dirname(file), { recursive: true });
   await writeFile(

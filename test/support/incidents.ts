@@ -4,15 +4,15 @@ import { type AlarmProperties, alarmTransitions, type Series, type Transition } 
 import { createRandom } from './random.ts';
 import { type Fault, type Model, modelRefresher } from './refresher-model.ts';
 
-/** When the models of the tests begin, in Unix seconds. */
+/** Start of the simulations, in Unix seconds. */
 export const FROM = Date.UTC(2026, 0, 1) / 1000;
 
-/** At how many moments of a token's life an incident begins. */
+/** The number of start times for each incident, spread over the lifetime of a token. */
 const MOMENTS = 60;
 const NOTHING: Series = { at: [], visibleFrom: [], values: [] };
 
 export interface Setting extends Policy {
-  /** Seconds that a token lives. */
+  /** Lifetime of a token, in seconds. */
   readonly lifetime: number;
 }
 
@@ -21,11 +21,11 @@ export interface Incident {
   readonly alarms: Readonly<Record<AlarmName, readonly Transition[]>>;
   /** Unix time, seconds. */
   readonly start: number;
-  /** Unix time, seconds, at which the token expires that readers have when it starts. */
+  /** Unix time, seconds, at which the token stored at `start` expires. */
   readonly expiresAt: number;
 }
 
-/** How the alarms take what the model tells CloudWatch. AWS's own example retrieves two periods more than it evaluates. */
+/** The state changes of the alarms for the metrics of a model. In AWS's example, CloudWatch retrieves two extra periods. */
 export function watch(
   alarms: Readonly<Record<AlarmName, AlarmProperties>>,
   { metrics }: Model,
@@ -45,12 +45,12 @@ export function watch(
   };
 }
 
-/** When an alarm first goes off; never where it does not. */
+/** When an alarm first fires, or infinity if it never does. */
 export function firstAlarm(transitions: readonly Transition[]): number {
   return transitions.find(({ state }) => state === 'ALARM')?.at ?? Number.POSITIVE_INFINITY;
 }
 
-/** The same incident at moments all over the life of a token; `lasts` in seconds. */
+/** The same incident at different times in the lifetime of a token. `lasts` is in seconds. */
 export function incidents(
   setting: Setting,
   alarms: Readonly<Record<AlarmName, AlarmProperties>>,

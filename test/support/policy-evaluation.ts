@@ -24,11 +24,11 @@ export interface Request {
 
 export interface Policies {
   readonly identity: readonly Statement[];
-  /** Those of the resource: key policy, queue policy, trust policy. */
+  /** The policy of the resource: key policy, queue policy or trust policy. */
   readonly resource?: readonly Statement[];
 }
 
-/** Whether the request is allowed: by both policies for a key, by the trust policy for a role, else by either. */
+/** Whether the policies allow a request. A key needs both, a role its trust policy, everything else either of them. */
 export function isAllowed(request: Request, { identity, resource = [] }: Policies): boolean {
   const context = contextOf(request);
   const applies = (statement: Statement) => statementApplies(statement, request, context);
@@ -39,7 +39,7 @@ export function isAllowed(request: Request, { identity, resource = [] }: Policie
   if ([...inIdentity, ...inResource].some(({ Effect }) => Effect === 'Deny')) return false;
   const byIdentity = inIdentity.length > 0;
   const byName = inResource.some((statement) => principalMatch(statement, request) === 'named');
-  // A statement for the account leaves it to the policies of the account's identities.
+  // A statement for the account delegates to the identity policies of the account.
   if (request.action.startsWith('kms:')) return byName || (inResource.length > 0 && byIdentity);
   if (request.action === 'sts:AssumeRole') return byName;
   return byName || byIdentity;
@@ -59,7 +59,7 @@ function statementApplies(
   const isResource = (pattern: string) => matches(pattern, resource);
   return (
     (Action === undefined ? !list(NotAction).some(isAction) : list(Action).some(isAction)) &&
-    // A trust policy has no resource: it stands for its own role.
+    // A trust policy has no resource: it applies to its own role.
     (Resource === undefined ? !list(NotResource).some(isResource) : list(Resource).some(isResource)) &&
     Object.entries(Condition).every(([operator, keys]) =>
       Object.entries(keys).every(([key, values]) =>
@@ -71,7 +71,7 @@ function statementApplies(
 
 function conditionHolds(operator: string, found: string | undefined, values: readonly string[]): boolean {
   const test = CONDITIONS[operator];
-  if (test === undefined) throw new Error(`the condition operator ${operator} is not known here`);
+  if (test === undefined) throw new Error(`unknown condition operator: ${operator}`);
   return test(found, values);
 }
 
@@ -80,7 +80,7 @@ type ConditionTest = (found: string | undefined, values: readonly string[]) => b
 const equals: ConditionTest = (found, values) => found !== undefined && values.includes(found);
 const like: ConditionTest = (found, values) =>
   found !== undefined && values.some((pattern) => matches(pattern, found));
-/** Of an ARN each of the six parts is compared on its own, so that a wildcard does not reach beyond a colon. */
+/** Compares the six parts of an ARN one by one, because a wildcard does not match a colon. */
 const arnLike: ConditionTest = (found, values) =>
   found !== undefined &&
   values.some((pattern) => {
@@ -89,7 +89,7 @@ const arnLike: ConditionTest = (found, values) =>
     return patterns.length === 6 && patterns.every((part, index) => matches(part, parts[index] ?? ''));
   });
 
-/** With a key that the request does not have, only a negated operator holds. */
+/** If the request lacks the key, only a negated operator matches. */
 const CONDITIONS: Readonly<Record<string, ConditionTest>> = {
   StringEquals: equals,
   StringNotEquals: (found, values) => !equals(found, values),
@@ -113,7 +113,7 @@ function splitArn(arn: string): readonly string[] {
   return parts.length <= 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
 }
 
-/** `*` stands for any characters, `?` for one. */
+/** `*` matches any characters, `?` a single one. */
 function matches(pattern: string, text: string): boolean {
   const expression = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')

@@ -1,4 +1,4 @@
-/** Where the stack of a test is deployed. */
+/** The account and region of the stacks under test. */
 export const ACCOUNT = '111111111111';
 export const REGION = 'us-east-1';
 
@@ -8,7 +8,7 @@ export interface Resource {
 }
 export type Resources = Readonly<Record<string, Resource>>;
 
-/** The ARN that each type of resource gets, by its logical id. */
+/** The ARN of a resource by its type and logical id. */
 const ARNS: Readonly<Record<string, (id: string, properties: Readonly<Record<string, unknown>>) => string>> =
   {
     'AWS::IAM::Role': (id, { Path = '/', RoleName = id }) => `arn:aws:iam::${ACCOUNT}:role${Path}${RoleName}`,
@@ -31,14 +31,11 @@ const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
 export function arnOf(resources: Resources, id: string): string {
   const { Type = '', Properties = {} } = resources[id] ?? {};
   const arn = ARNS[Type];
-  if (arn === undefined) throw new Error(`no ARN is known for ${id} of type ${Type}`);
+  if (arn === undefined) throw new Error(`no ARN for ${id} of type ${Type}`);
   return arn(id, Properties);
 }
 
-/**
- * A part of a template with what CloudFormation would put in place of its functions. `exports` has the values of other
- * stacks by their names.
- */
+/** Replaces the intrinsic functions in a part of a template by their values. `exports` has the values of other stacks. */
 export function resolveFunctions(
   value: unknown,
   resources: Resources,
@@ -59,13 +56,13 @@ export function resolveFunctions(
     const [first, second] = argument as [string, unknown];
     if (name === 'Fn::GetAtt' && second === 'Arn') return arnOf(resources, first);
     if (name === 'Fn::Join') return (resolve(second) as string[]).join(first);
-    throw new Error(`${name} of ${JSON.stringify(argument)} is not known here`);
+    throw new Error(`${name} of ${JSON.stringify(argument)} is not supported`);
   };
   const refer = (id: string): string => {
     const pseudo = PSEUDO_PARAMETERS[id];
     if (pseudo !== undefined) return pseudo;
     const { Type, Properties } = resources[id] ?? {};
-    // Of most types the Ref is the name; of these it is the ARN.
+    // The Ref of most types is the name; of these it is the ARN.
     if (Type === 'AWS::SecretsManager::Secret' || Type === 'AWS::SNS::Topic') return arnOf(resources, id);
     return Type === 'AWS::SSM::Parameter' ? String(Properties?.Name) : id;
   };

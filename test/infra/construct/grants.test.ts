@@ -30,28 +30,68 @@ const newConsumer = (stack: Stack, id = 'Consumer') =>
     code: Code.fromInline('exports.handler = async () => {};'),
   });
 
-/** What the consumer's role may do, as `action on resource`. */
-const allowedTo = (template: Template, role: string): string[] =>
+const statementsOf = (template: Template, role: string) =>
   Object.values(template.findResources('AWS::IAM::Policy'))
     .filter(({ Properties }) => JSON.stringify(Properties.Roles).includes(`"${role}`))
-    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+
+/** What the role may do, as `action on resource`. */
+const allowedTo = (template: Template, role: string): string[] =>
+  statementsOf(template, role)
     .map(({ Action, Resource }) => `${Action} on ${JSON.stringify(Resource)}`)
     .sort();
 
 describe('grantRead', () => {
+  test('allows reading the parameter and decrypting it through Parameter Store, nothing else', () => {
+    const stack = new Stack(newApp(), 'Test');
+    const refresher = newRefresher(stack);
+    const reader = new Role(stack, 'Reader', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    refresher.grantRead(reader);
+    const parameterArn = {
+      'Fn::Join': [
+        '',
+        [
+          'arn:',
+          { Ref: 'AWS::Partition' },
+          ':ssm:',
+          { Ref: 'AWS::Region' },
+          ':',
+          { Ref: 'AWS::AccountId' },
+          ':parameter/app/token',
+        ],
+      ],
+    };
+    expect(statementsOf(Template.fromStack(stack), 'Reader')).toEqual([
+      { Effect: 'Allow', Action: 'ssm:GetParameter', Resource: parameterArn },
+      {
+        Effect: 'Allow',
+        Action: 'kms:Decrypt',
+        Resource: { 'Fn::GetAtt': [expect.stringContaining('EncryptionKey'), 'Arn'] },
+        Condition: {
+          StringEquals: {
+            'kms:ViaService': {
+              'Fn::Join': ['', ['ssm.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]],
+            },
+            'kms:EncryptionContext:PARAMETER_ARN': parameterArn,
+          },
+        },
+      },
+    ]);
+  });
+
   test.for([
     ['a group', (stack: Stack) => new Group(stack, 'Group')],
-    ['a group of another app', (stack: Stack) => Group.fromGroupName(stack, 'Group', 'developers')],
+    ['an imported group', (stack: Stack) => Group.fromGroupName(stack, 'Group', 'developers')],
     ['a service', () => new ServicePrincipal('lambda.amazonaws.com')],
-  ] as const)('refuses %s, which no key policy could name', ([, grantee]) => {
+  ] as const)('rejects %s, which a key policy cannot name', ([, grantee]) => {
     const stack = new Stack(newApp(), 'Test');
     const refresher = newRefresher(stack, { readers: ['arn:aws:iam::111111111111:role/x'] });
-    expect(() => refresher.grantRead(grantee(stack))).toThrow(/neither a role nor a user.*name its users/);
+    expect(() => refresher.grantRead(grantee(stack))).toThrow(/neither a role nor a user/);
   });
 });
 
 describe('grantReport', () => {
-  test('allows to invoke the refresher and none of its versions', () => {
+  test('allows invoking the refresher, but not its versions', () => {
     const stack = new Stack(newApp(), 'Test');
     const role = new Role(stack, 'Reporter', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     newRefresher(stack).grantReport(role);
@@ -62,7 +102,7 @@ describe('grantReport', () => {
 });
 
 describe('connect', () => {
-  test('grants reading and reporting, and tells the reader both names', () => {
+  test('grants reading and reporting, and sets the environment of the reader', () => {
     const stack = new Stack(newApp(), 'Test');
     newRefresher(stack).connect(newConsumer(stack));
     const template = Template.fromStack(stack);
@@ -83,7 +123,7 @@ describe('connect', () => {
     ]);
   });
 
-  test('works from another stack of the app', () => {
+  test('works for a function in another stack of the app', () => {
     const app = newApp();
     const consumers = new Stack(app, 'Consumers');
     newRefresher(new Stack(app, 'Test')).connect(newConsumer(consumers));
@@ -100,7 +140,7 @@ describe('connect', () => {
       /grantReadToAccount\('222222222222'\).*fromAttributes/,
     ],
     [{ account: ACCOUNT, region: 'eu-west-2' }, /is in eu-west-2, the refresher in eu-west-1/],
-  ] as const)('says what to do instead for a function in %j', ([env, message]) => {
+  ] as const)('rejects a function in %j and names the alternative', ([env, message]) => {
     const app = newApp();
     const refresher = newRefresher(
       new Stack(app, 'Test', { env: { account: ACCOUNT, region: 'eu-west-1' } }),
@@ -108,7 +148,7 @@ describe('connect', () => {
     expect(() => refresher.connect(newConsumer(new Stack(app, 'Consumers', { env })))).toThrow(message);
   });
 
-  test('does not replace the names of one token by those of another', () => {
+  test('rejects a second token for the same function', () => {
     const stack = new Stack(newApp(), 'Test');
     const consumer = newConsumer(stack);
     newRefresher(stack).connect(consumer);
@@ -128,7 +168,7 @@ describe('fromAttributes', () => {
       ...(functionArn === undefined ? {} : { functionArn }),
     });
 
-  test('grants exactly what was imported, and finds the parameter by its name in the same account', () => {
+  test('grants only the imported token, and uses the parameter name in the same account', () => {
     const stack = new Stack(newApp(), 'Test', { env: { account: ACCOUNT, region: 'eu-west-1' } });
     const imported = importInto(stack, FUNCTION_ARN);
     imported.connect(newConsumer(stack));
@@ -140,12 +180,12 @@ describe('fromAttributes', () => {
     ]);
   });
 
-  test('finds the parameter of another account by its ARN, and cannot report without the function', () => {
+  test('uses the parameter ARN in another account, and cannot report without functionArn', () => {
     const stack = new Stack(newApp(), 'Test', { env: { account: '222222222222', region: 'eu-west-1' } });
     const imported = importInto(stack);
     const consumer = newConsumer(stack);
     imported.connect(consumer);
-    expect(() => imported.grantReport(consumer)).toThrow(/imported without its functionArn/);
+    expect(() => imported.grantReport(consumer)).toThrow(/imported without functionArn/);
     const template = Template.fromStack(stack);
     template.hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: { TOKEN_PARAMETER_NAME: PARAMETER_ARN } },
@@ -166,7 +206,7 @@ describe('fromAttributes', () => {
 });
 
 describe('grantReadToAccount', () => {
-  test('shares an advanced parameter once it is there, and lets the account decrypt it through Parameter Store', () => {
+  test('shares an advanced parameter after it exists, and allows decrypting it through Parameter Store', () => {
     const stack = new Stack(newApp(), 'Test');
     newRefresher(stack, withSecret(stack)).grantReadToAccount('222222222222');
     const template = Template.fromStack(stack);
@@ -197,7 +237,7 @@ describe('grantReadToAccount', () => {
     });
   });
 
-  test('shares once with an account that it is called for twice', () => {
+  test('shares once with an account even if called twice', () => {
     const stack = new Stack(newApp(), 'Test');
     const refresher = newRefresher(stack, withSecret(stack));
     for (const account of ['222222222222', '222222222222', '333333333333']) {
@@ -206,17 +246,17 @@ describe('grantReadToAccount', () => {
     Template.fromStack(stack).resourceCountIs('AWS::RAM::ResourceShare', 2);
   });
 
-  test('says what is left to do where the key is not its own', () => {
+  test('warns that the policy of an imported key needs a change', () => {
     const stack = new Stack(newApp(), 'Test');
     const encryptionKey = Key.fromKeyArn(stack, 'Key', KEY_ARN);
     newRefresher(stack, { ...withSecret(stack), encryptionKey }).grantReadToAccount('222222222222');
-    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('allow account 222222222222'));
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('account 222222222222'));
   });
 
   test.for([
-    ['an id that is none', '1234', true, /12 digits, got "1234"/],
-    ['a secret that is still to be filled', '222222222222', false, /existing credentials/],
-  ] as const)('refuses %s', ([, accountId, hasSecret, message]) => {
+    ['an invalid account id', '1234', true, /12 digits; got "1234"/],
+    ['a refresher without credentials', '222222222222', false, /credentials is not set/],
+  ] as const)('rejects %s', ([, accountId, hasSecret, message]) => {
     const stack = new Stack(newApp(), 'Test');
     const refresher = newRefresher(stack, hasSecret ? withSecret(stack) : {});
     expect(() => refresher.grantReadToAccount(accountId)).toThrow(message);

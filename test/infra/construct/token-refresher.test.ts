@@ -1,10 +1,7 @@
 import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, inject, test } from 'vitest';
 import { TokenRefresher, type TokenRefresherProps } from '../../../infra/construct/token-refresher.ts';
-import { readSettings } from '../../../infra/settings.ts';
-import { RefresherStack } from '../../../infra/stack.ts';
 
 const PROPS = { tokenUrl: 'https://auth.example.com/token', parameterName: '/app/token' };
 const UNBUNDLED = { 'aws:cdk:bundling-stacks': [] };
@@ -13,7 +10,6 @@ const shipped = () => Template.fromJSON({ ...inject('deployable').template });
 interface Statement {
   readonly Action: string | string[];
   readonly Resource: unknown;
-  readonly Condition?: unknown;
 }
 const statementsOf = (template: Template, role: string): Statement[] =>
   Object.values(template.findResources('AWS::IAM::Policy'))
@@ -21,7 +17,7 @@ const statementsOf = (template: Template, role: string): Statement[] =>
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[]);
 
 describe('the template', () => {
-  test('runs the bundle on Node 24 and arm64, with time to back off', () => {
+  test('runs the function on Node.js 24 and arm64, with time to back off', () => {
     shipped().hasResourceProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -31,7 +27,7 @@ describe('the template', () => {
     });
   });
 
-  test("tells the first token the function's environment as the function has it", () => {
+  test("passes the function's environment to the first token", () => {
     const [{ Properties }] = Object.values(shipped().findResources('Custom::FirstToken')) as [
       { Properties: { Environment: unknown } },
     ];
@@ -44,10 +40,10 @@ describe('the template', () => {
     expect(environments).toContainEqual(Properties.Environment);
   });
 
-  test('removes the parameter when nothing that could write it is left, permissions included', () => {
+  test('removes the parameter after everything that could write it, including permissions', () => {
     const { Resources } = shipped().toJSON() as { Resources: Record<string, { DependsOn?: string[] }> };
     const [removal = ''] = Object.keys(shipped().findResources('Custom::TokenRemoval'));
-    // CloudFormation destroys in the opposite order of creation.
+    // CloudFormation destroys in reverse order of creation.
     const createdBefore = (id: string): string[] => {
       const names = Object.keys(Resources).filter((name) => name !== id);
       const mentioned = JSON.stringify(Resources[id]);
@@ -80,14 +76,14 @@ describe('the template', () => {
     });
   });
 
-  test('does not let Lambda repeat a failed run, and keeps its record', () => {
+  test('keeps the record of a failed run, and Lambda does not retry it', () => {
     shipped().hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
       MaximumRetryAttempts: 0,
       DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
     });
   });
 
-  test('makes an empty secret, a rotated key and logs that do not stay forever', () => {
+  test('creates an empty secret, a rotated key and logs with a retention period', () => {
     shipped().hasResourceProperties('AWS::SecretsManager::Secret', {
       GenerateSecretString: Match.absent(),
       SecretString: Match.absent(),
@@ -96,7 +92,7 @@ describe('the template', () => {
     shipped().hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });
 
-  test('leaves nothing behind, neither when it is destroyed nor when its creation fails', () => {
+  test('retains nothing after the stack is destroyed or its creation fails', () => {
     const resources: Record<string, Record<string, unknown>> = shipped().toJSON().Resources;
     const kept = Object.entries(resources).filter(([, { DeletionPolicy, UpdateReplacePolicy }]) =>
       [DeletionPolicy, UpdateReplacePolicy].some((policy) => String(policy).startsWith('Retain')),
@@ -104,7 +100,7 @@ describe('the template', () => {
     expect(kept.map(([id]) => id)).toEqual([]);
   });
 
-  test('allows nothing on every resource, but for the key policy, which AWS forces', () => {
+  test('has no statement for all resources or all actions, except in the key policy', () => {
     const policies = Object.values(
       shipped().toJSON().Resources as Record<string, { Type: string; Properties: unknown }>,
     )
@@ -114,7 +110,7 @@ describe('the template', () => {
     expect(policies.filter((text) => /"Action":("\*"|\["\*"\])/.test(text))).toEqual([]);
   });
 
-  test('lets the function do exactly what a refresh takes', () => {
+  test('allows the function only what a refresh needs', () => {
     const actions = statementsOf(shipped(), '"RefresherFunctionRole').flatMap(({ Action }) => Action);
     expect(actions.sort()).toEqual([
       'kms:Decrypt',
@@ -130,7 +126,7 @@ describe('the template', () => {
     ]);
   });
 
-  test('lets the deployment function mint the first token, remove the last one, and nothing else', () => {
+  test('allows the deployment function only to mint the first token and remove the stored one', () => {
     const actions = statementsOf(shipped(), 'DeploymentFunctionRole').flatMap(({ Action }) => Action);
     expect(actions.sort()).toEqual([
       'kms:Decrypt',
@@ -143,7 +139,7 @@ describe('the template', () => {
     ]);
   });
 
-  test('lets the function write its parameter and the claim to replace a rejected token, no other', () => {
+  test('allows the function to write only its parameter and its claim', () => {
     shipped().hasResourceProperties('AWS::SSM::Parameter', {
       Name: '/spotnana/access-token.claim',
       Type: 'String',
@@ -164,7 +160,7 @@ describe('the template', () => {
     ]);
   });
 
-  test('lets the schedule invoke the function and nothing else', () => {
+  test('allows the schedule only to invoke the function and send to the dead-letter queue', () => {
     const actions = statementsOf(shipped(), 'ScheduleRole').flatMap(({ Action }) => Action);
     expect(actions.sort()).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);
     shipped().hasResourceProperties('AWS::IAM::Role', {
@@ -180,78 +176,6 @@ describe('the template', () => {
       },
     });
   });
-
-  test('tells its users the names that they need', () => {
-    expect(Object.keys(shipped().toJSON().Outputs).sort()).toEqual([
-      'CredentialsSecretArn',
-      'EncryptionKeyArn',
-      'FunctionArn',
-      'FunctionName',
-      'NextStep',
-      'ParameterArn',
-      'ParameterName',
-      'PutCredentialsCommand',
-    ]);
-  });
-
-  test('uses what exists where the settings name it', () => {
-    const entry = {
-      ...PROPS,
-      credentials: 'my/client-secret',
-      encryptionKey: 'arn:aws:kms:us-east-1:000000000000:key/k',
-    };
-    const settings = readSettings({ refreshers: { app: entry } }).get('app');
-    if (settings === undefined) throw new Error('no settings');
-    const template = Template.fromStack(
-      new RefresherStack(new App({ context: UNBUNDLED }), 'Test', settings),
-    );
-    template.hasResourceProperties('AWS::Lambda::Function', {
-      // The name, since AWS takes the last hyphen and six letters of a partial ARN for the end of a complete one.
-      Environment: { Variables: Match.objectLike({ CREDENTIALS_SECRET_ID: 'my/client-secret' }) },
-    });
-    expect(Object.keys(template.toJSON().Outputs)).not.toContain('NextStep');
-    template.resourceCountIs('AWS::SecretsManager::Secret', 0);
-    template.resourceCountIs('AWS::KMS::Key', 0);
-  });
-});
-
-describe('grantRead', () => {
-  test('allows the one parameter and its decryption through SSM, nothing else', () => {
-    const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
-    const refresher = new TokenRefresher(stack, 'Refresher', PROPS);
-    const reader = new Role(stack, 'Reader', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    refresher.grantRead(reader);
-    const parameterArn = {
-      'Fn::Join': [
-        '',
-        [
-          'arn:',
-          { Ref: 'AWS::Partition' },
-          ':ssm:',
-          { Ref: 'AWS::Region' },
-          ':',
-          { Ref: 'AWS::AccountId' },
-          ':parameter/app/token',
-        ],
-      ],
-    };
-    expect(statementsOf(Template.fromStack(stack), 'Reader')).toEqual([
-      { Effect: 'Allow', Action: 'ssm:GetParameter', Resource: parameterArn },
-      {
-        Effect: 'Allow',
-        Action: 'kms:Decrypt',
-        Resource: { 'Fn::GetAtt': [expect.stringContaining('EncryptionKey'), 'Arn'] },
-        Condition: {
-          StringEquals: {
-            'kms:ViaService': {
-              'Fn::Join': ['', ['ssm.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]],
-            },
-            'kms:EncryptionContext:PARAMETER_ARN': parameterArn,
-          },
-        },
-      },
-    ]);
-  });
 });
 
 describe('the construct', () => {
@@ -262,14 +186,14 @@ describe('the construct', () => {
     ['extraParameters', { extraParameters: { client_id: 'x' } }],
     ['refreshBefore', { checkEvery: Duration.hours(1) }],
     ['checkEvery', { checkEvery: Duration.seconds(30) }],
-  ])('refuses a %s out of its bounds', ([name, props]) => {
+  ])('rejects an invalid %s', ([name, props]) => {
     const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
     expect(() => new TokenRefresher(stack, 'Refresher', { ...PROPS, ...props })).toThrow(
       `TokenRefresher: ${name}`,
     );
   });
 
-  test('takes a scope that CloudFormation knows later', () => {
+  test('accepts a scope that CloudFormation resolves', () => {
     const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
     const scope = new CfnParameter(stack, 'Scope').valueAsString;
     new TokenRefresher(stack, 'Refresher', { ...PROPS, scope });

@@ -1,0 +1,15 @@
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import type { Construct } from 'constructs';
+import { claimParameterName } from '../../lambda/shared/refresher-environment.ts';
+
+/**
+ * The parameter whose version numbers let only one run at a time replace a rejected token. The function could create it
+ * too, but then destroying the stack would leave it behind.
+ */
+export function createReplacementClaim(scope: Construct, parameterName: string): StringParameter {
+  return new StringParameter(scope, 'ReplacementClaim', {
+    description: `Lets one run at a time replace a rejected token in ${parameterName}`,
+    parameterName: claimParameterName(parameterName),
+    stringValue: '{}',
+  });
+}

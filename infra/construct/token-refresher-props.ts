@@ -1,0 +1,150 @@
+import type { Duration } from 'aws-cdk-lib';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Policy } from '../../lambda/shared/refresh-margin.ts';
+import type { ClientAuthenticationMethod } from '../../lambda/shared/refresher-environment.ts';
+import { tokenUrlProblem } from '../../lambda/shared/token-url.ts';
+import {
+  DEFAULT_CHECK_EVERY,
+  DEFAULT_REFRESH_BEFORE,
+  extraParametersProblem,
+  parameterNameProblem,
+  policyProblem,
+  readerProblem,
+  readersProblem,
+  scopeProblem,
+  shown,
+} from './property-rules.ts';
+
+export interface TokenRefresherProps {
+  /** The token endpoint (RFC 6749 section 3.2). An `https:` URL; `http:` is allowed only for a loopback host. */
+  readonly tokenUrl: string;
+
+  /**
+   * Full name of the SecureString parameter that stores the token. Must begin with `/`, with at most 15 levels
+   * and 900 characters.
+   */
+  readonly parameterName: string;
+
+  /**
+   * The secret with the client credentials: JSON with `client_id` and `client_secret`.
+   * @default - an empty secret is created; store the credentials in it after the deployment
+   */
+  readonly credentials?: ISecret;
+
+  /**
+   * The scopes to request, separated by single spaces (RFC 6749 section 3.3).
+   * @default - no scope is requested; the authorization server decides what to grant
+   */
+  readonly scope?: string;
+
+  /**
+   * Further form fields of the token request, for example `audience` or `resource`. They appear in the template,
+   * so they must not contain secrets.
+   * @default - no further fields
+   */
+  readonly extraParameters?: Readonly<Record<string, string>>;
+
+  /**
+   * Where the client credentials are sent: in the form (`client_secret_post`) or in the `Authorization` header
+   * (`client_secret_basic`). See RFC 6749 section 2.3.1.
+   * @default client_secret_post
+   */
+  readonly clientAuthentication?: ClientAuthenticationMethod;
+
+  /**
+   * Time between two checks: whole minutes, from 1 minute to 12 hours.
+   * @default Duration.minutes(5)
+   */
+  readonly checkEvery?: Duration;
+
+  /**
+   * Remaining validity at which the token is replaced: whole seconds, from `checkEvery` plus 1 minute to 24 hours.
+   * A token with a lifetime of less than twice this value is replaced after half of its lifetime.
+   * @default Duration.minutes(30)
+   */
+  readonly refreshBefore?: Duration;
+
+  /**
+   * The KMS key that encrypts the parameter. Its own policy decides who may use it.
+   * @default - a key is created, with yearly rotation and a policy that allows its use for this parameter only
+   */
+  readonly encryptionKey?: IKey;
+
+  /**
+   * ARNs of roles and users that the key policy also allows to decrypt the token, in addition to the grantees of `grantRead`.
+   * `*` matches any characters; `*` alone leaves the decision to the IAM policies of the account. Readers need
+   * permissions in their own policies as well. Cannot be combined with `encryptionKey`.
+   * @default - no further readers
+   */
+  readonly readers?: readonly string[];
+
+  /**
+   * The VPC of the functions. It must route to the token endpoint, Systems Manager and Secrets Manager, and during a
+   * deployment also to Lambda and S3.
+   * @default - the functions run outside a VPC and call public endpoints over TLS
+   */
+  readonly vpc?: IVpc;
+
+  /**
+   * The subnets of `vpc` for the functions. Only used with `vpc`.
+   * @default - the private subnets
+   */
+  readonly vpcSubnets?: SubnetSelection;
+
+  /**
+   * The security groups of the functions. Only used with `vpc`.
+   * @default - one group per function, with all outbound traffic and no inbound traffic allowed
+   */
+  readonly securityGroups?: ISecurityGroup[];
+
+  /**
+   * The topic that receives a message when an alarm fires and when it recovers. CloudWatch must be allowed to publish
+   * to it, and to use its key if it is encrypted. The AWS managed key for SNS does not allow that.
+   * @default - the alarms change their state without a notification
+   */
+  readonly notificationTopic?: ITopic;
+
+  /**
+   * Whether to create a CloudWatch dashboard. It costs $3 a month after the first three of an account.
+   * @default true
+   */
+  readonly dashboard?: boolean;
+}
+
+/** When the refresher checks and replaces the token, with the defaults applied. */
+export function policyOf(props: TokenRefresherProps): Policy {
+  const { checkEvery, refreshBefore } = durationsOf(props);
+  return { checkEvery: checkEvery.toSeconds(), refreshBefore: refreshBefore.toSeconds() };
+}
+
+/** @throws Error if a property is invalid; it names the property, the value found, and what is allowed */
+export function assertValidProps(props: TokenRefresherProps): void {
+  const { tokenUrl, parameterName, scope, extraParameters = {}, readers = [] } = props;
+  assertValid('tokenUrl', tokenUrl, tokenUrlProblem(tokenUrl));
+  assertValid('parameterName', parameterName, parameterNameProblem(parameterName));
+  if (scope !== undefined) assertValid('scope', scope, scopeProblem(scope));
+  assertValid('extraParameters', extraParameters, extraParametersProblem(extraParameters));
+  assertValidPolicy(props);
+  assertValid('readers', readers, readersProblem(props.readers, props.encryptionKey));
+  for (const reader of readers) assertValid('readers', reader, readerProblem(reader));
+}
+
+function assertValidPolicy(props: TokenRefresherProps): void {
+  const durations = durationsOf(props);
+  const problem = policyProblem(durations.checkEvery, durations.refreshBefore);
+  if (problem === undefined) return;
+  assertValid(problem.property, durations[problem.property].toIsoString(), problem.text);
+}
+
+function durationsOf(props: TokenRefresherProps): { checkEvery: Duration; refreshBefore: Duration } {
+  const { checkEvery = DEFAULT_CHECK_EVERY, refreshBefore = DEFAULT_REFRESH_BEFORE } = props;
+  return { checkEvery, refreshBefore };
+}
+
+function assertValid(property: string, value: unknown, problem: string | undefined): void {
+  if (problem === undefined) return;
+  throw new Error(`TokenRefresher: ${property} is invalid: ${problem}; got ${shown(property, value)}`);
+}

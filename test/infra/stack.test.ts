@@ -1,0 +1,43 @@
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, inject, test } from 'vitest';
+import { readSettings } from '../../infra/settings.ts';
+import { RefresherStack } from '../../infra/stack.ts';
+
+describe('the stack of a refresher', () => {
+  test('has the outputs that users of the token need', () => {
+    expect(
+      Object.keys(Template.fromJSON({ ...inject('deployable').template }).toJSON().Outputs).sort(),
+    ).toEqual([
+      'CredentialsSecretArn',
+      'EncryptionKeyArn',
+      'FunctionArn',
+      'FunctionName',
+      'NextStep',
+      'ParameterArn',
+      'ParameterName',
+      'PutCredentialsCommand',
+    ]);
+  });
+
+  test('uses an existing secret and key if the settings name them', () => {
+    const entry = {
+      tokenUrl: 'https://auth.example.com/token',
+      parameterName: '/app/token',
+      credentials: 'my/client-secret',
+      encryptionKey: 'arn:aws:kms:us-east-1:000000000000:key/k',
+    };
+    const settings = readSettings({ refreshers: { app: entry } }).get('app');
+    if (settings === undefined) throw new Error('no settings');
+    const template = Template.fromStack(
+      new RefresherStack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Test', settings),
+    );
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      // Not a partial ARN: AWS would mistake its last hyphen and six letters for the suffix of a complete ARN.
+      Environment: { Variables: Match.objectLike({ CREDENTIALS_SECRET_ID: 'my/client-secret' }) },
+    });
+    expect(Object.keys(template.toJSON().Outputs)).not.toContain('NextStep');
+    template.resourceCountIs('AWS::SecretsManager::Secret', 0);
+    template.resourceCountIs('AWS::KMS::Key', 0);
+  });
+});
