@@ -25,7 +25,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
 export function describeFailure(error: unknown): string {
   if (error instanceof CliError || error instanceof RefreshError) return error.message;
   const { name, text } = describeAwsFailure(error);
-  if (/^E[A-Z]+$/.test(name) || name === 'TimeoutError') return `AWS could not be reached: ${name}`;
+  if (/^E[A-Z]+$/.test(name) || name === 'TimeoutError')
+    return `AWS could not be reached: ${name}. Check the network, --region and AWS_ENDPOINT_URL`;
   return (
     REMEDIES[name] ??
     (name === 'AccessDenied' && error instanceof Error ? `${text} "${error.message}"` : text)

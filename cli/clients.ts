@@ -30,7 +30,7 @@ export interface AccountOptions {
   readonly region?: string;
 }
 
-/** The options win over the environment, and the environment over the profile. The SDK ignores `AWS_DEFAULT_REGION`. */
+/** Options override the environment, and the environment overrides the profile. The SDK ignores `AWS_DEFAULT_REGION`. */
 export function createClients(
   { profile, region }: AccountOptions,
   environment: Readonly<Record<string, string | undefined>>,

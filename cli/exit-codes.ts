@@ -1,5 +1,5 @@
 export const EXIT = {
-  /** Everything is in order, or the command did its work. */
+  /** Nothing is wrong, or the command did its work. */
   ok: 0,
   /** `status`: a fault will let a token expire. `doctor`: something is wrong. Others: the run or the check failed. */
   attention: 1,

@@ -16,7 +16,8 @@ import { status } from './status/status-command.ts';
 import { token } from './token/token-command.ts';
 
 const NAME = '[name]';
-const NAME_HELP = 'name in cdk.json, stack, or parameter; optional if there is only one refresher';
+const NAME_HELP =
+  'name in cdk.json, stack, or parameter; optional for status and doctor, or for the only refresher';
 
 /** Runs one command. Never throws, and prints to the given streams only. */
 export async function run(
@@ -42,7 +43,7 @@ export async function run(
   add('refresh', 'mint a new token now').action(act(refresh));
   add(
     'set-credentials',
-    'check a new client id and secret, then store and use them (prompt, or JSON on standard input)',
+    'try a new client ID and secret, store them, and refresh the token (prompt, or JSON on standard input)',
   ).action(act(setCredentials));
   add('token', 'describe the stored token')
     .option('--show', 'print the token itself and nothing else')

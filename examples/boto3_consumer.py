@@ -10,7 +10,7 @@ import boto3
 ssm = boto3.client("ssm")
 cached = {"expires_at": 0, "read_at": 0}
 
-# Seconds. After an early replacement, such as a rotation, the function uses the old token for at most this long.
+# Seconds. After an early refresh, such as a rotation, the function uses the previous token for at most this long.
 MAX_AGE = 300
 # Seconds of validity that a call may need.
 MINIMUM_VALIDITY = 60

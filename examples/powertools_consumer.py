@@ -6,8 +6,8 @@ import urllib.request
 
 from aws_lambda_powertools.utilities import parameters
 
-# Seconds. Powertools does not know when the token expires, so stay well below the 25 minutes of validity that a stored
-# token has left, with the default settings and tokens of one hour.
+# Seconds. Powertools does not know when the token expires, so stay well below the 23 minutes of validity that a stored
+# token has left, with the default settings and one-hour tokens.
 MAX_AGE = 300
 
 

@@ -39,7 +39,7 @@ export async function stackExists(cloudFormation: CloudFormationClient, stack: s
     );
     return found !== undefined;
   } catch (error) {
-    // The name is the only input, so no stack has it, or it is not a valid stack name.
+    // The name is the only input, so either no stack has it or it is not a valid stack name.
     if (describeAwsFailure(error).name === 'ValidationError') return false;
     throw error;
   }

@@ -19,7 +19,7 @@ export type LastRun =
 
 const DAY_MS = 24 * 3_600_000;
 
-/** The latest run, or undefined if there was none in a day and in three checks. `checkEvery` is in seconds. */
+/** The latest run in the last day or the time of three checks, or undefined if there is none. `checkEvery` is in seconds. */
 export async function readLastRun(
   logs: CloudWatchLogsClient,
   logGroupName: string,
@@ -44,7 +44,7 @@ export function isLate({ at }: LastRun, checkEvery: number, now: number): boolea
   return now - at / 1_000 > 2 * checkEvery + SCHEDULE_PRECISION_SECONDS;
 }
 
-/** What one log line says about a run. The line with the highest `weight` says most. */
+/** What one log line says about a run. The line with the highest `weight` says the most. */
 interface LoggedRun {
   readonly weight: number;
   readonly run: LastRun;
@@ -115,7 +115,7 @@ function readFields(line: Readonly<Record<string, unknown>>, at: number): Omit<L
   return readMetrics(line, at);
 }
 
-/** Lambda's report at the end of a run. Nothing else reports a timeout. */
+/** Lambda's report at the end of a run. No other line reports a timeout. */
 function readReport(record: unknown, at: number): Omit<LoggedRun, 'id'> | undefined {
   const { status } = (record ?? {}) as { status?: unknown };
   if (status !== 'timeout') return undefined;

@@ -9,7 +9,7 @@ import type { Refresher } from './refreshers-of-stack.ts';
 
 /** What the CLI knows about a token. */
 export interface KnownToken extends Pick<StoredToken, 'issued_at' | 'expires_at' | 'source'> {
-  /** Whether only the secret's previous version was accepted. Known from the log, not from the stored token. */
+  /** Whether only the secret's previous version was accepted. Only the log shows this, not the stored token. */
   readonly usedPreviousCredentials: boolean;
 }
 
@@ -23,8 +23,8 @@ export type ParameterContent =
 const LOG_TOLERANCE_MS = 90_000;
 
 /**
- * Reads what the parameter holds. If the user may not decrypt it, the log of the run that wrote this version gives the
- * times. By default, only the granted functions may decrypt it.
+ * Reads what the parameter holds. If the user may not decrypt it, takes the times from the log of the run that wrote this
+ * version. By default, only functions with a grant may decrypt it.
  */
 export async function readParameter(
   { parameterName, logGroup }: Refresher,

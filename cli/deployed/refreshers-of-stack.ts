@@ -41,8 +41,8 @@ export function templateEnvironment({ function: fn }: Refresher): Readonly<Recor
 }
 
 /**
- * The refreshers of a stack. A function's environment identifies each one; references between resources lead to its
- * other parts. Construct ids do not matter.
+ * The refreshers of a stack. A function's environment identifies each one. References between resources lead to its
+ * other parts, so construct ids do not matter.
  */
 export function refreshersOf(content: StackContent): readonly Refresher[] {
   const { template } = content;

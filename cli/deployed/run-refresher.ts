@@ -20,6 +20,6 @@ export async function runRefresher(
 
 export function functionGone({ name, function: { id } }: Refresher): CliError {
   return new CliError(
-    `function ${id} of ${name} has been deleted. To see the command that restores it, run doctor`,
+    `function ${id} of ${name} has been deleted. The doctor command prints the command that restores it`,
   );
 }

@@ -5,7 +5,7 @@ import type { Refresher } from '../deployed/refreshers-of-stack.ts';
 import type { ShellCommands } from '../shell-commands.ts';
 import { ok, type Verdict, wrong } from './finding.ts';
 
-/** Checks that the alarms exist and work as deployed. A firing alarm is ok: its cause shows at another link. */
+/** Checks that the alarms exist and work as deployed. A firing alarm is ok, because its cause shows at another link. */
 export async function checkAlarms(
   refresher: Refresher,
   cloudWatch: CloudWatchClient,

@@ -117,7 +117,7 @@ function configurationProblem(refresher: Refresher, fn: GetFunctionCommandOutput
   }
 }
 
-/** The code is still in the bucket that the deployment used. */
+/** Needs no upload: the code is still in the bucket that the deployment used. */
 function recreate(refresher: Refresher, commands: ShellCommands): readonly string[] {
   const { id, properties } = refresher.function;
   return [

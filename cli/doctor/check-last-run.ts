@@ -45,7 +45,7 @@ export async function checkLastRun(
   return ok(says);
 }
 
-/** Most failures are fixed at another link. Then it is enough to run the refresher again. */
+/** Most failures are fixed at another link. After that, it is enough to run the refresher again. */
 function remedies(code: string, refresher: Refresher, commands: ShellCommands): readonly string[] {
   const refresh = commands.self('refresh', refresher);
   if (code === 'CLIENT_REJECTED') return [commands.self('set-credentials', refresher)];

@@ -16,7 +16,7 @@ export async function checkSecret(
   try {
     const { current } = await describeCredentials(secretsManager, id);
     await readCredentials(secretsManager, id, current);
-    return ok(`version ${current} holds a client id and secret`);
+    return ok(`version ${current} holds a client ID and secret`);
   } catch (error) {
     if (!(error instanceof RefreshError) || error.code === 'CREDENTIALS_UNAVAILABLE') throw error;
     return wrong(error.message, ...remedies(error));

@@ -8,7 +8,7 @@ export interface Finding {
   readonly remedy: readonly string[];
 }
 
-/** In the order in which a check passes them, then monitoring. */
+/** In the order in which a check uses them, followed by monitoring. */
 export const LINKS = [
   'schedule',
   'schedule role',

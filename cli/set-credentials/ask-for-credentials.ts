@@ -27,7 +27,7 @@ export async function askForCredentials(
     output.write('\n');
     return String(answer).trim();
   };
-  const client_id = await ask('Client id (not shown):');
+  const client_id = await ask('Client ID (not shown):');
   const client_secret = await ask('Client secret (not shown):');
   return parseNewCredentials(JSON.stringify({ client_id, client_secret }));
 }

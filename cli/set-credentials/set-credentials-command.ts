@@ -23,8 +23,10 @@ export async function setCredentials(context: CommandContext, name: string | und
   if (fn === undefined) throw functionGone(refresher);
   const configuration = configurationOf(refresher, fn);
   if (configuration === undefined)
-    throw new CliError(`the settings of ${refresher.name} are unknown. Run doctor`);
-  // Before anybody has to type.
+    throw new CliError(
+      `the settings of ${refresher.name} are unknown. Find the fault with: ${context.commands.self('doctor', refresher)}`,
+    );
+  // Fails before the user types anything.
   await assertSecretExists(clients.secretsManager, configuration);
   const credentials = await askForCredentials(streams.stdin, streams.stderr);
   let lifetime: number;
@@ -58,7 +60,7 @@ async function assertSecretExists(
   });
 }
 
-/** The credentials are already stored, so this is an outcome and not an error of the command. */
+/** The credentials are already stored, so the command reports this failure as the outcome of the run. */
 function runNotStarted(error: unknown): RunOutcome {
   return {
     outcome: 'failed',

@@ -105,7 +105,7 @@ async function readKeyState(
   return key === undefined ? 'gone' : key.KeyState;
 }
 
-/** The versions of the secret, or the error that keeps anybody from using it. */
+/** The versions of the secret, or the error that makes it unusable. */
 async function readSecret(
   { credentialsSecretId }: Configuration,
   { secretsManager }: Clients,
@@ -150,7 +150,7 @@ function mintedFor(
   { current, previous }: SecretVersions,
 ): MintedFor {
   const isFor = (version: string) => token.source === sourceFingerprint(configuration, version);
-  // The refresher stores such a token as one of the current version, so that not every check mints.
+  // The refresher stores such a token under the current version. Otherwise, every check would mint.
   if (isFor(current) && token.usedPreviousCredentials) return { credentials: 'previous', version: previous };
   if (isFor(current)) return { credentials: 'current', version: current };
   if (previous !== undefined && isFor(previous)) return { credentials: 'previous', version: previous };

@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 export type Style = (colour: Colour, text: string) => string;
 
-/** Uses colours only if the stream supports them. Node.js itself honours NO_COLOR and FORCE_COLOR. */
+/** Uses colors only if the stream supports them. Node.js itself respects NO_COLOR and FORCE_COLOR. */
 export function styleFor(stream: { hasColors?: () => boolean }): Style {
   if (stream.hasColors?.() !== true) return (_colour, text) => text;
   return (colour, text) => styleText(colour, text, { validateStream: false });

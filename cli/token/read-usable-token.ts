@@ -18,7 +18,7 @@ export async function readUsableToken(
     if (!(error instanceof RefreshError) || error.details.reason !== 'AccessDeniedException') throw error;
     throw new CliError(
       `no permission to decrypt the token in ${parameterName}. Add the ARN of your role to the refresher's ` +
-        'readers and deploy. The status command works without it',
+        'readers and deploy. The status command works without this permission',
     );
   });
   switch (stored.state) {

@@ -18,7 +18,7 @@ export async function token(
   const found = await readUsableToken(context.clients.ssm, refresher, now);
   if ('problem' in found) {
     const { problem } = found;
-    const text = `${problem}\n${context.commands.self('doctor', refresher)}`;
+    const text = `${problem}\nFind the cause with: ${context.commands.self('doctor', refresher)}`;
     // A script would take standard output for the token.
     if (show) context.streams.stderr.write(`${text}\n`);
     else context.answer({ problem }, text);

@@ -8,8 +8,8 @@ const MAX_REASON = 2_500;
 const ATTEMPTS = 3;
 
 /**
- * Refuses an event whose answer would not go to AWS. Otherwise everybody who may invoke the function could delete the token,
- * and send requests from the function's network. A local cloud (`AWS_ENDPOINT_URL`) chooses its own address.
+ * Refuses an event whose answer would not go to AWS. Otherwise anyone who may invoke the function could delete the token, or
+ * send requests from the function's network. A local cloud (`AWS_ENDPOINT_URL`) chooses its own address.
  * @throws Error
  */
 export function assertAnswerable(
@@ -54,7 +54,7 @@ export async function answerCloudFormation(
       if (response.ok) return;
       throw new Error(`CloudFormation refused the answer with HTTP ${response.status}`);
     } catch (error) {
-      // The client's message may hold the signed URL, which lets anybody answer for this stack.
+      // The client's message may hold the signed URL, which lets anyone answer for this stack.
       if (attempt === ATTEMPTS)
         throw new Error(`CloudFormation could not be answered: ${(error as Error).name}`);
     }

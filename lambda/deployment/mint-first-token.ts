@@ -34,8 +34,8 @@ export interface FirstTokenTools {
 }
 
 /**
- * Runs a check: when the deployment succeeds, consumers have a token. If the check fails while a valid token of this
- * configuration is stored, the deployment still succeeds. An endpoint that is down for a while must not block it.
+ * Runs a check. If it mints or keeps a token, the deployment succeeds. If it fails while a valid token of this configuration
+ * is stored, the deployment still succeeds: an endpoint that is down for a while must not block it.
  * @throws FirstTokenError
  */
 export async function mintFirstToken(

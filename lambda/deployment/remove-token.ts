@@ -5,8 +5,8 @@ import { RefreshError } from '../shared/refresh-error.ts';
 import type { Stored } from '../shared/stored-token.ts';
 
 /**
- * Deletes the parameter. The refresher created it, so CloudFormation does not know it. A value that is not, or may not be, a
- * record of the refresher is left unchanged.
+ * Deletes the parameter. The refresher created it, so CloudFormation does not know it. Leaves the value unchanged unless it
+ * is known to be a record of the refresher.
  * @throws RefreshError `STORE_UNAVAILABLE`
  */
 export async function removeToken(ssm: SSMClient, parameterName: string): Promise<string> {

@@ -7,8 +7,8 @@ import type { TokenCache } from './token-cache.ts';
 import { TokenUnavailableError } from './token-unavailable-error.ts';
 
 /**
- * Returns a function that finds another token for a rejected one within `timeout` milliseconds, or else returns
- * undefined. `report` reports a rejected token; it is undefined if the refresher's function is not known.
+ * Returns a function that looks for another token than the rejected one. It returns undefined if it finds none within
+ * `timeout` milliseconds. `report` is undefined if the refresher's function is not known.
  */
 export function createReplacementSearch(
   cache: TokenCache,
@@ -16,12 +16,12 @@ export function createReplacementSearch(
   timeout: number,
   { now, random, sleep }: Seams,
 ): (rejected: string) => Promise<string | undefined> {
-  /** The latest search if it found nothing, and the time in Unix milliseconds in which it is not repeated. */
+  /** The latest search, if it found nothing. It is not repeated between `from` and `until` (Unix time, milliseconds). */
   let fruitless: { token: string; count: number; from: number; until: number } | undefined;
 
   /**
-   * Loads the parameter until it holds another token. Reports the rejected one only after a load has shown that it is
-   * still stored: another report or a rotation may have replaced it. If a thousand containers hold a revoked token,
+   * Loads the parameter until it holds another token. Reports the rejected one only if a load shows that it is still
+   * stored: another report or a rotation may have replaced it. If a thousand containers hold a revoked token,
    * Parameter Store answers 40 of them a second, so only a few call the refresher.
    */
   const search = async (rejected: string): Promise<string | undefined> => {

@@ -24,7 +24,7 @@ export function createHeldToken(now: () => number) {
     isRejected,
     /** Seconds of validity left, or minus infinity if there is no token. */
     validity: () => (record === undefined ? Number.NEGATIVE_INFINITY : validityOf(record)),
-    /** The access token, if it is valid for more than so many seconds. */
+    /** The access token, if it is valid for more than the given seconds. */
     validForMoreThan: (seconds: number) =>
       record !== undefined && validityOf(record) > seconds ? record.access_token : undefined,
     /** Keeps a loaded token if it is better than the one in memory, and returns whether it is. */
@@ -35,7 +35,7 @@ export function createHeldToken(now: () => number) {
     },
     /** Notes that an API rejected a token. Returns false if that changes nothing. */
     reject(token: string): boolean {
-      // A late 401 for a former token must not make the rejected one in memory look good again.
+      // A late 401 for a former token must not clear the rejection of the one in memory.
       if (token === rejected || (isRejected() && token !== record?.access_token)) return false;
       rejected = token;
       return true;

@@ -35,7 +35,7 @@ export async function loadParameter(ssm: SSMClient, parameterName: string): Prom
   const abortSignal = AbortSignal.timeout(LOAD_TIMEOUT_MS);
   try {
     const command = new GetParameterCommand({ Name: parameterName, WithDecryption: true });
-    // The client heeds the signal while it sends, but not while it looks for credentials.
+    // The client respects the signal while it sends, but not while it looks for credentials.
     const { Parameter } = await abortable(ssm.send(command, { abortSignal }), abortSignal);
     return tokenIn(Parameter?.Type, Parameter?.Value, parameterName);
   } catch (error) {

@@ -1,9 +1,9 @@
 /** First wait between two loads that brought no new token, in milliseconds. */
 const SPACING_BASE_MS = 1_000;
-/** The longest such wait while a token is served that lives for an hour or more. */
+/** The longest such wait, in milliseconds, while a token with a lifetime of an hour or more is served. */
 export const LONGEST_SPACING_MS = 90_000;
 
-/** Milliseconds until the next load after so many fruitless ones: exponential, half of it jitter. */
+/** Milliseconds until the next load, after `fruitless` loads without a new token. Exponential, half of it jitter. */
 export function spacing(fruitless: number, longest: number, random: () => number): number {
   const bound = Math.min(longest, SPACING_BASE_MS * 2 ** fruitless);
   return bound / 2 + (random() * bound) / 2;

@@ -5,11 +5,11 @@ import type { Seams } from './seams.ts';
 import type { ValidityNeeded } from './validity-needed.ts';
 
 /**
- * When a reader looks for the new token, as parts of a token's last hour. By default, the refresher has replaced a
- * one-hour token when 24 minutes are left: 30 minutes, less one check of 5, less a minute of delay in the schedule.
+ * When a reader looks for the new token, as fractions of a token's last hour. By default, the refresher starts to replace
+ * a one-hour token at least 24 minutes before expiry: 30, less the 5 between two checks, less a minute of delay.
  * Each reader looks at a random moment between 24 and 6 minutes before expiry, so its first look finds the new token.
- * A thousand containers make about one read a second this way; Parameter Store allows 40. A token that lives for less
- * than an hour is replaced at half its lifetime, so these are parts of its lifetime.
+ * A thousand containers then make about one read a second; Parameter Store allows 40. A token with a lifetime of less
+ * than an hour is replaced at half its lifetime, so these are fractions of the lifetime.
  * Source of the quota: https://docs.aws.amazon.com/general/latest/gr/ssm.html
  */
 const FIRST_LOOK = 0.4;
@@ -17,8 +17,8 @@ const LAST_LOOK = 0.1;
 const HOUR_SECONDS = 3600;
 
 /**
- * The longest wait between loads, in milliseconds, if no token can be served or tokens live for minutes. A thousand
- * containers then make 33 reads a second; with `LONGEST_SPACING_MS`, they make 15.
+ * The longest wait between loads, in milliseconds, if no token can be served or if tokens are short-lived. A thousand
+ * containers then make 33 reads a second. With `LONGEST_SPACING_MS`, they make 15.
  */
 const SHORT_SPACING_MS = 40_000;
 
@@ -60,15 +60,15 @@ export function createReloadSchedule(
     nextLookAt: () => Math.max(lookAt, notBefore),
     /** Whether to look for a new token while the one in memory is still good. */
     isLookDue: (required: number) => now() >= lookAt && mayLoad(required),
-    /** Whether a read that requires so many seconds of validity may load now. */
+    /** Whether a read that requires `required` seconds of validity may load now. */
     mayLoad,
-    /** Plans the next load. A better token must be held already. */
+    /** Plans the next load. If the load brought a better token, it must already be in memory. */
     plan(wasBetter: boolean): void {
       if (wasBetter && held.record !== undefined)
         lookAt = (held.record.expires_at - lookMargin(held.record, usual.required, random)) * 1_000;
       planAfter(wasBetter ? 0 : fruitless + 1);
     },
-    /** Plans the next load as after so many fruitless ones. */
+    /** Plans the next load as if `count` loads in a row had been fruitless. */
     planAfter,
     /** Forgets the fruitless loads, which say nothing about a fault that has just begun. */
     forgetFruitless(): void {
@@ -81,7 +81,7 @@ export function createReloadSchedule(
 function lookMargin(token: StoredToken, required: number, random: () => number): number {
   const span = spanOf(token);
   const last = Math.max(LAST_LOOK * span, required);
-  // A reader that requires much validity looks before it would need to wait, but not all readers look at once.
+  // A reader that requires much validity must look before its reads would wait, but not all readers at once.
   const first = Math.max(FIRST_LOOK * span, last + LAST_LOOK * span);
   return last + random() * (first - last);
 }

@@ -8,11 +8,11 @@ import { settleWithin } from './settle-within.ts';
 import { singleFlight } from './single-flight.ts';
 import type { Unavailability } from './token-unavailable-error.ts';
 
-/** Milliseconds for which a read without a token to serve retries while Parameter Store throttles. */
+/** How long a read without a token to serve retries while Parameter Store throttles, in milliseconds. */
 const THROTTLED_PATIENCE_MS = 60_000;
-/** The same for other transient failures, which may last longer. */
+/** The same for other transient failures. They may last long, so it is better to fail soon. */
 const FAILING_PATIENCE_MS = 10_000;
-/** Milliseconds for which a read that can be answered from memory waits for a better token. */
+/** How long a read that can be answered from memory waits for a better token, in milliseconds. */
 const LOOK_PATIENCE_MS = 1_000;
 
 /** Loads the parameter into the held token, one load at a time for all callers. */

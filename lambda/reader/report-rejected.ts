@@ -14,7 +14,7 @@ export type Reported =
 /** Reports a rejected token. Never rejects. */
 export type Report = (token: string) => Promise<Reported>;
 
-/** Milliseconds: the time limit of a run, which is a minute, and its start. A run may need to back off. */
+/** Milliseconds: the time limit of a run, which is a minute, and a cold start. A run may need to back off. */
 const REPORT_TIMEOUT_MS = 75_000;
 
 /** A client with the region and credentials of the environment. */
@@ -48,7 +48,7 @@ export async function reportRejected(
   }
 }
 
-/** Shows only the code: the message of another version of the refresher may hold anything. */
+/** Shows only the code, because the message of another version of the refresher may hold anything. */
 function failedRun(functionName: string, message: unknown): Reported {
   const text = `${functionName} failed with ${codeOf(String(message))} after a rejected token was reported. See its log.`;
   return { type: 'failed', failure: { code: 'REPORT_FAILED', text }, replacement: 'expected' };

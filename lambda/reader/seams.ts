@@ -4,6 +4,6 @@ export interface Seams {
   readonly now: () => number;
   /** A number from 0 to 1, for jitter. */
   readonly random: () => number;
-  /** Resolves after so many milliseconds; may reject once the signal aborts. */
+  /** Resolves after the given milliseconds. May reject when the signal aborts. */
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 }

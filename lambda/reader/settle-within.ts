@@ -1,6 +1,6 @@
 import type { Seams } from './seams.ts';
 
-/** Settles as the promise does, or resolves to undefined after so many milliseconds. The promise runs on. */
+/** Settles like the promise, or resolves to undefined after the given milliseconds. The operation itself goes on. */
 export async function settleWithin<Value>(
   promise: Promise<Value>,
   milliseconds: number,

@@ -22,7 +22,7 @@ export function createTokenCache(
   const { now } = seams;
   const usual = validityNeeded(minimumValidity);
   const held = createHeldToken(now);
-  /** Until then, reads without options share one promise, which is cheaper than one each. Unix time, milliseconds. */
+  /** Unix time, milliseconds. Until then, reads without options share one promise, which is cheaper than one each. */
   let sharedUntil = Number.NEGATIVE_INFINITY;
   let shared: Promise<string> | undefined;
 
@@ -57,13 +57,13 @@ export function createTokenCache(
       if (asked === undefined && shared !== undefined && now() < sharedUntil) return shared;
       return serve(asked ?? {});
     },
-    /** Notes that an API rejected the token, which is then served only if a load finds no other. */
+    /** Notes that an API rejected the token. It is then served only if a load finds no other. */
     reject(token: string): void {
       if (!held.reject(token)) return;
       schedule.forgetFruitless();
       planSharedReads();
     },
-    /** Loads now, whatever is in memory. Never rejects. */
+    /** Loads now, even if the token in memory is good. Never rejects. */
     load: reload.startFresh,
     /** The token in memory, if it is valid and not the given one. */
     otherThan(token: string): string | undefined {

@@ -22,7 +22,7 @@ export interface TokenReaderOptions {
   readonly refresherFunctionName?: string;
   /**
    * Seconds, 0 or more. Every returned token is valid for longer than this; if the stored one is not, the read fails.
-   * Default: any valid token is returned. With 10 seconds or less left, the reader first looks for a better one.
+   * Default: any valid token is returned. If it expires within 10 seconds, the reader first looks for a better one.
    */
   readonly minimumValidity?: number;
   /** Seconds, 0 or more, for which `fetch` waits for a new token after a 401. Default: 10. */
@@ -46,10 +46,11 @@ export interface TokenReader {
   /**
    * Returns the access token, never an expired one.
    *
-   * The call is answered from memory until a random moment late in the token's life: between 24 and 6 minutes before expiry,
-   * for a token of an hour. Then the reader reloads in the background. Concurrent calls share one load. If there is no
-   * token to return, a call retries for up to 60 seconds while Parameter Store throttles, and for up to 10 seconds
-   * after other transient failures.
+   * Answers from memory. Late in the token's lifetime, at a random moment, the reader reloads in the background: for a
+   * one-hour token, between 24 and 6 minutes before expiry. Concurrent calls share one load.
+   *
+   * If there is no token to return, a call retries: for up to 60 seconds while Parameter Store throttles, and for up to
+   * 10 seconds after other transient failures.
    * @throws TokenUnavailableError with any code except `REPORT_FAILED`
    * @throws TypeError if `minimumValidity` is not a number of seconds, 0 or more
    */
@@ -66,7 +67,7 @@ export interface TokenReader {
    * refresher and waits up to `replacementTimeout`. With another token, it sends the request once more. It returns the
    * 401 if no other token arrives, or if the body cannot be sent twice: a stream, or the body of a `Request`.
    *
-   * The header does not follow a redirect to another origin, and a 401 from there does not count as a rejection.
+   * After a redirect to another origin, the request goes on without the header. A 401 from there is not a rejection.
    * @throws TokenUnavailableError as `get` does
    * @throws TypeError if the request already has an `Authorization` header, or as the global `fetch` does
    */
@@ -74,8 +75,8 @@ export interface TokenReader {
   /**
    * Reports a token that an API rejected. The refresher replaces it if it is the stored token and was not just minted.
    *
-   * Resolves after the refresher's run, when the parameter was read again: `get` then returns the new token, if there
-   * is one. Concurrent reports of the same token share one.
+   * Resolves after the refresher's run, when the parameter has been read again. `get` then returns the new token, if
+   * there is one. Concurrent reports of the same token share one call.
    * @throws TokenUnavailableError with the code `REPORT_FAILED`
    * @throws TypeError if the refresher's function is not known, or if the argument is not a token
    */

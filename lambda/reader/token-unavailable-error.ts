@@ -21,7 +21,7 @@ export const TOKEN_UNAVAILABLE_CODES = [
 ] as const;
 export type TokenUnavailableCode = (typeof TOKEN_UNAVAILABLE_CODES)[number];
 
-/** These last until somebody changes something. The refresher or AWS may recover from all others. */
+/** These last until somebody fixes the cause. All others may pass by themselves. */
 const LASTING: readonly TokenUnavailableCode[] = ['PARAMETER_OCCUPIED', 'ACCESS_DENIED', 'REQUEST_REJECTED'];
 
 /** A failure that has not been thrown yet. */
@@ -34,8 +34,8 @@ export interface Unavailability {
 }
 
 /**
- * The error of every failed read or report. Its message begins with the code, for searches in logs, and ends with what
- * to do. Neither the message nor `cause` holds a token.
+ * The error of every failed read or report. Its message starts with the code, for searches in logs. The last sentence
+ * says what to do. Neither the message nor `cause` holds a token.
  */
 export class TokenUnavailableError extends Error {
   override readonly name = 'TokenUnavailableError';

@@ -1,6 +1,6 @@
 import { assertSeconds } from './assert-seconds.ts';
 
-/** Seconds. A token with no more validity than this may expire on its way to the API. */
+/** Seconds. A token that expires within this time may do so on its way to the API. */
 const TRAVEL_SECONDS = 10;
 
 /** How long a token must be valid to answer a read, in seconds. */

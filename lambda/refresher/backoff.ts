@@ -1,13 +1,13 @@
-/** Bound of the first wait, in milliseconds. */
+/** Longest first wait, in milliseconds. */
 const BASE_MS = 1_000;
-/** Bound of every wait, in milliseconds. */
+/** Longest wait, in milliseconds. */
 const CAP_MS = 20_000;
 /** Most requests to the token endpoint with the same credentials in one run. */
 export const MAX_ATTEMPTS = 6;
 
 /**
- * Milliseconds to wait after the given attempt (1 is the first). `Retry-After` decides if it asks for a wait. Otherwise the
- * wait is exponential with full jitter: clients that failed together must not return together.
+ * Milliseconds to wait after the given attempt (1 is the first). If `Retry-After` asks for a wait, that is the wait.
+ * Otherwise it is exponential with full jitter: clients that failed together must not return together.
  */
 export function backoffDelay(
   attempt: number,

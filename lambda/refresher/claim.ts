@@ -20,11 +20,11 @@ interface ClaimRecord {
 
 /**
  * Claims the replacement of a rejected token, or returns undefined if another run has the claim. Without claims, every
- * consumer that reports the token at the same moment would cause a mint. Times are Unix times in seconds.
+ * simultaneous report of the token would cause a mint. Times are Unix times in seconds.
  *
  * The claim is a parameter next to the token's. Parameter Store numbers the writes of a parameter. Of all runs that read the
- * same version, the one whose write gets the next number has the claim. The other writes change nothing: they hold the same
- * claim. After a success the claim stays, because the token that it names is not stored again.
+ * same version, the one whose write gets the next number has the claim. The other writes are harmless: they hold the same
+ * claim. After a success the claim stays, which is harmless too: the token that it names is no longer stored.
  * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
  * @throws RefreshError `STORE_UNAVAILABLE`
  */
@@ -67,7 +67,7 @@ async function readClaim(
   }
 }
 
-/** The number of the write, or undefined if Parameter Store refused it in favor of a simultaneous one. */
+/** The number of the write, or undefined if Parameter Store refused it because of a simultaneous one. */
 async function writeClaim(ssm: SSMClient, name: string, record: ClaimRecord): Promise<number | undefined> {
   try {
     const { Version: version } = await ssm.send(

@@ -22,7 +22,7 @@ export interface Configuration {
   readonly clientAuthentication: ClientAuthenticationMethod;
   /** Seconds from one check to the next. */
   readonly checkEvery: number;
-  /** Remaining validity, in seconds, at which a token is replaced. */
+  /** Remaining validity, in seconds, at which the refresher mints a new token. */
   readonly refreshBefore: number;
 }
 

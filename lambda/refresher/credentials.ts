@@ -77,7 +77,7 @@ function putCommand(secretId: string): string {
 function notSet(secretId: string): RefreshError {
   return new RefreshError(
     'CREDENTIALS_NOT_SET',
-    `secret ${secretId} is empty. Write the client's credentials, ${REQUIRED_SHAPE}, to a file and run: ${putCommand(secretId)}`,
+    `secret ${secretId} is empty. Write ${REQUIRED_SHAPE} to credentials.json and run: ${putCommand(secretId)}`,
   );
 }
 
@@ -101,7 +101,7 @@ function unavailable(secretId: string, error: unknown): RefreshError {
   if (failure.name === 'ResourceNotFoundException') {
     return new RefreshError(
       'CREDENTIALS_NOT_FOUND',
-      `secret ${secretId} does not exist in this account and region. Create it, or correct the refresher's secret setting and deploy again.`,
+      `secret ${secretId} does not exist in this account and region. Create it, or correct credentials in the refresher's settings and deploy again.`,
       details,
     );
   }

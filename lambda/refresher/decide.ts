@@ -13,7 +13,7 @@ export type Decision =
     }
   | { readonly action: 'mint'; readonly reason: MintReason };
 
-/** A rejected token is kept in its first minute, or in the first tenth of a shorter lifetime. */
+/** A rejected token is kept in its first minute, or in the first tenth of its lifetime if that is shorter. */
 const JUST_MINTED_SECONDS = 60;
 
 /** Everything that a decision depends on. */

@@ -32,7 +32,7 @@ export function remedyIfItLasts(code: 'RATE_LIMITED' | 'ENDPOINT_UNAVAILABLE'): 
     : 'If this lasts, ask the operator of the authorization server.';
 }
 
-/** The failure behind a status other than 200. `answeredAt` is Unix time in milliseconds. */
+/** The error for a status other than 200. `answeredAt` is Unix time in milliseconds. */
 export function refusedBy(
   { status, headers, body }: Extract<TokenAnswer, { type: 'answer' }>,
   tokenUrl: string,

@@ -1,6 +1,6 @@
 import { RefreshError } from '../shared/refresh-error.ts';
 
-/** The cause of a run: the schedule (`{}`), an operator (`force`), or a consumer whose token got a 401. */
+/** The cause of a run: the schedule (`{}`), an operator (`force`), or a consumer whose token the API rejected. */
 export type RefreshEvent =
   | { readonly type: 'check' }
   | { readonly type: 'force' }

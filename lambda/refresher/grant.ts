@@ -26,7 +26,7 @@ export async function readGrant(answer: TokenAnswer, tokenUrl: string, answeredA
   return parseGrant(answer.body, tokenUrl);
 }
 
-/** Only the body decides. Its content type does not matter. */
+/** Reads only the body. The content type does not matter. */
 async function parseGrant(body: string, tokenUrl: string): Promise<Grant> {
   // The library accepts a string. RFC 6749 section 5.1 requires a number.
   const expiresIn = parseJsonObject(body)?.expires_in;

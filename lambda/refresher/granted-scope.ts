@@ -1,5 +1,5 @@
 /**
- * The granted scopes that were asked for, or undefined if there are none. Any other text could be an echo of the request,
+ * The requested scopes that were granted, or undefined if there are none. Any other text could be an echo of the request,
  * which holds the client secret.
  */
 export function grantedScope(granted: string | undefined, asked: string | undefined): string | undefined {

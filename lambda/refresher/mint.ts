@@ -8,14 +8,14 @@ import { type Grant, readGrant } from './grant.ts';
 import { grantedScope } from './granted-scope.ts';
 import { REQUEST_TIMEOUT_MS, requestToken } from './token-request.ts';
 
-/** A request with less time than this is not sent, because a token that it granted would be lost. */
+/** Milliseconds. A request with less time than this is not sent, because the token could be lost. */
 const LEAST_REQUEST_TIME_MS = 500;
 
 /** What minting notes about a run. */
 export interface MintObservations {
   /** Requests to the token endpoint. */
   attempts: number;
-  /** Whether the token endpoint stated a lifetime that is not believed. */
+  /** Whether the token endpoint stated a lifetime of more than 30 days. */
   isLifetimeBounded: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface MintTools {
 }
 
 /**
- * Requests a token until the endpoint grants one, refuses for good, or the time is up.
+ * Requests a token until the endpoint grants one or refuses for good, or until the attempts or the time run out.
  * @throws RefreshError `CLIENT_REJECTED`, `REQUEST_REJECTED`, `RATE_LIMITED`, `ENDPOINT_UNAVAILABLE`, `RESPONSE_INVALID`
  */
 export async function mint(
@@ -45,7 +45,7 @@ export async function mint(
   for (let attempt = 1; ; attempt += 1) {
     const sentAt = clock.now();
     const timeout = Math.min(REQUEST_TIMEOUT_MS, deadline - sentAt);
-    // A sleep may overrun. The endpoint's last answer is then the better explanation.
+    // A sleep may overrun. The endpoint's last answer then explains more.
     if (timeout < LEAST_REQUEST_TIME_MS) throw failure ?? noTimeLeft(tokenUrl);
     observations.attempts += 1;
     const answer = await requestToken(configuration, credentials, { ...tools, timeout });

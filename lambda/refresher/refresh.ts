@@ -30,7 +30,7 @@ export interface RefreshTools extends FallbackTools {
   readonly observations: RunObservations;
 }
 
-/** How long a claim outlasts the time for minting, in seconds: 15 to store the token, the rest because clocks differ. */
+/** How long a claim outlasts the time for minting, in seconds: 15 to store the token, and 15 because clocks differ. */
 const CLAIM_RESERVE_SECONDS = 30;
 
 /**
@@ -81,7 +81,7 @@ async function readAndDecide(
     describeCredentials(secretsManager, credentialsSecretId),
   ]);
   const stored = unwrap(storedRead);
-  // Recorded first: the steps from here on may fail.
+  // Recorded first, because the next steps may fail.
   if (stored.state === 'token') observe(stored.token, observations);
   else observations.expiresAt = 0;
   const versions = unwrap(secretRead);

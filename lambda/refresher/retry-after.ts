@@ -1,4 +1,4 @@
-/** Longest `Retry-After` that is believed, in milliseconds (a day). A mistaken one would block a container for its life. */
+/** Longest accepted `Retry-After`, in milliseconds (a day). A mistaken header must not block a container for good. */
 const MAX_RETRY_AFTER_MS = 86_400_000;
 
 /**

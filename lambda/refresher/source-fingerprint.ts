@@ -5,7 +5,7 @@ import type { Configuration } from './configuration.ts';
 export function sourceFingerprint(configuration: Configuration, secretVersionId: string): string {
   const { tokenUrl, scope, extraParameters, clientAuthentication, parameterTier } = configuration;
   const extra = Object.entries(extraParameters).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  // A parameter becomes an advanced one only when it is written.
+  // The tier changes only when the parameter is written, so a new tier must cause a mint.
   const tier = parameterTier === 'Advanced' ? [parameterTier] : [];
   return sha256(
     JSON.stringify([tokenUrl, scope ?? null, extra, clientAuthentication, secretVersionId, ...tier]),

@@ -3,7 +3,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { Configuration } from './configuration.ts';
 import type { ClientCredentials } from './credentials.ts';
 
-/** Largest token response that is read, in bytes: eight times the largest record that can be stored. */
+/** Largest accepted token response, in bytes: eight times the largest record that can be stored. */
 export const MAX_RESPONSE_BYTES = 64 * 1024;
 
 /** Time limit of one request, headers and body together, in milliseconds. */

@@ -8,7 +8,7 @@ import { RUN_TIMEOUT_SECONDS, SCHEDULE_PRECISION_SECONDS } from './time-budget.t
  */
 const RETRIEVED_PERIODS = 3;
 
-/** Upper estimate of the time from log line to metric to alarm to topic, in seconds. */
+/** Upper estimate of the time from a log line to the notification: metric, alarm and topic. In seconds. */
 const DELIVERY_SECONDS = 180;
 
 /** Longest time from one check to the next, in seconds. A period of this length without a check means a fault. */
@@ -17,9 +17,9 @@ export function alarmPeriod(checkEvery: number): number {
 }
 
 /**
- * Remaining validity, in seconds, below which a token is about to expire: half of `refreshBefore`, but at least
- * `checkEvery`. If tokens live for at least `refreshBefore`, every successful run leaves more: the refresh margin, less the
- * minute that a run may take.
+ * Remaining validity, in seconds, below which `TokenExpiring` fires: half of `refreshBefore` less the minute that a run may
+ * take, but at least `checkEvery`. If the token's lifetime is at least `refreshBefore`, every successful run leaves more:
+ * the refresh margin less that minute.
  */
 export function expiryThreshold({ checkEvery, refreshBefore }: Policy): number {
   return Math.floor(Math.max(refreshBefore / 2, alarmPeriod(checkEvery)) - RUN_TIMEOUT_SECONDS);
@@ -36,8 +36,8 @@ export function leastMarginToPage(checkEvery: number): number {
 }
 
 /**
- * Failed checks in a row that cause a warning. A single failure may be a passing fault. Two are enough if the third could
- * already find the token below the threshold.
+ * Failed checks in a row after which `RefreshFailing` fires. A single failure may pass by itself. Two are enough if the
+ * third could already find the token below the threshold.
  */
 export function checksBeforeWarning({ checkEvery, refreshBefore }: Policy): number {
   return 3 * alarmPeriod(checkEvery) < refreshBefore / 2 ? 3 : 2;

@@ -1,4 +1,4 @@
-/** Settings of every AWS client, times in milliseconds. Calls within the region are fast, so a slow one is retried. */
+/** Settings of every AWS client, times in milliseconds. Calls within a region are fast, so a slow one is retried. */
 export const AWS_CLIENT = {
   region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1',
   retryMode: 'standard',

@@ -1,4 +1,4 @@
-/** The time as the steps see it. Tests pass their own. */
+/** The only source of time, so that tests can pass their own. */
 export interface Clock {
   /** Unix time in milliseconds. */
   now(): number;

@@ -3,7 +3,7 @@ import { parseJsonObject } from './json.ts';
 import { codeOf } from './refresh-error.ts';
 import type { RefreshResult } from './refresh-result.ts';
 
-/** Longest wait for the refresher's answer, in milliseconds: its time limit of a minute, and its start. */
+/** Longest wait for the refresher's answer, in milliseconds: its time limit of a minute, and a cold start. */
 const INVOCATION_TIMEOUT_MS = 75_000;
 
 /** Adapts client settings to invocations. One attempt with a long timeout: a slow run must not start twice. */

@@ -24,6 +24,6 @@ export const METRIC = {
   mintDuration: 'MintDuration',
   /** The client was rejected with the current secret and accepted with the previous one. */
   previousCredentialsUsed: 'PreviousCredentialsUsed',
-  /** A granted token lives too short for `checkEvery`, or for the alarms to fire in time. */
+  /** The lifetime of a minted token is too short for `checkEvery`, or for the alarms to fire in time. */
   lifetimeTooShort: 'LifetimeTooShort',
 } as const;

@@ -31,7 +31,7 @@ export interface RefreshErrorDetails {
   readonly status?: number;
   /** Registered OAuth 2.0 error code of the token endpoint's answer. */
   readonly oauthError?: string;
-  /** Unix time in milliseconds before which the token endpoint asked for no further request. */
+  /** Earliest time for the next request, as the token endpoint asked. Unix time in milliseconds. */
   readonly notBefore?: number;
   /** Name of the underlying AWS or network error. */
   readonly reason?: string;

@@ -6,17 +6,17 @@ export interface StoredToken {
   /** The bearer token, exactly as issued. */
   readonly access_token: string;
   readonly token_type: 'Bearer';
-  /** Unix time in seconds, counted from the moment when the request was sent. */
+  /** Unix time in seconds. The lifetime counts from when the request was sent. */
   readonly expires_at: number;
   /** Unix time in seconds. */
   readonly issued_at: number;
-  /** The granted scopes, of those that were asked for (RFC 6749 section 3.3). */
+  /** The requested scopes that were granted (RFC 6749 section 3.3). */
   readonly scope?: string;
   /** SHA-256 in hex of the settings and the secret version that the token was minted from. */
   readonly source: string;
 }
 
-/** Longest lifetime that is believed, in seconds (30 days). A wrong figure of years would keep a revoked token for years. */
+/** Longest accepted lifetime, in seconds (30 days). A wrong `expires_in` would otherwise keep a revoked token for years. */
 export const MAX_LIFETIME_SECONDS = 30 * 24 * 3600;
 
 /** What the parameter holds. `found` completes the sentence "it holds …". */

@@ -62,7 +62,7 @@ describe('the runbook', () => {
   });
 });
 
-describe('with the default settings and tokens of one hour', () => {
+describe('with the default settings and one-hour tokens', () => {
   const FAULTS: Readonly<Record<string, Fault>> = {
     'The token endpoint is down': 'endpoint-down',
     'The credentials are revoked': 'credentials-revoked',
@@ -79,7 +79,7 @@ describe('with the default settings and tokens of one hour', () => {
     expect(rows.map(([what]) => what)).toEqual(Object.keys(FAULTS));
   });
 
-  test.for(rows)('"%s" leaves the minutes that the runbook states, in the worst case', (row) => {
+  test.for(rows)('"%s" leaves the minutes that the runbook states for the worst case', (row) => {
     const [what = '', first = '', minutes, minutesAtTokenExpiring] = row;
     const all = incidents(DEFAULTS, alarms, FAULTS[what] as Fault);
     const minutesLeft = (names: readonly AlarmName[]) => {

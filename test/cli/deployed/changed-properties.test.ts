@@ -14,7 +14,7 @@ test.for<[string, unknown, unknown, boolean]>([
   ['an empty list of actions is a change', ['arn:topic'], [], true],
   ['another action is a change', ['arn:topic'], ['arn:other'], true],
   ['a missing value is a change', ['arn:topic'], undefined, true],
-  ['a value that the template gives only in part is skipped', [undefined], ['arn:topic'], false],
+  ['a value that is only partly known from the template is skipped', [undefined], ['arn:topic'], false],
   ['a value that the template lacks is skipped', undefined, 900, false],
 ])('%s', ([, declared, live, expected]) => {
   const found = changedProperties(['Property'], { Property: declared }, { Property: live });

@@ -34,7 +34,7 @@ describe('a live policy', () => {
     expect(covers(JSON.stringify(live), document(statement))).toBe(expected);
   });
 
-  test('does not need statements that the template gives only in part', () => {
+  test('may lack statements that are only partly known from the template', () => {
     expect(covers('{}', document({ ...statement, Resource: undefined }))).toBe(true);
   });
 

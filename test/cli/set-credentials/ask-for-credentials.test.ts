@@ -46,7 +46,7 @@ describe('credentials at a terminal', () => {
     const secret = newClientSecret();
     const { asked, shown } = terminal('the-client\r', `${secret}\r`);
     expect(await asked).toMatchObject({ clientId: 'the-client', clientSecret: secret });
-    expect(shown()).toMatch(/Client id.*Client secret/s);
+    expect(shown()).toMatch(/Client ID.*Client secret/s);
     expect(shown()).not.toContain('the-client');
     recordWritten(shown());
   });

@@ -46,7 +46,7 @@ describe('new credentials', () => {
       random: Math.random,
     });
 
-  test('are checked with the request of the refresher, and the token is dropped', async () => {
+  test('are checked with the request that the refresher sends, and the token is dropped', async () => {
     const clientSecret = newClientSecret();
     refresher.endpoint.answer(grant(confidential(`tried/${randomUUID()}`), { expires_in: 900 }));
     expect(await check(clientSecret)).toBe(900);
@@ -69,7 +69,7 @@ describe('new credentials', () => {
     await expect(check(newClientSecret())).rejects.toMatchObject({ code });
   });
 
-  test('are stored as they are, and the next run mints', async () => {
+  test('are stored unchanged, and the next run mints', async () => {
     const { secretsManager, lambda } = awsClients(refresher.cloud.url) as unknown as Clients;
     const value = parseNewCredentials(credentials(newClientSecret()));
     refresher.endpoint.answer(grant(confidential(`stored/${randomUUID()}`)));

@@ -50,7 +50,7 @@ const good: Situation = {
 
 describe('a refresher', () => {
   test.for<[string, Partial<Situation>]>([
-    ['everything is in order', {}],
+    ['nothing is wrong', {}],
     ['the token is due and the next check replaces it', { parameter: stored(1_440) }],
     ['the stack has no alarms', { alarms: [] }],
     [

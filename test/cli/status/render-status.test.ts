@@ -51,7 +51,7 @@ describe('the status of a refresher', () => {
     ]);
   });
 
-  test('has colours only on a stream that supports them', () => {
+  test('has colors only on a stream that supports them', () => {
     expect(renderStatus(status, coloured, 'doctor')).toContain('\u001b[33msoon\u001b[39m');
     expect(renderStatus(status, plain, 'doctor')).not.toContain('\u001b');
     expect(styleFor({ hasColors: () => false })('red', 'text')).toBe('text');

@@ -116,7 +116,7 @@ describe('the first token', () => {
     });
   });
 
-  test('replaces a foreign value by force once the stack exists without a token', async () => {
+  test('replaces a foreign value when forced, once the stack exists without a token', async () => {
     await refresher.putParameter('foreign', { Overwrite: false });
     expect((await firstToken({ secretMayBeEmpty: true })).Status).toBe('SUCCESS');
     await refresher.putSecret(credentials(newClientSecret()));
@@ -268,7 +268,7 @@ describe('the answer to CloudFormation', () => {
     ['an address of its own network', 'https://10.0.0.1/x'],
     ['no URL', 'x'],
   ] as const)(
-    'goes only to AWS: an event with %s is refused and nothing is done',
+    'goes only to AWS: an event with %s is refused before anything is done',
     async ([, ResponseURL]) => {
       await storeExpiringToken();
       const calls = refresher.cloud.calls.length;

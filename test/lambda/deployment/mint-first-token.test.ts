@@ -60,7 +60,7 @@ test('fails with the last failure after four waits', async () => {
   });
 });
 
-test('does not wait after a failure that time does not fix', async () => {
+test('does not wait after a failure that does not pass by itself', async () => {
   failures = [new Error('CLIENT_REJECTED: no')];
   expect(await run()).toEqual({ outcome: 'CLIENT_REJECTED: no', sleeps: [] });
 });

@@ -54,7 +54,7 @@ describe('fetch', () => {
     expect(headers).toEqual({ 'content-type': 'text/plain' });
   });
 
-  test('takes a URL and a Request, with the headers of either', async () => {
+  test('accepts a URL or a Request, with the headers of either', async () => {
     accepted = 'first';
     const seen: Headers[] = [];
     const client = reader({
@@ -128,7 +128,7 @@ describe('fetch', () => {
     expect(cancelled).toHaveBeenCalledOnce();
   });
 
-  test('sends the request again if the body of the 401 cannot be cancelled', async () => {
+  test('sends the request again if the body of the 401 cannot be canceled', async () => {
     const endless = new Response(new ReadableStream({ cancel: () => new Promise(() => undefined) }), {
       status: 401,
     });
@@ -297,7 +297,7 @@ describe('the wait for a new token', () => {
     expect(reports()).toHaveLength(1);
   });
 
-  test('does not end with an expired token', async () => {
+  test('never returns an expired token', async () => {
     refresh = async () => {
       await parameter.put('second', { issued_at: 1_799_990_000 });
       return { outcome: 'minted', reason: 'rejected' };
@@ -313,7 +313,7 @@ describe('the wait for a new token', () => {
     expect(parameter.time.now()).toBe(startedAt);
   });
 
-  test('does not begin if the refresher is not known: the parameter is only read again', async () => {
+  test('does not begin if the refresher is not known, although the parameter is read again', async () => {
     const client = parameter.reader();
     expect((await client.fetch(api.url)).status).toBe(401);
     expect(parameter.reads()).toBe(2);
@@ -377,7 +377,7 @@ describe('reject', () => {
     expect(await client.get()).toBe('second');
   });
 
-  test('makes get return the new token although an earlier load is still under way', async () => {
+  test('makes get return the new token even if an earlier load is still under way', async () => {
     const { ssm } = awsClients(parameter.cloud.url);
     const stale = Promise.withResolvers<void>();
     let reads = 0;

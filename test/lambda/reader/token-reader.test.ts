@@ -151,7 +151,7 @@ describe('the look for a new token', () => {
     expect(parameter.reads()).toBe(6);
   });
 
-  test('happens in the last 24 minutes of a token that lives for a day', async () => {
+  test('happens in the last 24 minutes of a one-day token', async () => {
     await parameter.put('first', { lifetime: 86_400 });
     const reader = parameter.reader({ random: () => 1 });
     await reader.get();
@@ -165,7 +165,7 @@ describe('the look for a new token', () => {
     expect(parameter.reads()).toBe(2);
   });
 
-  test('is repeated soon after a rejection, even if the former new token was late', async () => {
+  test('is repeated soon after a rejection, even if the token before it came late', async () => {
     await parameter.put('first');
     const reader = parameter.reader({ refresherFunctionName: 'refresher' });
     await reader.get();
@@ -563,7 +563,7 @@ describe('a caller', () => {
     expect(await failureOf(reading)).toMatchObject({ message: 'gone' });
   });
 
-  test('stops waiting when its signal aborts, while other callers wait on', async () => {
+  test('stops waiting when its signal aborts, while other callers go on waiting', async () => {
     await parameter.put('token');
     const restore = parameter.fail(THROTTLED);
     const reader = parameter.reader();
@@ -587,7 +587,7 @@ describe('a caller', () => {
     },
   );
 
-  test('gets a TypeError without the name of the parameter', () => {
+  test('gets a TypeError if the name of the parameter is missing', () => {
     expect(() => createTokenReader()).toThrow(/TOKEN_PARAMETER_NAME/);
     expect(() => createTokenReader({ parameterName: '' })).toThrow(TypeError);
   });

@@ -93,7 +93,7 @@ describe('decide', () => {
     );
   });
 
-  test('mints a one-hour token about 48 times a day and leaves readers at least 25 minutes of validity', () => {
+  test('with punctual checks, mints a one-hour token about 48 times a day and leaves readers at least 25 minutes of validity', () => {
     let current = token();
     let mints = 0;
     let least = Number.POSITIVE_INFINITY;

@@ -13,6 +13,6 @@ test.for<[granted: string | undefined, asked: string | undefined, stored: string
   ['', 'read', undefined],
   [undefined, 'read', undefined],
   ['read', undefined, undefined],
-])('if %j is granted and %j was asked for, stores %j', ([granted, asked, stored]) => {
+])('if %j is granted and %j was requested, stores %j', ([granted, asked, stored]) => {
   expect(grantedScope(granted, asked)).toBe(stored);
 });

@@ -43,7 +43,7 @@ describe('backoff', () => {
     ['waits by its own schedule after Retry-After: 0', [limited('0'), limited('0')], [1_000, 2_000]],
     ['doubles its waits', [limited(), limited(), limited(), limited()], [1_000, 2_000, 4_000, 8_000]],
     ['retries after 408 and 5xx', [{ status: 408 }, { status: 500 }, { status: 503 }], [1_000, 2_000, 4_000]],
-    ['honours Retry-After on a 503', [{ status: 503, headers: { 'retry-after': '3' } }], [3_000]],
+    ['respects Retry-After on a 503', [{ status: 503, headers: { 'retry-after': '3' } }], [3_000]],
     ['retries after a connection reset', [{ reset: true }], [1_000]],
   ])('%s', async ([, failures, waits]) => {
     endpoint.answer(...(failures as [Answer]), grant('granted'));
@@ -65,7 +65,7 @@ describe('backoff', () => {
     expect(clock.sleeps).toEqual([1_000, 2_000]);
   });
 
-  test('stops at once if Retry-After asks for more time than is left, and reports the earliest time for the next request', async () => {
+  test('stops at once if Retry-After asks for more time than is left, and the error has the earliest time for the next request', async () => {
     endpoint.answer(limited('3600'));
     const comeBack = clock.now() + 3_600_000;
     await expect(mintOne()).rejects.toMatchObject({ code: 'RATE_LIMITED', details: { notBefore: comeBack } });
@@ -124,7 +124,7 @@ test.for([
   ['decades', 10 ** 9, 30 * 86_400, true],
   ['more seconds than an integer can hold', 1e300, 30 * 86_400, true],
 ] as const)(
-  'stores at most 30 days of a lifetime of %s, and reports a longer one',
+  'stores at most 30 days of a lifetime of %s, and notes a longer one',
   async ([, stated, believed, isBounded]) => {
     endpoint.answer(grant('eternal', { expires_in: stated }));
     const { issued_at, expires_at } = await mintOne();

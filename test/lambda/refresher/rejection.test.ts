@@ -65,7 +65,7 @@ const putClaim = (expiresAt: number) =>
 const now = () => Math.floor(Date.now() / 1_000);
 
 describe('a rejected token', () => {
-  test('is replaced by one container if several get a report at once', async () => {
+  test('is replaced by one container if several receive a report at once', async () => {
     const othersAnswered = Promise.withResolvers<void>();
     refresher.endpoint.answer(async () => {
       await othersAnswered.promise;
