@@ -19,7 +19,7 @@ export type LastRun =
 
 const DAY_MS = 24 * 3_600_000;
 
-/** The latest run in the last day or the time of three checks, or undefined if there is none. `checkEvery` is in seconds. */
+/** The latest run in the last day or three checks, or undefined if there is none. `checkEvery` is in seconds. */
 export async function readLastRun(
   logs: CloudWatchLogsClient,
   logGroupName: string,

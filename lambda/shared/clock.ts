@@ -1,4 +1,4 @@
-/** The only source of time, so that tests can pass their own. */
+/** The clock that every step receives. Tests pass their own. */
 export interface Clock {
   /** Unix time in milliseconds. */
   now(): number;

@@ -9,7 +9,7 @@ export interface Policy {
 }
 
 /**
- * Remaining validity, in seconds, at which a token of this lifetime is replaced. It is at most half the lifetime: otherwise
+ * Remaining validity, in seconds, at which a token of this lifetime is replaced. Half the lifetime caps `refreshBefore`: otherwise
  * every check would replace a short-lived token. The token must also last until the next check, even if that is late.
  */
 export function refreshMargin(lifetime: number, { checkEvery, refreshBefore }: Policy): number {

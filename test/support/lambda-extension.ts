@@ -1,7 +1,7 @@
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { startLoopbackServer } from '../../local/loopback-server.ts';
 
-/** Imitates the AWS Parameters and Secrets Lambda Extension: its HTTP API, and its cache, which knows no expiry. */
+/** Imitates the AWS Parameters and Secrets Lambda Extension: its HTTP API, and its cache, which ignores the token's expiry. */
 export interface LambdaExtension {
   readonly port: string;
   stop(): Promise<void>;

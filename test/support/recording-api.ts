@@ -9,7 +9,7 @@ export interface ApiCall {
   readonly body: string;
 }
 
-/** An API on a loopback port that records its requests and answers as the test says. */
+/** An API on a loopback port that records its requests and returns the answers of the test. */
 export interface RecordingApi extends LoopbackServer {
   readonly calls: readonly ApiCall[];
 }

@@ -191,7 +191,7 @@ function createMetricStore(): MetricStore {
   };
 }
 
-/** Takes what the function reports; a code that is added as a dimension goes behind the metric's name. */
+/** Collects the function's metrics. If the error code is a dimension, it is appended to the metric's name. */
 function recorders(store: MetricStore, at: number, arrives: boolean): TelemetryTools {
   const silent = () => undefined;
   const record = (name: string, value: number, code?: string) => {

@@ -37,7 +37,7 @@ export function createRefresher(parameter: StoredParameter, random: () => number
   let due = startedAt;
   const source = sha256('source');
   return {
-    /** Checks if a check is due. */
+    /** Runs a check if one is due. */
     async tick(): Promise<void> {
       if (parameter.time.now() < due) return;
       checks = Math.floor((due - startedAt) / (POLICY.checkEvery * 1_000)) + 1;
@@ -69,7 +69,7 @@ export interface FleetOptions {
   readonly containers: number;
   /** Reads that each container makes in a second, on average. */
   readonly readsPerSecond: number;
-  /** Longest life of a container, in seconds. The shortest is half of it. */
+  /** Longest lifetime of a container, in seconds. The shortest is half of it. */
   readonly containerLifetime: number;
   readonly seed: number;
 }
@@ -97,7 +97,7 @@ export function createFleet(parameter: StoredParameter, options: FleetOptions) {
   return {
     failures,
     served: {
-      /** How many containers got a token. */
+      /** The number of containers that received a token. */
       get containers() {
         return servedIndices.size;
       },

@@ -11,9 +11,9 @@ export interface SimulatedTime {
   advance(milliseconds: number): Promise<void>;
   /** Waits for the requests under way without letting time pass. */
   settle(): Promise<void>;
-  /** Lets time pass until the promise settles, and settles as it does. */
+  /** Lets time pass until the promise settles, and settles like the promise. */
   until<Value>(promise: Promise<Value>): Promise<Value>;
-  /** How many sleeps are under way. */
+  /** The number of sleeps under way. */
   readonly sleeping: number;
   /** Counts this client's requests as under way until they are answered. */
   watch(client: SSMClient | LambdaClient): void;
@@ -75,7 +75,7 @@ export function createSimulatedTime(start = 1_800_000_000_000): SimulatedTime {
       promise.then(done, done);
       await settle();
       while (pending) {
-        // Without a sleeper, the promise waits for a request that is not watched.
+        // If nothing sleeps, the promise waits for a request that is not watched.
         if (sleepers.length === 0) await setTimeout(1);
         else await passTo(nextWakeUp());
       }

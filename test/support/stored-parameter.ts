@@ -18,7 +18,7 @@ export interface StoredParameter {
   readonly cloud: AwsEndpoint;
   readonly ssm: SSMClient;
   readonly time: SimulatedTime;
-  /** Stores a token. By default, it is issued now and lives for an hour. */
+  /** Stores a token. By default, it is issued now and valid for an hour. */
   put(accessToken: string, fields?: Partial<StoredToken> & { readonly lifetime?: number }): Promise<void>;
   putValue(value: string, options?: Partial<PutParameterCommandInput>): Promise<void>;
   /** `GetParameter` calls so far. */

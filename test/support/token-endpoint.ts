@@ -35,7 +35,7 @@ export type Answer =
   | ((request: ReceivedRequest) => Answer | Promise<Answer>);
 
 export interface TokenEndpoint {
-  /** All paths below it give the same answers. */
+  /** All paths below it return the same answers. */
   readonly url: string;
   readonly tokenUrl: string;
   /** Completely received requests, oldest first. */
