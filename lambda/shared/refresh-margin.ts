@@ -9,8 +9,8 @@ export interface Policy {
 }
 
 /**
- * Remaining validity, in seconds, at which a token of this lifetime is replaced. Half the lifetime caps `refreshBefore`: otherwise
- * every check would replace a short-lived token. The token must also last until the next check, even if that is late.
+ * Remaining validity, in seconds, at which a token of this lifetime is replaced. Half the lifetime caps `refreshBefore`:
+ * otherwise every check would replace a short-lived token. The token must also last until the next check, even a late one.
  */
 export function refreshMargin(lifetime: number, { checkEvery, refreshBefore }: Policy): number {
   return Math.max(Math.min(refreshBefore, lifetime / 2), leastValidity(checkEvery));
