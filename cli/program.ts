@@ -17,7 +17,7 @@ import { token } from './token/token-command.ts';
 
 const NAME = '[name]';
 const NAME_HELP =
-  'name in cdk.json, stack, or parameter; optional for status and doctor, or if there is only one';
+  'name in cdk.json, stack, or parameter; optional for status and doctor, or if there is only one refresher';
 
 /** Runs one command. Never throws, and prints to the given streams only. */
 export async function run(
