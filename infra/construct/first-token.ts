@@ -8,6 +8,7 @@ import { CUSTOM_RESOURCE, type FirstTokenProperties } from '../../lambda/shared/
 import { acknowledge, OWN_POLICY } from './acknowledge.ts';
 import { roleOf } from './bundled-function.ts';
 import { CUSTOM_RESOURCE_TIMEOUT } from './deployment-function.ts';
+import { secretArnForPolicies } from './secret-access.ts';
 
 /** The properties in the template: CloudFormation has yet to resolve some of the values. */
 type Properties<Resolved> = { readonly [Name in keyof Resolved]: unknown };
@@ -34,7 +35,7 @@ export function createFirstToken(
       // Returns the id of the current version, not its value. A secret's ARN ends with six characters that AWS chooses.
       new PolicyStatement({
         actions: ['secretsmanager:DescribeSecret'],
-        resources: [credentials.secretFullArn ?? `${credentials.secretArn}-??????`],
+        resources: [secretArnForPolicies(credentials)],
       }),
     ],
   });
@@ -60,7 +61,8 @@ export function createFirstToken(
 function asInTemplate(refresher: LambdaFunction): IResolvable {
   const { environment } = refresher.node.defaultChild as CfnFunction;
   const stack = Stack.of(refresher);
-  return Lazy.any({ produce: () => ({ Variables: stack.resolve(environment)?.variables }) });
+  // Uncached: CDK resolves it once to find the references to other stacks, and again when these have become imports.
+  return Lazy.uncachedAny({ produce: () => ({ Variables: stack.resolve(environment)?.variables }) });
 }
 
 /**

@@ -11,6 +11,7 @@ import { RUN_TIMEOUT_SECONDS } from '../../lambda/shared/time-budget.ts';
 import { createBundledFunction, type VpcPlacement } from './bundled-function.ts';
 import { secretId } from './credentials-secret.ts';
 import { grantKeyForParameter, type TokenParameter } from './encryption-key.ts';
+import { grantReadSecret } from './secret-access.ts';
 import { REFRESH_ACTIONS } from './token-key.ts';
 import { policyOf, type TokenRefresherProps } from './token-refresher-props.ts';
 import { withoutUndefined } from './without-undefined.ts';
@@ -74,7 +75,7 @@ export function grantRefresh(
     resourceArns: [parameter.parameterArn, claim.parameterArn],
   });
   grantKeyForParameter(parameter, grantee, REFRESH_ACTIONS);
-  credentials.grantRead(grantee);
+  grantReadSecret(credentials, grantee);
 }
 
 /** `SqsDestination` would also allow the function to look up the queue. */
