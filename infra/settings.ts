@@ -51,6 +51,8 @@ const boolean = z.preprocess(
   z.boolean('it must be true or false'),
 );
 
+const keyArn = z.string().regex(KMS_KEY_ARN, 'it must be the ARN of a KMS key');
+
 /** One entry of `context.refreshers` in cdk.json. */
 const settingsSchema = z
   .strictObject({
@@ -58,13 +60,15 @@ const settingsSchema = z
     parameterName: checked(z.string(), parameterNameProblem),
     /** Name or complete ARN of an existing secret. By default, the stack creates an empty one. */
     credentials: checked(z.string(), secretProblem).optional(),
+    /** ARN of the customer-managed KMS key that encrypts the secret. */
+    credentialsKey: keyArn.optional(),
     scope: checked(z.string(), scopeProblem).optional(),
     extraParameters: extraParameters.optional(),
     clientAuthentication: z.enum(CLIENT_AUTHENTICATION_METHODS).optional(),
     checkEvery: duration.default(DEFAULT_CHECK_EVERY),
     refreshBefore: duration.default(DEFAULT_REFRESH_BEFORE),
     /** ARN of an existing KMS key. By default, the stack creates one. */
-    encryptionKey: z.string().regex(KMS_KEY_ARN, 'it must be the ARN of a KMS key').optional(),
+    encryptionKey: keyArn.optional(),
     /** ARNs of roles and users that may decrypt the token. */
     readers: readers.optional(),
     /** Receives an e-mail for every alarm. */
@@ -81,6 +85,8 @@ const settingsSchema = z
     const policy = policyProblem(checkEvery, refreshBefore);
     if (policy !== undefined) report(policy.property, policy.text);
     report('readers', readersProblem(readers, encryptionKey));
+    if (settings.credentialsKey !== undefined && settings.credentials === undefined)
+      report('credentialsKey', 'it is the key of an existing secret; name the secret in credentials');
     if (settings.notificationEmail === undefined || settings.notificationTopic === undefined) return;
     const text = 'it cannot be combined with notificationTopic; subscribe the address to the topic instead';
     report('notificationEmail', text);

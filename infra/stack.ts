@@ -14,10 +14,18 @@ export class RefresherStack extends Stack {
 
   constructor(scope: Construct, id: string, settings: RefresherSettings, props?: StackProps) {
     super(scope, id, props);
-    const { tokenUrl, parameterName, credentials, encryptionKey, notificationEmail, ...others } = settings;
+    const {
+      tokenUrl,
+      parameterName,
+      credentials,
+      credentialsKey,
+      encryptionKey,
+      notificationEmail,
+      ...others
+    } = settings;
     const key =
       encryptionKey === undefined ? undefined : Key.fromKeyArn(this, 'EncryptionKey', encryptionKey);
-    const secret = credentials === undefined ? undefined : importSecret(this, credentials);
+    const secret = credentials === undefined ? undefined : importSecret(this, credentials, credentialsKey);
     const topic = this.notificationTopic(notificationEmail, settings.notificationTopic);
     this.refresher = new TokenRefresher(this, 'Refresher', {
       tokenUrl,

@@ -1,4 +1,5 @@
 import { RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { type CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
@@ -22,12 +23,15 @@ export function createEmptySecret(scope: Construct): ISecret {
   return secret as ISecret;
 }
 
-/** Imports a secret by its name or its complete ARN. */
-export function importSecret(scope: Construct, nameOrArn: string): ISecret {
-  if (Token.isUnresolved(nameOrArn) || nameOrArn.startsWith('arn:')) {
-    return Secret.fromSecretCompleteArn(scope, 'Credentials', nameOrArn);
-  }
-  return Secret.fromSecretNameV2(scope, 'Credentials', nameOrArn);
+/** Imports a secret by its name or its complete ARN. `keyArn` is the ARN of its customer-managed key. */
+export function importSecret(scope: Construct, nameOrArn: string, keyArn: string | undefined): ISecret {
+  const secret =
+    Token.isUnresolved(nameOrArn) || nameOrArn.startsWith('arn:')
+      ? Secret.fromSecretCompleteArn(scope, 'Credentials', nameOrArn)
+      : Secret.fromSecretNameV2(scope, 'Credentials', nameOrArn);
+  if (keyArn === undefined) return secret;
+  // CDK accepts the key of an imported secret only together with an ARN.
+  return Object.assign(secret, { encryptionKey: Key.fromKeyArn(scope, 'CredentialsKey', keyArn) });
 }
 
 /**

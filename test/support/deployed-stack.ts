@@ -1,3 +1,5 @@
+import type { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import type { Policies, Request, Statement } from './policy-evaluation.ts';
 import { isAllowed } from './policy-evaluation.ts';
 import { arnOf, type Resource, type Resources, resolveFunctions } from './resolve-template.ts';
@@ -14,10 +16,27 @@ interface PolicyDocument {
   readonly Statement: readonly Statement[];
 }
 
+/** Policies of resources that no stack of the app owns, by the ARN of the resource. */
+export type OutsidePolicies = Readonly<Record<string, readonly Statement[]>>;
+
+/** The stacks of one app as a single one. Their logical ids must differ. */
+export function deployedStacks(stacks: readonly Stack[], outside: OutsidePolicies = {}): DeployedStack {
+  const templates = stacks.map((stack) => Template.fromStack(stack).toJSON());
+  const imports = templates.flatMap(({ Resources, Outputs = {} }) =>
+    Object.values(Outputs as Record<string, { Value: unknown; Export?: { Name: string } }>).flatMap(
+      ({ Value, Export }) =>
+        Export === undefined ? [] : [[Export.Name, resolveFunctions(Value, Resources)]],
+    ),
+  );
+  const resources: Resources = Object.assign({}, ...templates.map(({ Resources }) => Resources));
+  return deployedStack(resources, Object.fromEntries(imports), outside);
+}
+
 /** `imports` are the exported values of other stacks, by name. */
 export function deployedStack(
   resources: Resources,
   imports: Readonly<Record<string, string>> = {},
+  outside: OutsidePolicies = {},
 ): DeployedStack {
   const ofType = (...types: string[]) =>
     Object.entries(resources).filter(([, { Type }]) => types.includes(Type));
@@ -41,6 +60,7 @@ export function deployedStack(
     );
 
   const ofResource = (arn: string): readonly Statement[] => [
+    ...(outside[arn] ?? []),
     ...ofType('AWS::KMS::Key')
       .filter(([id]) => arnOf(resources, id) === arn)
       .flatMap(([, key]) => (resolved(key).KeyPolicy as PolicyDocument).Statement),

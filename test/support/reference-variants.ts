@@ -1,4 +1,4 @@
-import { App, NestedStack, Stack, Token } from 'aws-cdk-lib';
+import { App, CfnWaitConditionHandle, NestedStack, Stack, Token } from 'aws-cdk-lib';
 import { type IVpc, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal, User } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -252,6 +252,8 @@ export const REFERENCE_VARIANTS: readonly ReferenceVariant[] = Object.entries(OW
       synthesize: (outdir) => {
         const app = new App({ outdir, context: CONTEXT });
         const { home, owner } = stacksIn(app);
+        // CloudFormation rejects a stack without resources.
+        if (owner !== home) new CfnWaitConditionHandle(owner, 'Resource');
         const props = { ...REQUIRED, ...propsFor?.(owner, app) };
         const refresher = new TokenRefresher(home, 'Refresher', props);
         use?.(refresher, owner);

@@ -89,7 +89,7 @@ describe('the check of the templates', () => {
     ['accepts an output of a nested stack', nested('Outputs.Name'), []],
     [
       'accepts names that Fn::Sub itself gives',
-      single(withName({ 'Fn::Sub': ['${X}-${!Y}', { X: 1 }] })),
+      single(withName({ 'Fn::Sub': [`\${X}-\${!Y}`, { X: 1 }] })),
       [],
     ],
     ['finds a Ref', single(withName({ Ref: 'C' })), ['a.template.json: Ref C']],
@@ -108,10 +108,10 @@ describe('the check of the templates', () => {
       single(withName({ 'Fn::GetAtt': ['P', 'Arn'] })),
       ['a.template.json: Fn::GetAtt P.Arn'],
     ],
-    ['finds a Sub', single(withName({ 'Fn::Sub': 'q-${C}-${B.Arn}' })), ['a.template.json: Fn::Sub C']],
+    ['finds a Sub', single(withName({ 'Fn::Sub': `q-\${C}-\${B.Arn}` })), ['a.template.json: Fn::Sub C']],
     [
       'finds a Ref in the values of a Sub',
-      single(withName({ 'Fn::Sub': ['${X}', { X: { Ref: 'C' } }] })),
+      single(withName({ 'Fn::Sub': [`\${X}`, { X: { Ref: 'C' } }] })),
       ['a.template.json: Ref C'],
     ],
     ['finds a DependsOn', single({ ...queue, DependsOn: ['B', 'C'] }), ['a.template.json: DependsOn C']],
@@ -124,8 +124,8 @@ describe('the check of the templates', () => {
     ],
     [
       'finds what CDK left open',
-      single(withName('${Token[TOKEN.1]}')),
-      ['a.template.json: unresolved ${Token[TOKEN.1]}'],
+      single(withName(`\${Token[TOKEN.1]}`)),
+      [`a.template.json: unresolved \${Token[TOKEN.1]}`],
     ],
     ['finds an import without an export', importing('c'), ['a.template.json: Fn::ImportValue "c"']],
     [
