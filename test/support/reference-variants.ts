@@ -154,6 +154,11 @@ const CASES: readonly Case[] = [
         securityGroups: [SecurityGroup.fromSecurityGroupId(owner, 'Group', 'sg-0123456789abcdef0')],
       })),
   ],
+  ['readers: the ARN of a role', (owner) => ({ readers: [newRole(owner).roleArn] })],
+  [
+    'extraParameters: the ARN of a topic',
+    (owner) => ({ extraParameters: { audience: new Topic(owner, 'Topic').topicArn } }),
+  ],
   ['grantRead: a role', undefined, (refresher, owner) => refresher.grantRead(newRole(owner))],
   [
     'grantRead: a role with a name',
