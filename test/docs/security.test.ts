@@ -1,9 +1,12 @@
-import type { Stack } from 'aws-cdk-lib';
+import { readFile } from 'node:fs/promises';
+import { App, Stack } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
-import { Key } from 'aws-cdk-lib/aws-kms';
-import { expect, test } from 'vitest';
-import { deployedStack } from '../support/deployed-stack.ts';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { describe, expect, test } from 'vitest';
+import { deployedStacks } from '../support/deployed-stack.ts';
 import { synthesizeExample } from '../support/document-examples.ts';
+import { isAllowed, type Statement } from '../support/policy-evaluation.ts';
+import { DELEGATES_TO_IAM, EVERYTHING, roleArn, viaSsm } from '../support/refresher-stack.ts';
 import { ACCOUNT, REGION } from '../support/resolve-template.ts';
 
 const synthesize = (containing: string, namesIn: (stack: Stack) => Record<string, unknown>) =>
@@ -18,24 +21,102 @@ test('the example for a VPC places both functions in the private subnets', async
   ]);
 });
 
-test('the example for customer-managed keys limits each key to its purpose', async () => {
-  const template = await synthesize('secretKey', (stack) => ({
-    tokenKey: new Key(stack, 'TokenKey'),
-    secretKey: new Key(stack, 'SecretKey'),
-  }));
-  const stack = deployedStack(template.toJSON().Resources);
-  const principal = stack.arn('AWS::IAM::Role', /SpotnanaFunctionRole/);
-  const parameter = `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/spotnana/access-token`;
-  const throughSsm = {
-    'kms:ViaService': `ssm.${REGION}.amazonaws.com`,
-    'kms:EncryptionContext:PARAMETER_ARN': parameter,
+const SECRET = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:spotnana/credentials-AbCdEf`;
+const PARAMETER = `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/spotnana/access-token`;
+const throughSecretsManager = (SecretARN: string) => ({
+  'kms:ViaService': `secretsmanager.${REGION}.amazonaws.com`,
+  'kms:EncryptionContext:SecretARN': SecretARN,
+});
+const KMS_CONTEXTS = {
+  'through Parameter Store': viaSsm(PARAMETER),
+  'through Parameter Store for another parameter': viaSsm(`${PARAMETER}2`),
+  'through Secrets Manager': throughSecretsManager(SECRET),
+  'through Secrets Manager for another secret': throughSecretsManager(SECRET.replace('AbCdEf', 'GhIjKl')),
+  directly: {},
+};
+
+const importedKey = (id: string) => `arn:aws:kms:${REGION}:${ACCOUNT}:key/${id}`;
+describe.for<[string, (stack: Stack) => (id: string) => IKey]>([
+  ['of the same stack', (stack) => (id) => new Key(stack, id)],
+  [
+    'of another stack',
+    (stack) => {
+      const other = new Stack(App.of(stack) as App, 'Keys', { env: stack });
+      return (id) => new Key(other, id);
+    },
+  ],
+  ['imported by their ARNs', (stack) => (id) => Key.fromKeyArn(stack, id, importedKey(id))],
+])('the example for customer-managed keys, with keys %s', async ([, keysIn]) => {
+  const stacks: Stack[] = [];
+  await synthesize('secretKey', (stack) => {
+    const newKey = keysIn(stack);
+    const names = { tokenKey: newKey('TokenKey'), secretKey: newKey('SecretKey') };
+    stacks.push(...stack.node.root.node.children.filter(Stack.isStack));
+    return names;
+  });
+  const outside = {
+    [importedKey('TokenKey')]: [DELEGATES_TO_IAM],
+    [importedKey('SecretKey')]: [DELEGATES_TO_IAM],
   };
-  const throughSecretsManager = { 'kms:ViaService': `secretsmanager.${REGION}.amazonaws.com` };
-  const mayDecrypt = (key: RegExp, context: Record<string, string>) =>
-    stack.allows({ principal, action: 'kms:Decrypt', resource: stack.arn('AWS::KMS::Key', key), context });
-  expect(mayDecrypt(/^TokenKey/, throughSsm)).toBe(true);
-  expect(mayDecrypt(/^TokenKey/, throughSecretsManager)).toBe(false);
-  expect(mayDecrypt(/^SecretKey/, throughSecretsManager)).toBe(true);
-  expect(mayDecrypt(/^SecretKey/, throughSsm)).toBe(false);
-  expect(Object.keys(template.findResources('AWS::SecretsManager::Secret'))).toEqual([]);
+  const deployed = deployedStacks(stacks, outside);
+  const isOwned = stacks.some(({ node }) => node.tryFindChild('TokenKey') instanceof Key);
+  const keyArn = (id: string) =>
+    isOwned ? deployed.arn('AWS::KMS::Key', new RegExp(`^${id}`)) : importedKey(id);
+
+  test.for<['may' | 'may not', string, string, string, keyof typeof KMS_CONTEXTS]>([
+    ['may', 'FunctionRole', 'kms:Decrypt', 'TokenKey', 'through Parameter Store'],
+    ['may', 'FunctionRole', 'kms:Encrypt', 'TokenKey', 'through Parameter Store'],
+    ['may not', 'FunctionRole', 'kms:Decrypt', 'TokenKey', 'through Parameter Store for another parameter'],
+    ['may not', 'FunctionRole', 'kms:Decrypt', 'TokenKey', 'through Secrets Manager'],
+    ['may not', 'FunctionRole', 'kms:Decrypt', 'TokenKey', 'directly'],
+    ['may', 'FunctionRole', 'kms:Decrypt', 'SecretKey', 'through Secrets Manager'],
+    ['may not', 'FunctionRole', 'kms:Decrypt', 'SecretKey', 'through Secrets Manager for another secret'],
+    ['may not', 'FunctionRole', 'kms:Decrypt', 'SecretKey', 'through Parameter Store'],
+    ['may not', 'FunctionRole', 'kms:Decrypt', 'SecretKey', 'directly'],
+    ['may not', 'FunctionRole', 'kms:Encrypt', 'SecretKey', 'through Secrets Manager'],
+    ['may', 'DeploymentFunctionRole', 'kms:Decrypt', 'TokenKey', 'through Parameter Store'],
+    ['may not', 'DeploymentFunctionRole', 'kms:Decrypt', 'SecretKey', 'through Secrets Manager'],
+    ['may not', 'ScheduleRole', 'kms:Decrypt', 'TokenKey', 'through Parameter Store'],
+    ['may not', 'ScheduleRole', 'kms:Decrypt', 'SecretKey', 'through Secrets Manager'],
+  ])('%s: the %s, %s on the %s %s', ([verdict, role, action, key, how]) => {
+    const principal = deployed.arn('AWS::IAM::Role', new RegExp(`^Spotnana${role}`));
+    const request = { principal, action, resource: keyArn(key), context: KMS_CONTEXTS[how] };
+    expect(deployed.allows(request)).toBe(verdict === 'may');
+  });
+});
+
+describe('the statement for a key policy that does not delegate to IAM', async () => {
+  const page = await readFile(new URL('../../SECURITY.md', import.meta.url), 'utf8');
+  const [text = ''] = /(?<=```json\n)[\s\S]*?(?=```)/.exec(page) ?? [];
+  const statement: Statement = JSON.parse(text);
+
+  test.for<['lets' | 'does not let', string, keyof typeof KMS_CONTEXTS]>([
+    ['lets', 'RefresherFunctionRole7DE99F-1A2B3C4D5E6F', 'through Secrets Manager'],
+    [
+      'does not let',
+      'RefresherFunctionRole7DE99F-1A2B3C4D5E6F',
+      'through Secrets Manager for another secret',
+    ],
+    ['does not let', 'RefresherFunctionRole7DE99F-1A2B3C4D5E6F', 'through Parameter Store'],
+    ['does not let', 'RefresherFunctionRole7DE99F-1A2B3C4D5E6F', 'directly'],
+    ['does not let', 'RefresherDeploymentFunctionRole9B-1A2B3C4D5E6F', 'through Secrets Manager'],
+  ])('%s the role %s decrypt %s', ([verdict, name, how]) => {
+    const request = {
+      principal: roleArn(`TokenRefresher-spotnana-${name}`),
+      action: 'kms:Decrypt',
+      resource: importedKey('SecretKey'),
+      context: KMS_CONTEXTS[how],
+    };
+    expect(isAllowed(request, { identity: EVERYTHING, resource: [statement] })).toBe(verdict === 'lets');
+  });
+
+  test('lets no other role of the account decrypt', () => {
+    const request = {
+      principal: roleArn('PowerUser'),
+      action: 'kms:Decrypt',
+      resource: importedKey('SecretKey'),
+      context: KMS_CONTEXTS['through Secrets Manager'],
+    };
+    expect(isAllowed(request, { identity: EVERYTHING, resource: [statement] })).toBe(false);
+  });
 });

@@ -100,6 +100,16 @@ describe('settings', () => {
       { checkEvery: 'PT30M' },
       /app\.refreshBefore: .*checkEvery \(PT30M\) plus 60 seconds.*got "PT30M"/,
     ],
+    [
+      'a credentialsKey without credentials',
+      { credentialsKey: 'arn:aws:kms:us-east-1:000000000000:key/k' },
+      /app\.credentialsKey: .*name the secret in credentials/,
+    ],
+    [
+      'a credentialsKey without an ARN',
+      { credentials: 'my/secret', credentialsKey: 'alias/x' },
+      /app\.credentialsKey: .*ARN of a KMS key/,
+    ],
     ['an invalid reader', { readers: ['travel'] }, /app\.readers\.0: .*ARN of an IAM role or user/],
     [
       'readers together with encryptionKey',

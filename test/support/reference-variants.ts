@@ -1,6 +1,6 @@
 import { App, CfnWaitConditionHandle, NestedStack, Stack, Token } from 'aws-cdk-lib';
 import { type IVpc, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
-import { Role, ServicePrincipal, User } from 'aws-cdk-lib/aws-iam';
+import { Role, User } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import {
@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { TokenRefresher, type TokenRefresherProps } from '../../infra/construct/token-refresher.ts';
+import { LAMBDA, newRefresher } from './refresher-stack.ts';
 import { ACCOUNT, REGION } from './resolve-template.ts';
 
 const arn = (service: string, resource: string, account = ACCOUNT) =>
@@ -36,7 +37,6 @@ const inVpc = (vpc: IVpc, more: (vpc: IVpc) => Partial<TokenRefresherProps> = ()
   vpc,
   ...more(vpc),
 });
-const LAMBDA = new ServicePrincipal('lambda.amazonaws.com');
 const newRole = (owner: Stack, roleName?: string) =>
   new Role(owner, 'ConsumerRole', { assumedBy: LAMBDA, ...(roleName === undefined ? {} : { roleName }) });
 const newFunction = (owner: Stack, role?: Role) =>
@@ -240,7 +240,6 @@ const OWNERS: Readonly<Record<string, (app: App) => { readonly home: Stack; read
 
 /** With the metadata that says which template belongs to a nested stack, as the CDK CLI asks for it. */
 const CONTEXT = { 'aws:cdk:bundling-stacks': [], 'aws:cdk:enable-asset-metadata': true };
-const REQUIRED = { tokenUrl: 'https://auth.example.com/token', parameterName: '/app/token' };
 
 /** An app with one refresher. */
 export interface ReferenceVariant {
@@ -259,8 +258,7 @@ export const REFERENCE_VARIANTS: readonly ReferenceVariant[] = Object.entries(OW
         const { home, owner } = stacksIn(app);
         // CloudFormation rejects a stack without resources.
         if (owner !== home) new CfnWaitConditionHandle(owner, 'Resource');
-        const props = { ...REQUIRED, ...propsFor?.(owner, app) };
-        const refresher = new TokenRefresher(home, 'Refresher', props);
+        const refresher = newRefresher(home, propsFor?.(owner, app));
         use?.(refresher, owner);
         app.synth();
       },

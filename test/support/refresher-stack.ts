@@ -36,6 +36,14 @@ export const POWER_USER: readonly Statement[] = [
   { Effect: 'Allow', NotAction: ['iam:*', 'organizations:*', 'account:*'], Resource: '*' },
 ];
 
+/** The statement with which a key policy leaves the decision to the IAM policies of the account. */
+export const DELEGATES_TO_IAM: Statement = {
+  Effect: 'Allow',
+  Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+  Action: 'kms:*',
+  Resource: '*',
+};
+
 /** The context of a KMS call that Parameter Store makes for a parameter. */
 export const viaSsm = (parameterArn: string) => ({
   'kms:ViaService': `ssm.${REGION}.amazonaws.com`,

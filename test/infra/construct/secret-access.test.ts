@@ -1,29 +1,17 @@
-import { App, Stack } from 'aws-cdk-lib';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ISecret, Secret, type SecretAttributes } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
-import { TokenRefresher } from '../../../infra/construct/token-refresher.ts';
 import { readSettings } from '../../../infra/settings.ts';
 import { RefresherStack } from '../../../infra/stack.ts';
 import { type DeployedStack, deployedStacks } from '../../support/deployed-stack.ts';
-import type { Statement } from '../../support/policy-evaluation.ts';
+import { DELEGATES_TO_IAM, newApp, newRefresher, REQUIRED } from '../../support/refresher-stack.ts';
 import { ACCOUNT, REGION } from '../../support/resolve-template.ts';
 
-const LAMBDA = new ServicePrincipal('lambda.amazonaws.com');
-const REQUIRED = { tokenUrl: 'https://auth.example.com/token', parameterName: '/app/token' };
 const PARTIAL = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:app/credentials`;
 const COMPLETE = `${PARTIAL}-AbCdEf`;
 const KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/1b2c3d4e-5f60-4718-92a3-b4c5d6e7f809`;
-
-/** The policy of a key that no stack of the app owns. */
-const LEFT_TO_IAM: Statement = {
-  Effect: 'Allow',
-  Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
-  Action: 'kms:*',
-  Resource: '*',
-};
 
 interface Deployment {
   readonly deployed: DeployedStack;
@@ -33,115 +21,104 @@ interface Deployment {
 
 type Owner = 'the stack' | 'another stack';
 
-const newApp = () => new App({ context: { 'aws:cdk:bundling-stacks': [] } });
-
-/** Both stacks hold something, since CDK warns of an empty one. */
-const deploy = (
-  credentialsIn: (stacks: Readonly<Record<Owner, Stack>>) => ISecret,
-  { key = KEY, secret = COMPLETE }: { key?: RegExp | string; secret?: RegExp | string },
+/** With `attributes`, the secret belongs to another app. */
+const construct = (
+  secretOwner: Owner,
+  keyOwner: Owner | 'another app',
+  attributes?: SecretAttributes,
 ): Deployment => {
   const app = newApp();
   const stacks = { 'the stack': new Stack(app, 'Test'), 'another stack': new Stack(app, 'Other') };
+  // CDK warns about an empty stack.
   new Queue(stacks['another stack'], 'Queue');
-  const credentials = credentialsIn(stacks);
-  const refresher = new TokenRefresher(stacks['the stack'], 'Refresher', { ...REQUIRED, credentials });
-  refresher.grantRead(new Role(stacks['the stack'], 'Reader', { assumedBy: LAMBDA }));
-  refresher.grantReport(new Role(stacks['the stack'], 'Reporter', { assumedBy: LAMBDA }));
-  const deployed = deployedStacks(Object.values(stacks), { [KEY]: [LEFT_TO_IAM] });
-  const arnOf = (type: string, id: RegExp | string) => (typeof id === 'string' ? id : deployed.arn(type, id));
-  return { deployed, key: arnOf('AWS::KMS::Key', key), secret: arnOf('AWS::SecretsManager::Secret', secret) };
+  const scope = stacks[secretOwner];
+  const encryptionKey =
+    keyOwner === 'another app' ? Key.fromKeyArn(scope, 'Key', KEY) : new Key(stacks[keyOwner], 'Key');
+  const credentials =
+    attributes === undefined
+      ? (new Secret(scope, 'Secret', { encryptionKey }) as ISecret)
+      : Secret.fromSecretAttributes(scope, 'Secret', { ...attributes, encryptionKey });
+  newRefresher(stacks['the stack'], { credentials });
+  const deployed = deployedStacks(Object.values(stacks), { [KEY]: [DELEGATES_TO_IAM] });
+  return {
+    deployed,
+    key: keyOwner === 'another app' ? KEY : deployed.arn('AWS::KMS::Key', /^Key/),
+    secret: attributes === undefined ? deployed.arn('AWS::SecretsManager::Secret') : COMPLETE,
+  };
 };
-
-const ownKey = /^Key/;
-const ownSecret = /^Secret/;
-const keyIn = (stack: Stack, owner: Stack | 'imported') =>
-  owner === 'imported' ? Key.fromKeyArn(stack, 'Key', KEY) : new Key(owner, 'Key');
-
-/** A secret that some other app owns. */
-const imported = (attributes: SecretAttributes, by: Owner, keyOwner: Owner | 'imported') =>
-  deploy(
-    (stacks) => {
-      const encryptionKey = keyIn(stacks[by], keyOwner === 'imported' ? keyOwner : stacks[keyOwner]);
-      return Secret.fromSecretAttributes(stacks[by], 'Secret', { ...attributes, encryptionKey });
-    },
-    keyOwner === 'imported' ? {} : { key: ownKey },
-  );
-
-const created = (by: Owner, keyOwner: Owner | 'imported') =>
-  deploy(
-    (stacks) => {
-      const encryptionKey = keyIn(stacks[by], keyOwner === 'imported' ? keyOwner : stacks[keyOwner]);
-      return new Secret(stacks[by], 'Secret', { encryptionKey }) as ISecret;
-    },
-    { secret: ownSecret, ...(keyOwner === 'imported' ? {} : { key: ownKey }) },
-  );
 
 const settings = (credentials: string): Deployment => {
   const entry = { ...REQUIRED, credentials, credentialsKey: KEY };
   const parsed = readSettings({ refreshers: { app: entry } }).get('app');
   if (parsed === undefined) throw new Error('no settings');
   const stack = new RefresherStack(newApp(), 'Test', parsed);
-  return { deployed: deployedStacks([stack], { [KEY]: [LEFT_TO_IAM] }), key: KEY, secret: COMPLETE };
+  return { deployed: deployedStacks([stack], { [KEY]: [DELEGATES_TO_IAM] }), key: KEY, secret: COMPLETE };
 };
 
-const BY_COMPLETE_ARN = { secretCompleteArn: COMPLETE };
-const BY_PARTIAL_ARN = { secretPartialArn: PARTIAL };
+const COMPLETE_ARN = { secretCompleteArn: COMPLETE };
+const PARTIAL_ARN = { secretPartialArn: PARTIAL };
 
 describe.for<[string, () => Deployment]>([
-  ['by its complete ARN, under an imported key', () => imported(BY_COMPLETE_ARN, 'the stack', 'imported')],
+  ['under a key of another app', () => construct('the stack', 'another app')],
+  ['under a key of the same stack', () => construct('the stack', 'the stack')],
+  ['under a key of another stack', () => construct('the stack', 'another stack')],
+  ['of another stack, under its key', () => construct('another stack', 'another stack')],
+  ['of another stack, under a key of another app', () => construct('another stack', 'another app')],
   [
-    'by its complete ARN, under a key of the stack',
-    () => imported(BY_COMPLETE_ARN, 'the stack', 'the stack'),
+    'given by complete ARN, under a key of another app',
+    () => construct('the stack', 'another app', COMPLETE_ARN),
   ],
   [
-    'by its complete ARN, under a key of another stack',
-    () => imported(BY_COMPLETE_ARN, 'the stack', 'another stack'),
+    'given by complete ARN, under a key of the stack',
+    () => construct('the stack', 'the stack', COMPLETE_ARN),
   ],
   [
-    'that another stack imports, under its key',
-    () => imported(BY_COMPLETE_ARN, 'another stack', 'another stack'),
+    'given by complete ARN, under a key of another stack',
+    () => construct('the stack', 'another stack', COMPLETE_ARN),
   ],
-  ['by its partial ARN, under an imported key', () => imported(BY_PARTIAL_ARN, 'the stack', 'imported')],
   [
-    'by its partial ARN, under a key of another stack',
-    () => imported(BY_PARTIAL_ARN, 'the stack', 'another stack'),
+    'given by partial ARN, under a key of another app',
+    () => construct('the stack', 'another app', PARTIAL_ARN),
   ],
-  ['of the stack, under its key', () => created('the stack', 'the stack')],
-  ['of the stack, under an imported key', () => created('the stack', 'imported')],
-  ['of the stack, under a key of another stack', () => created('the stack', 'another stack')],
-  ['of another stack, under its key', () => created('another stack', 'another stack')],
-  ['of another stack, under an imported key', () => created('another stack', 'imported')],
-  ['that cdk.json names, under credentialsKey', () => settings('app/credentials')],
-  ['that cdk.json gives by its complete ARN, under credentialsKey', () => settings(COMPLETE)],
+  [
+    'given by partial ARN, under a key of another stack',
+    () => construct('the stack', 'another stack', PARTIAL_ARN),
+  ],
+  [
+    'imported by another stack, under its key',
+    () => construct('another stack', 'another stack', COMPLETE_ARN),
+  ],
+  ['given by name in cdk.json, with credentialsKey', () => settings('app/credentials')],
+  ['given by complete ARN in cdk.json, with credentialsKey', () => settings(COMPLETE)],
 ])('for a secret %s,', ([, build]) => {
   const { deployed, key, secret } = build();
-  const roleOf = (id: string) => deployed.arn('AWS::IAM::Role', new RegExp(`^(Refresher)?${id}`));
+  const roleOf = (id: string) => deployed.arn('AWS::IAM::Role', new RegExp(`^Refresher${id}`));
   const via = (service: string, SecretARN: string) => ({
     'kms:ViaService': `${service}.${REGION}.amazonaws.com`,
     'kms:EncryptionContext:SecretARN': SecretARN,
   });
 
-  test.for<['may' | 'may not', string, string, string, Record<string, string>]>([
+  test.for<[string, 'may' | 'may not', string, string, Record<string, string>]>([
     [
+      'FunctionRole',
       'may',
       'decrypt it through Secrets Manager',
-      'FunctionRole',
       'kms:Decrypt',
       via('secretsmanager', secret),
     ],
     [
-      'may not',
-      'decrypt another secret under the key',
       'FunctionRole',
+      'may not',
+      'decrypt another secret',
       'kms:Decrypt',
       via('secretsmanager', `${PARTIAL}-other-AbCdEf`),
     ],
-    ['may not', 'decrypt it through another service', 'FunctionRole', 'kms:Decrypt', via('ssm', secret)],
-    ['may not', 'decrypt anything by itself', 'FunctionRole', 'kms:Decrypt', {}],
-    ['may not', 'encrypt it', 'FunctionRole', 'kms:Encrypt', via('secretsmanager', secret)],
-    ['may not', 'decrypt it', 'DeploymentFunctionRole', 'kms:Decrypt', via('secretsmanager', secret)],
-    ['may not', 'decrypt it', 'ScheduleRole', 'kms:Decrypt', via('secretsmanager', secret)],
-  ])('%s %s: %s', ([verdict, , id, action, context]) => {
+    ['FunctionRole', 'may not', 'decrypt it through another service', 'kms:Decrypt', via('ssm', secret)],
+    ['FunctionRole', 'may not', 'use the key directly', 'kms:Decrypt', {}],
+    ['FunctionRole', 'may not', 'encrypt it', 'kms:Encrypt', via('secretsmanager', secret)],
+    ['DeploymentFunctionRole', 'may not', 'decrypt it', 'kms:Decrypt', via('secretsmanager', secret)],
+    ['ScheduleRole', 'may not', 'decrypt it', 'kms:Decrypt', via('secretsmanager', secret)],
+  ])('the %s %s %s', ([id, verdict, , action, context]) => {
     const request = { principal: roleOf(id), action, resource: key, context };
     expect(deployed.allows(request)).toBe(verdict === 'may');
   });

@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { describe, expect, test } from 'vitest';
-import { type DeployedStack, deployedStack } from '../../support/deployed-stack.ts';
+import { type DeployedStack, deployedStacks } from '../../support/deployed-stack.ts';
 import type { Statement } from '../../support/policy-evaluation.ts';
 import {
   deploy,
@@ -98,13 +98,7 @@ describe('grantRead for a role of another stack', () => {
     const reader = makeReader(stacks.consumer);
     const bystander = new Role(stacks.consumer, 'Bystander', { assumedBy: LAMBDA });
     newRefresher(stacks.refresher, { readers }).grantRead(reader);
-    const { Resources: own, Outputs } = Template.fromStack(stacks.refresher).toJSON();
-    const { Resources: others } = Template.fromStack(stacks.consumer).toJSON();
-    const imports = Object.values(
-      Outputs as Record<string, { Value: unknown; Export: { Name: string } }>,
-    ).map(({ Value, Export }) => [Export.Name, resolveFunctions(Value, own)]);
-    const all: Resources = { ...own, ...others };
-    const deployedBoth = deployedStack(all, Object.fromEntries(imports));
+    const deployedBoth = deployedStacks(Object.values(stacks));
     return { deployedBoth, bystander: deployedBoth.arn('AWS::IAM::Role', /^Bystander/), node: bystander };
   };
 
