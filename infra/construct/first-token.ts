@@ -61,7 +61,7 @@ export function createFirstToken(
 function asInTemplate(refresher: LambdaFunction): IResolvable {
   const { environment } = refresher.node.defaultChild as CfnFunction;
   const stack = Stack.of(refresher);
-  // Uncached: CDK resolves it once to find the references to other stacks, and again when these have become imports.
+  // Uncached: CDK resolves the value to find references to other stacks, and again after turning them into imports.
   return Lazy.uncachedAny({ produce: () => ({ Variables: stack.resolve(environment)?.variables }) });
 }
 

@@ -4,9 +4,9 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 
 /**
- * Allows reading the secret, and decrypting it if its key is known. Unlike `ISecret.grantRead`, it only changes the policy of
- * the grantee. That method changes the key's policy instead: nothing happens to an imported key, and a key of another
- * stack would need the role that this stack creates.
+ * Allows the grantee to read the secret, and to decrypt it if the secret's key is known. Only the grantee's policy changes.
+ * `ISecret.grantRead` would change the key's policy instead. For an imported key, that has no effect. For a key of another
+ * stack, it creates a cyclic reference.
  */
 export function grantReadSecret(secret: ISecret, grantee: IGrantable): void {
   Grant.addToPrincipal({
@@ -17,7 +17,7 @@ export function grantReadSecret(secret: ISecret, grantee: IGrantable): void {
   if (secret.encryptionKey !== undefined) grantDecryptSecret(secret, secret.encryptionKey, grantee);
 }
 
-/** The secret's complete ARN, or a pattern with the six characters that AWS appends to a partial one. */
+/** The secret's complete ARN. If only a partial one is known, a pattern that also matches AWS's six-character suffix. */
 export function secretArnForPolicies({ secretFullArn, secretArn }: ISecret): string {
   return secretFullArn ?? `${secretArn}-??????`;
 }

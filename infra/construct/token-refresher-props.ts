@@ -29,7 +29,9 @@ export interface TokenRefresherProps {
   readonly parameterName: string;
 
   /**
-   * The secret with the client credentials: JSON with `client_id` and `client_secret`.
+   * The secret with the client credentials: JSON with `client_id` and `client_secret`. If a customer-managed key encrypts
+   * an imported secret, import it with `Secret.fromSecretAttributes` and its `encryptionKey`. Otherwise the refresher cannot
+   * decrypt it.
    * @default - an empty secret is created; store the credentials in it after the deployment
    */
   readonly credentials?: ISecret;

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { run } from '../../local/deploy-local/process.ts';
+import { run } from '../../local/deploy-local/run-command.ts';
 import { findPython, installPackages } from '../../local/deploy-local/python.ts';
 import { REFERENCE_VARIANTS } from '../support/reference-variants.ts';
 import { readTemplates } from '../support/template-problems.ts';
