@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { run } from '../../local/deploy-local/run-command.ts';
 import { findPython, installPackages } from '../../local/deploy-local/python.ts';
+import { run } from '../../local/deploy-local/run-command.ts';
 import { REFERENCE_VARIANTS } from '../support/reference-variants.ts';
 import { readTemplates } from '../support/template-problems.ts';
 
@@ -28,13 +28,14 @@ beforeAll(async () => {
 }, TIMEOUT);
 afterAll(() => rm(directory, { recursive: true }));
 
-/** @throws Error with what cfn-lint found, if that is an error */
+/**
+ * Ignores warnings: CDK writes dependencies that a reference implies anyway.
+ * @throws Error with the errors that cfn-lint found
+ */
 const lint = (files: readonly string[]) =>
-  run(
-    interpreter,
-    ['-c', CFN_LINT, '--format', 'parseable', '--non-zero-exit-code', 'error', '--', ...files],
-    { environment: process.env },
-  );
+  run(interpreter, ['-c', CFN_LINT, '--ignore-checks', 'W', '--format', 'parseable', '--', ...files], {
+    environment: process.env,
+  });
 
 test('cfn-lint finds no error in the shipped template', async () => {
   await lint([join(inject('deployable').outdir, 'TokenRefresher-synthesized.template.json')]);
