@@ -19,7 +19,7 @@ export interface CdkSettings {
 /** The outputs of each deployed stack. */
 export type StackOutputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** This project's CDK CLI, run against a local cloud. */
+/** This project's CDK CLI. */
 export interface Cdk {
   bootstrap(settings: CdkSettings): Promise<void>;
   /** Returns the stacks' outputs and the output of the CLI. */
@@ -29,8 +29,11 @@ export interface Cdk {
   close(): Promise<void>;
 }
 
+/** A local cloud, or AWS if there is no URL. */
+export type CdkTarget = Pick<CloudAccess, 'environment'> & { readonly url?: string };
+
 /** `project` is the directory of cdk.json. Default: this project's. */
-export async function createCdk({ url, environment }: CloudAccess, project = root): Promise<Cdk> {
+export async function createCdk({ url, environment }: CdkTarget, project = root): Promise<Cdk> {
   const directory = await mkdtemp(join(tmpdir(), 'token-refresher-cdk-'));
   const cdk = (
     args: readonly string[],
@@ -49,7 +52,12 @@ export async function createCdk({ url, environment }: CloudAccess, project = roo
       ],
       {
         directory: project,
-        environment: { ...withoutAws(process.env), ...environment, ...OFFLINE, ...withoutProxyFor(url) },
+        environment: {
+          ...withoutAws(process.env),
+          ...environment,
+          ...OFFLINE,
+          ...(url !== undefined && withoutProxyFor(url)),
+        },
         ...(signal && { signal }),
       },
     );

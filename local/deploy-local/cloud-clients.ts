@@ -1,32 +1,47 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SSMClient } from '@aws-sdk/client-ssm';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
 import type { CloudAccess } from './local-cloud.ts';
 
-/** SDK clients for a local cloud. */
 export interface CloudClients {
   readonly cloudFormation: CloudFormationClient;
+  readonly cloudWatch: CloudWatchClient;
   readonly iam: IAMClient;
+  readonly kms: KMSClient;
   readonly lambda: LambdaClient;
   readonly logs: CloudWatchLogsClient;
   readonly scheduler: SchedulerClient;
   readonly secretsManager: SecretsManagerClient;
+  readonly sqs: SQSClient;
   readonly ssm: SSMClient;
 }
 
+/** What every client of the AWS SDK is created with. */
+export type ClientSettings = Pick<SSMClientConfig, 'region' | 'endpoint' | 'credentials' | 'maxAttempts'>;
+
+/** SDK clients for a local cloud. */
 export function createCloudClients(cloud: CloudAccess): CloudClients {
-  const settings = clientSettings(cloud);
+  return createCloudClientsWith(clientSettings(cloud));
+}
+
+export function createCloudClientsWith(settings: ClientSettings): CloudClients {
   return {
     cloudFormation: new CloudFormationClient(settings),
+    cloudWatch: new CloudWatchClient(settings),
     iam: new IAMClient(settings),
+    kms: new KMSClient(settings),
     lambda: new LambdaClient(settings),
     logs: new CloudWatchLogsClient(settings),
     scheduler: new SchedulerClient(settings),
     secretsManager: new SecretsManagerClient(settings),
+    sqs: new SQSClient(settings),
     ssm: new SSMClient(settings),
   };
 }

@@ -37,7 +37,8 @@ import { clientSettings } from '../../local/deploy-local/cloud-clients.ts';
 import { findResource } from '../../local/deploy-local/stack-resources.ts';
 import { confidential } from '../support/confidential.ts';
 import { type BundledCli, createBundledCli } from './bundled-cli.ts';
-import { createDeployedApp, type DeployedApp } from './deployed-app.ts';
+import type { DeployedApp } from './deployed-app.ts';
+import { createLocalApp } from './local-app.ts';
 import { createRecordedOutput } from './recorded-output.ts';
 import { inSteps } from './steps.ts';
 import { startWithoutDecryption } from './without-decryption.ts';
@@ -450,7 +451,7 @@ describe('the CLI', () => {
       startAuthorizationServer({ tokenLifetime: 3600 }),
       createBundledCli(),
     ]);
-    app = await createDeployedApp(NAME, {
+    app = await createLocalApp(NAME, {
       tokenUrl: authorizationServer.tokenUrl,
       parameterName: PARAMETER,
       credentials: SECRET,

@@ -38,7 +38,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     );
     started.defer(() => ministack.close());
     const { url, region, environment } = ownCloud(ministack, `Python ${python.version}`);
-    const cdk = await createCdk({ url, region, environment });
+    const cdk = await createCdk({ url, environment });
     started.defer(() => cdk.close());
     await step(
       'cdk bootstrap',

@@ -9,22 +9,22 @@ import {
   InvokeCommand,
 } from '@aws-sdk/client-lambda';
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand } from '@aws-sdk/client-ssm';
-import { inject } from 'vitest';
 import type { RefreshResult } from '../../lambda/shared/refresh-result.ts';
 import type { StoredToken } from '../../lambda/shared/stored-token.ts';
-import { type CdkSettings, createCdk, type StackOutputs } from '../../local/deploy-local/cdk.ts';
-import { type CloudClients, createCloudClients } from '../../local/deploy-local/cloud-clients.ts';
+import {
+  type CdkSettings,
+  type CdkTarget,
+  createCdk,
+  type StackOutputs,
+} from '../../local/deploy-local/cdk.ts';
+import type { CloudClients } from '../../local/deploy-local/cloud-clients.ts';
 import { correctSecretReferences } from '../../local/deploy-local/correct-secret-references.ts';
 import { findLogGroup, type LogEntry, readFunctionLog } from '../../local/deploy-local/function-log.ts';
 import { type DeployedResource, listResources } from '../../local/deploy-local/stack-resources.ts';
 import { waitFor } from '../../local/deploy-local/wait-for.ts';
-import { confidential, recordWritten } from '../support/confidential.ts';
 
 /** Milliseconds: a minute until the next check, and the delay of Scheduler. */
 const NEXT_CHECK_WITHIN = 150_000;
-
-/** Milliseconds. Without a limit, a function that does not answer delays a deployment by many minutes. */
-const DEPLOYED_WITHIN = 150_000;
 
 /** An app on the cloud, with one refresher. */
 export interface DeployedApp {
@@ -63,17 +63,31 @@ export interface AppSettings {
   readonly context?: Readonly<Record<string, string>>;
 }
 
+export type RefresherSettings = Readonly<Record<string, unknown>> & { readonly parameterName: string };
+
+/** Where an app is deployed. */
+export interface DeploymentTarget {
+  readonly cdk: CdkTarget;
+  readonly clients: CloudClients;
+  /** Milliseconds. Without a limit, a function that does not answer delays a deployment by many minutes. */
+  readonly deployedWithin: number;
+  /** Gets each access token that is read. It must not be written anywhere. */
+  readonly confidential: (accessToken: string) => void;
+  /** Gets what the functions return and log. */
+  readonly recordWritten: (text: string) => void;
+}
+
 /** The app gets its own cdk.json, with `settings` for the refresher `name`. */
 export async function createDeployedApp(
   name: string,
-  settings: Readonly<Record<string, unknown>> & { readonly parameterName: string },
+  settings: RefresherSettings,
+  { cdk: cdkTarget, clients, deployedWithin, confidential, recordWritten }: DeploymentTarget,
 ): Promise<DeployedApp> {
   const stack = `TokenRefresher-${name}`;
   const { parameterName: Name } = settings;
   const project = await mkdtemp(join(tmpdir(), 'token-refresher-e2e-'));
-  const clients = createCloudClients(inject('ministack'));
   const { lambda, logs, ssm } = clients;
-  const cdk = await createCdk(inject('ministack'), project);
+  const cdk = await createCdk(cdkTarget, project);
   const closed = new AbortController();
   const prepare = async ({ app = 'infra/app.ts', context = {} }: AppSettings): Promise<CdkSettings> => {
     const file = fileURLToPath(new URL(`../../${app}`, import.meta.url));
@@ -84,7 +98,7 @@ export async function createDeployedApp(
     await writeFile(join(project, 'cdk.json'), JSON.stringify(cdkJson));
     return {
       context,
-      signal: AbortSignal.any([closed.signal, AbortSignal.timeout(DEPLOYED_WITHIN)]),
+      signal: AbortSignal.any([closed.signal, AbortSignal.timeout(deployedWithin)]),
     };
   };
   const logGroups = new Set<string>();
@@ -130,7 +144,8 @@ export async function createDeployedApp(
     storedToken,
     async deploy(appSettings = {}) {
       const deploying = cdk.deploy(await prepare(appSettings));
-      const deployed = await correctSecretReferences(clients, stack, deploying);
+      const isLocal = cdkTarget.url !== undefined;
+      const deployed = await (isLocal ? correctSecretReferences(clients, stack, deploying) : deploying);
       outputs = deployed.outputs;
       logGroups.add(await findLogGroup(clients, output('FunctionName')));
       return deployed.output;

@@ -12,8 +12,9 @@ import { findResource, listResources } from '../../local/deploy-local/stack-reso
 import { type GuardedApi, startGuardedApi } from '../../local/guarded-api.ts';
 import { confidential } from '../support/confidential.ts';
 import { createBundledCli } from './bundled-cli.ts';
-import { createDeployedApp, type DeployedApp } from './deployed-app.ts';
+import type { DeployedApp } from './deployed-app.ts';
 import { findLeftovers } from './leftovers.ts';
+import { createLocalApp } from './local-app.ts';
 import { allows, readTrustPolicy } from './permissions.ts';
 import type { ConsumerResult } from './reading-consumer.ts';
 import { inSteps } from './steps.ts';
@@ -44,7 +45,7 @@ describe('an app whose cdk.json names no secret', () => {
     directory = await mkdtemp(join(tmpdir(), 'token-refresher-e2e-'));
     authorizationServer = await startAuthorizationServer({ tokenLifetime: TOKEN_LIFETIME });
     api = await startGuardedApi(authorizationServer.isActive);
-    app = await createDeployedApp('spotnana', {
+    app = await createLocalApp('spotnana', {
       tokenUrl: authorizationServer.tokenUrl,
       parameterName: PARAMETER,
       checkEvery: 'PT1M',

@@ -9,8 +9,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../../local/authorization-server.ts';
 import { confidential } from '../support/confidential.ts';
-import { createDeployedApp, type DeployedApp } from './deployed-app.ts';
+import type { DeployedApp } from './deployed-app.ts';
 import { findLeftovers } from './leftovers.ts';
+import { createLocalApp } from './local-app.ts';
 import { inSteps } from './steps.ts';
 
 const STACK = 'TokenRefresher-existing';
@@ -66,7 +67,7 @@ describe('an app whose cdk.json names an existing secret', () => {
     vi.stubEnv('no_proxy', 'example.com');
     authorizationServer = await startAuthorizationServer({ tokenLifetime: 3600 });
     const { tokenUrl } = authorizationServer;
-    app = await createDeployedApp('existing', { tokenUrl, parameterName: PARAMETER, credentials: SECRET });
+    app = await createLocalApp('existing', { tokenUrl, parameterName: PARAMETER, credentials: SECRET });
     await app.clients.secretsManager.send(new CreateSecretCommand({ Name: SECRET }));
   });
 

@@ -1,14 +1,13 @@
-import { CloudWatchClient, DescribeAlarmsCommand, GetDashboardCommand } from '@aws-sdk/client-cloudwatch';
+import { DescribeAlarmsCommand, GetDashboardCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetRoleCommand } from '@aws-sdk/client-iam';
-import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { DescribeKeyCommand } from '@aws-sdk/client-kms';
 import { GetFunctionCommand } from '@aws-sdk/client-lambda';
 import { GetScheduleGroupCommand, ListSchedulesCommand } from '@aws-sdk/client-scheduler';
 import { DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
-import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
-import { inject } from 'vitest';
-import { type CloudClients, clientSettings } from '../../local/deploy-local/cloud-clients.ts';
+import type { CloudClients } from '../../local/deploy-local/cloud-clients.ts';
 import type { DeployedResource } from '../../local/deploy-local/stack-resources.ts';
 
 /** Types that are deleted with another resource, or that exist in CloudFormation only. */
@@ -17,6 +16,8 @@ const PARTS: ReadonlySet<string> = new Set([
   'AWS::CloudFormation::WaitConditionHandle',
   'AWS::IAM::Policy',
   'AWS::Lambda::EventInvokeConfig',
+  'AWS::Lambda::Permission',
+  'AWS::Lambda::Url',
   'AWS::SQS::QueuePolicy',
   'Custom::FirstToken',
   'Custom::TokenRemoval',
@@ -30,11 +31,7 @@ export async function findLeftovers(
   clients: CloudClients,
   resources: readonly DeployedResource[],
 ): Promise<readonly string[]> {
-  const { iam, lambda, logs, scheduler, secretsManager, ssm } = clients;
-  const settings = clientSettings(inject('ministack'));
-  const cloudWatch = new CloudWatchClient(settings);
-  const kms = new KMSClient(settings);
-  const sqs = new SQSClient(settings);
+  const { cloudWatch, iam, kms, lambda, logs, scheduler, secretsManager, sqs, ssm } = clients;
   const looks: Readonly<Record<string, (id: string) => Promise<boolean>>> = {
     'AWS::CloudWatch::Alarm': async (AlarmName) => {
       const { MetricAlarms = [] } = await cloudWatch.send(
