@@ -71,6 +71,8 @@ export interface DeploymentTarget {
   readonly clients: CloudClients;
   /** Milliseconds. Without a limit, a function that does not answer delays a deployment by many minutes. */
   readonly deployedWithin: number;
+  /** Aborts a deployment that is in progress. */
+  readonly signal?: AbortSignal;
   /** Gets each access token that is read. It must not be written anywhere. */
   readonly confidential: (accessToken: string) => void;
   /** Gets what the functions return and log. */
@@ -81,7 +83,7 @@ export interface DeploymentTarget {
 export async function createDeployedApp(
   name: string,
   settings: RefresherSettings,
-  { cdk: cdkTarget, clients, deployedWithin, confidential, recordWritten }: DeploymentTarget,
+  { cdk: cdkTarget, clients, deployedWithin, signal, confidential, recordWritten }: DeploymentTarget,
 ): Promise<DeployedApp> {
   const stack = `TokenRefresher-${name}`;
   const { parameterName: Name } = settings;
@@ -89,6 +91,7 @@ export async function createDeployedApp(
   const { lambda, logs, ssm } = clients;
   const cdk = await createCdk(cdkTarget, project);
   const closed = new AbortController();
+  const isLocal = cdkTarget.url !== undefined;
   const prepare = async ({ app = 'infra/app.ts', context = {} }: AppSettings): Promise<CdkSettings> => {
     const file = fileURLToPath(new URL(`../../${app}`, import.meta.url));
     const cdkJson = {
@@ -98,7 +101,11 @@ export async function createDeployedApp(
     await writeFile(join(project, 'cdk.json'), JSON.stringify(cdkJson));
     return {
       context,
-      signal: AbortSignal.any([closed.signal, AbortSignal.timeout(deployedWithin)]),
+      signal: AbortSignal.any([
+        closed.signal,
+        AbortSignal.timeout(deployedWithin),
+        ...(signal ? [signal] : []),
+      ]),
     };
   };
   const logGroups = new Set<string>();
@@ -144,7 +151,6 @@ export async function createDeployedApp(
     storedToken,
     async deploy(appSettings = {}) {
       const deploying = cdk.deploy(await prepare(appSettings));
-      const isLocal = cdkTarget.url !== undefined;
       const deployed = await (isLocal ? correctSecretReferences(clients, stack, deploying) : deploying);
       outputs = deployed.outputs;
       logGroups.add(await findLogGroup(clients, output('FunctionName')));
@@ -173,7 +179,7 @@ export async function createDeployedApp(
           );
         },
         // The cloud may deliver the entry only with the next run.
-        { within: NEXT_CHECK_WITHIN, every: 200 },
+        { within: NEXT_CHECK_WITHIN, every: isLocal ? 200 : 2_000 },
       ),
     nextScheduledVersion: (after) =>
       waitFor(

@@ -1,0 +1,25 @@
+import { createInterface } from 'node:readline/promises';
+import type { Account } from './account.ts';
+import { shownCost } from './cost.ts';
+import type { Names } from './names.ts';
+
+/** What the run will do, for the user to agree to. */
+export function describeRun({ description }: Account, { stacks }: Names): string {
+  return [
+    `This deploys three stacks to ${description}, checks them, and removes them again:`,
+    ...Object.values(stacks).map((stack) => `  ${stack}`),
+    `It takes about 45 minutes and costs about ${shownCost()}. See docs/aws-test.md.`,
+    'One function URL is public during the run. It issues tokens that no other API accepts.',
+    '',
+  ].join('\n');
+}
+
+/** Whether the user agrees. The default answer is no. */
+export async function confirm(signal: AbortSignal): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test((await terminal.question('Start? [y/N] ', { signal })).trim());
+  } finally {
+    terminal.close();
+  }
+}
