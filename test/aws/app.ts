@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnResourceShare } from 'aws-cdk-lib/aws-ram';
 import { readSettings } from '../../infra/settings.ts';
 import { RefresherStack } from '../../infra/stack.ts';
@@ -12,8 +12,7 @@ import { addConsumer, addMarker, ConsumerStack } from '../e2e/consumer-stack.ts'
  * share contains it.
  */
 function shareWithNobody({ refresher }: RefresherStack, share: boolean): void {
-  const fn = refresher.node.findChild('Function').node.defaultChild as CfnFunction;
-  fn.addPropertyOverride(`Environment.Variables.${ENVIRONMENT.parameterTier}`, 'Advanced');
+  (refresher.function as LambdaFunction).addEnvironment(ENVIRONMENT.parameterTier, 'Advanced');
   if (!share) return;
   new CfnResourceShare(refresher, 'Share', {
     name: refresher.node.path,

@@ -42,7 +42,7 @@ async function removeStack({ cloudFormation }: CloudClients, StackName: string):
 
 /** A stack whose first change set was never executed stays in REVIEW_IN_PROGRESS. */
 function isInProgress({ StackStatus: status }: Stack): boolean {
-  return status !== undefined && status.endsWith('_IN_PROGRESS') && status !== 'REVIEW_IN_PROGRESS';
+  return status !== 'REVIEW_IN_PROGRESS' && status?.endsWith('_IN_PROGRESS') === true;
 }
 
 async function findStack(

@@ -4,12 +4,15 @@ import { shownCost } from './cost.ts';
 import type { Names } from './names.ts';
 
 /** What the run will do, for the user to agree to. */
-export function describeRun({ description }: Account, { stacks }: Names): string {
+export function describeRun({ description, isEmulator }: Account, { stacks }: Names): string {
+  const terms = [
+    `It takes about 45 minutes and costs about ${shownCost()}. See docs/aws-test.md.`,
+    'One function URL is public during the run. It issues tokens that no other API accepts.',
+  ];
   return [
     `This deploys three stacks to ${description}, checks them, and removes them again:`,
     ...Object.values(stacks).map((stack) => `  ${stack}`),
-    `It takes about 45 minutes and costs about ${shownCost()}. See docs/aws-test.md.`,
-    'One function URL is public during the run. It issues tokens that no other API accepts.',
+    ...(isEmulator ? [] : terms),
     '',
   ].join('\n');
 }

@@ -29,7 +29,7 @@ export function renderReport(input: ReportInput): string {
       steps.map(({ name, outcome, seconds, detail }) => [name, outcome, String(seconds), detail]),
     ),
     '',
-    '## What the design assumes about AWS',
+    '## What the system assumes about AWS',
     '',
     ...table(
       ['question', 'assumed', 'verdict', 'seen'],

@@ -13,7 +13,7 @@ export async function changeTier(run: TestRun): Promise<string> {
   await app.deploy({ app: TEST_APP, context });
   const after = await readTier(ssm, names.tokenParameter);
   const minted = (await app.storedVersion()) > version;
-  const holds = before === 'Standard' && after === 'Advanced' && minted;
+  const holds = before !== 'Advanced' && after === 'Advanced' && minted;
   findings.record('tierChange', `${before}, then ${after}; ${context.tier}`, holds);
   expectEqual('the deployment minted', minted, true);
   expectEqual('the API with the token', (await consume(run, 'Reading')).status, 200);

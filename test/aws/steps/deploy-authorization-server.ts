@@ -42,8 +42,8 @@ async function startLocalUrl({ account, closing }: TestRun, functionName: string
 /** The first call also waits until the new URL is public. */
 async function recordRuntime({ serverUrl, findings, signal }: TestRun): Promise<void> {
   const look = async () => {
-    const response = await fetch(`${serverUrl}${PATHS.runtime}`, { signal });
-    return response.ok ? ((await response.json()) as { node: string; remaining: number }) : undefined;
+    const response = await fetch(`${serverUrl}${PATHS.runtime}`, { signal }).catch(() => undefined);
+    return response?.ok ? ((await response.json()) as { node: string; remaining: number }) : undefined;
   };
   const { node, remaining } = await waitFor('the function URL', look, { within: 60_000, signal });
   findings.record('nodeVersion', node, node.startsWith('v24.'));

@@ -22,7 +22,10 @@ export async function deployWithFirstToken(run: TestRun): Promise<string> {
 
 async function recordEventAge({ account, app, findings }: TestRun): Promise<void> {
   const { MaximumEventAgeInSeconds: age, MaximumRetryAttempts: retries } = await account.clients.lambda.send(
-    new GetFunctionEventInvokeConfigCommand({ FunctionName: app.output('FunctionName') }),
+    new GetFunctionEventInvokeConfigCommand({
+      FunctionName: app.output('FunctionName'),
+      Qualifier: '$LATEST',
+    }),
   );
   const seen = `${age === undefined ? 'no limit' : `${age} s`}, ${retries ?? 'default'} retries`;
   findings.record('eventAge', seen, age !== undefined && age <= 60);
