@@ -24,7 +24,10 @@ export interface CloudClients {
 }
 
 /** What every client of the AWS SDK is created with. */
-export type ClientSettings = Pick<SSMClientConfig, 'region' | 'endpoint' | 'credentials' | 'maxAttempts'>;
+export type ClientSettings = Pick<
+  SSMClientConfig,
+  'region' | 'endpoint' | 'credentials' | 'maxAttempts' | 'requestHandler'
+>;
 
 /** SDK clients for a local cloud. */
 export function createCloudClients(cloud: CloudAccess): CloudClients {

@@ -15,6 +15,9 @@ const BOOTSTRAP_VERSION = '/cdk-bootstrap/hnb659fds/version';
 /** Throttling is likely with 100 parallel invocations and with polling. */
 const MAX_ATTEMPTS = 8;
 
+/** The SDK opens 50 connections by default, and the test invokes a function 100 times at once. */
+const MAX_SOCKETS = 128;
+
 /** Where the system is deployed. */
 export interface Account {
   /** For the user. */
@@ -62,7 +65,11 @@ async function openAwsAccount(): Promise<Account> {
       'No AWS region is configured. Set AWS_REGION, or AWS_PROFILE to a profile with a region.',
     );
   });
-  const settings: ClientSettings = { region, maxAttempts: MAX_ATTEMPTS };
+  const settings: ClientSettings = {
+    region,
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: { httpsAgent: { maxSockets: MAX_SOCKETS } },
+  };
   const { Account: id } = await new STSClient(settings).send(new GetCallerIdentityCommand({}));
   const fromUser = Object.entries(process.env).filter(([name]) => name.startsWith('AWS_'));
   return {

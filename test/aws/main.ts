@@ -27,6 +27,9 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+// A closed terminal must not prevent the removal.
+process.stdout.on('error', () => undefined);
+
 try {
   process.exitCode = await main();
 } catch (error) {

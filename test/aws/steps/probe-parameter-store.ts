@@ -16,33 +16,37 @@ export async function probeParameterStore({ account, names, findings }: TestRun)
   const scratch = (name: string) => `${names.parameterPath}/scratch-${name}`;
 
   const tiers = scratch('tiers');
-  await put(ssm, { Name: tiers, Value: '1', Type: 'String', Tier: 'Advanced' });
-  const standard = await put(ssm, { Name: tiers, Value: '2', Type: 'String', Tier: 'Standard' });
+  await tryWrite(ssm, { Name: tiers, Value: '1', Type: 'String', Tier: 'Advanced' });
+  const standard = await tryWrite(ssm, { Name: tiers, Value: '2', Type: 'String', Tier: 'Standard' });
   findings.record('standardOverAdvanced', standard, standard !== 'accepted');
 
   const large = scratch('large');
   const tiering = { Name: large, Type: 'String', Tier: 'Intelligent-Tiering' } as const;
-  const five = await put(ssm, { ...tiering, Value: 'x'.repeat(5 * KB) });
+  const five = await tryWrite(ssm, { ...tiering, Value: 'x'.repeat(5 * KB) });
   const tier = five === 'accepted' ? await readTier(ssm, large) : 'none';
-  const nine = await put(ssm, { ...tiering, Value: 'x'.repeat(9 * KB) });
+  const nine = await tryWrite(ssm, { ...tiering, Value: 'x'.repeat(9 * KB) });
   const sizesHold = tier === 'Advanced' && nine !== 'accepted';
   findings.record('sizes', `5 KB: ${five}, tier ${tier}; 9 KB: ${nine}`, sizesHold);
 
   const secure = { Name: scratch('type'), Value: '2', Type: 'SecureString' } as const;
-  const unknown = await put(ssm, { ...secure, Name: scratch('key'), KeyId: `alias/none-${names.suffix}` });
+  const unknown = await tryWrite(ssm, {
+    ...secure,
+    Name: scratch('key'),
+    KeyId: `alias/none-${names.suffix}`,
+  });
   findings.record('unknownKey', unknown, unknown === 'InvalidKeyId');
 
-  await put(ssm, { Name: secure.Name, Value: '1', Type: 'String' });
-  const changed = await put(ssm, secure);
+  await tryWrite(ssm, { Name: secure.Name, Value: '1', Type: 'String' });
+  const changed = await tryWrite(ssm, secure);
   findings.record('typeChange', changed, changed === 'accepted');
-  const untyped = await put(ssm, { Name: secure.Name, Value: '3' });
+  const untyped = await tryWrite(ssm, { Name: secure.Name, Value: '3' });
   const { Parameter: parameter } = await ssm.send(new GetParameterCommand({ Name: secure.Name }));
   findings.record('overwriteWithoutType', `${untyped}; the type is then ${parameter?.Type}`, true);
   return 'tiers, sizes, keys and types';
 }
 
 /** `accepted`, or the name of the error. */
-async function put(ssm: SSMClient, input: PutParameterCommandInput): Promise<string> {
+async function tryWrite(ssm: SSMClient, input: PutParameterCommandInput): Promise<string> {
   try {
     await ssm.send(new PutParameterCommand({ Overwrite: true, ...input }));
     return 'accepted';

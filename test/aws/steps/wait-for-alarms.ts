@@ -25,7 +25,8 @@ type AlarmName = 'TokenExpiring' | 'RefreshFailing' | 'Throttled';
 
 /** Lets the endpoint fail, then stops the schedule, and measures how long the alarms take. */
 export async function waitForAlarms(run: TestRun): Promise<string> {
-  if (run.account.isEmulator) return 'not asked';
+  if (run.account.isEmulator)
+    return 'not asked: it would take half an hour, and MiniStack evaluates alarms differently';
   await recordQuietStart(run);
   await recordFailing(run);
   await untilState(run, 'TokenExpiring', 'OK');
