@@ -1,5 +1,6 @@
 import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
 import { type CdkTarget, createCdk } from '../../local/deploy-local/cdk.ts';
 import {
   type ClientSettings,
@@ -70,7 +71,12 @@ async function openAwsAccount(): Promise<Account> {
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: { httpsAgent: { maxSockets: MAX_SOCKETS } },
   };
-  const { Account: id } = await new STSClient(settings).send(new GetCallerIdentityCommand({}));
+  const { Account: id } = await new STSClient(settings)
+    .send(new GetCallerIdentityCommand({}))
+    .catch((error: unknown) => {
+      const { text } = describeAwsFailure(error);
+      throw new Error(`AWS accepted no credentials: ${text}. Sign in, or set AWS_PROFILE.`);
+    });
   const fromUser = Object.entries(process.env).filter(([name]) => name.startsWith('AWS_'));
   return {
     description: `AWS account ${id} in ${region}`,
