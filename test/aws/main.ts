@@ -22,7 +22,7 @@ const interruption = new AbortController();
 const { signal } = interruption;
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
-    write('\nRemoving everything that this run created. This takes some minutes. Please wait.\n');
+    write('\nStopping. Everything that this run created is removed first, which may take some minutes.\n');
     interruption.abort();
   });
 }
