@@ -11,7 +11,7 @@ export interface Assumption {
 const NO_TIERS = 'MiniStack checks no tiers, sizes or keys of parameters';
 const NO_KEY_POLICY = 'MiniStack does not enforce key policies';
 const NO_ALARMS = 'MiniStack ignores the dimensions of alarms';
-const NO_SERVICE = "MiniStack's answer says nothing about the account";
+const NO_SERVICE = "MiniStack's answer says nothing about AWS";
 
 export const ASSUMPTIONS = {
   defaultTier: {
@@ -77,12 +77,12 @@ export const ASSUMPTIONS = {
   overwriteWithoutType: {
     question: 'A SecureString overwritten without a Type',
     assumed: 'Never relied on: every write names its type',
-    notOnEmulator: 'MiniStack is known to turn it into a String',
+    notOnEmulator: NO_SERVICE,
   },
   remainingTime: {
     question: "Remaining time in a function's context, with a timeout of 20 s",
     assumed: 'At most 20 s',
-    notOnEmulator: 'MiniStack always says 300 s',
+    notOnEmulator: NO_SERVICE,
   },
   nodeVersion: {
     question: 'The version of Node.js for nodejs24.x',
