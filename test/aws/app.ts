@@ -1,4 +1,4 @@
-import { App } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnResourceShare } from 'aws-cdk-lib/aws-ram';
@@ -15,7 +15,7 @@ function shareWithNobody({ refresher }: RefresherStack, share: boolean): void {
   (refresher.function as LambdaFunction).addEnvironment(ENVIRONMENT.parameterTier, 'Advanced');
   if (!share) return;
   new CfnResourceShare(refresher, 'Share', {
-    name: refresher.node.path,
+    name: Stack.of(refresher).stackName,
     allowExternalPrincipals: false,
     resourceArns: [refresher.parameterArn],
   }).node.addDependency(refresher.node.findChild('FirstToken'));
