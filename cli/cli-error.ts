@@ -1,13 +1,15 @@
-import { describeAwsFailure } from '../lambda/shared/aws-failure.ts';
+import { describeAwsFailure, isAccessDenied } from '../lambda/shared/aws-failure.ts';
 import { RefreshError } from '../lambda/shared/refresh-error.ts';
 
 /** A command could not do its work. The message says what to do. */
 export class CliError extends Error {
-  override readonly name = 'CliError';
+  override readonly name: string = 'CliError';
 }
 
 const SESSION_EXPIRED = 'the AWS session has expired. Sign in again, for example with: aws sso login';
-const CREDENTIALS_REFUSED = 'AWS rejects these credentials. Check them with: aws sts get-caller-identity';
+const CREDENTIALS_REFUSED =
+  'AWS rejects these credentials. Check them with: aws sts get-caller-identity. ' +
+  'If they are right, the region may not be enabled for this account';
 
 /** Remedies for errors that every AWS service returns, by error name. */
 const REMEDIES: Readonly<Record<string, string>> = {
@@ -23,12 +25,27 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** One phrase that says why something failed. Leaves out message texts that could hold a secret. */
 export function describeFailure(error: unknown): string {
+  if (isSecretDenied(error)) return `${error.message} The secret does not exist, or you may not read it.`;
   if (error instanceof CliError || error instanceof RefreshError) return error.message;
   const { name, text } = describeAwsFailure(error);
-  if (/^E[A-Z]+$/.test(name) || name === 'TimeoutError')
-    return `AWS could not be reached: ${name}. Check the network, --region and AWS_ENDPOINT_URL`;
+  // From a credential provider: the clients themselves name the address.
+  if (/^E(?!RR_)[A-Z_]+$/.test(name) || name === 'TimeoutError') {
+    return `AWS could not be reached to get credentials: ${name}. Check the network path and the profile`;
+  }
   return (
     REMEDIES[name] ??
     (name === 'AccessDenied' && error instanceof Error ? `${text} "${error.message}"` : text)
+  );
+}
+
+/**
+ * Whether AWS denied a call about the secret. For a secret known by its name, it also denies the call if the secret does
+ * not exist: no policy can allow a name without the suffix that AWS would add.
+ */
+export function isSecretDenied(error: unknown): error is RefreshError {
+  return (
+    error instanceof RefreshError &&
+    error.code === 'CREDENTIALS_UNAVAILABLE' &&
+    isAccessDenied(error.details.reason ?? '')
   );
 }

@@ -9,7 +9,9 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { forInvocation } from '../lambda/shared/invoke-refresher.ts';
+import { assertRegion } from './check-account-options.ts';
 import { CliError } from './cli-error.ts';
+import { nameUnreachable } from './unreachable.ts';
 
 export interface Clients {
   readonly cloudFormation: CloudFormationClient;
@@ -17,12 +19,17 @@ export interface Clients {
   readonly iam: IAMClient;
   readonly kms: KMSClient;
   readonly lambda: LambdaClient;
+  /** Invokes functions: waits longer, and never sends a request twice. */
+  readonly invocations: LambdaClient;
   readonly logs: CloudWatchLogsClient;
   readonly scheduler: SchedulerClient;
   readonly secretsManager: SecretsManagerClient;
   readonly sqs: SQSClient;
   readonly ssm: SSMClient;
 }
+
+/** Attempts of a throttled request. Their waits add up to half a minute on average. */
+const MAX_ATTEMPTS = 8;
 
 /** The account options of the command line. */
 export interface AccountOptions {
@@ -39,29 +46,38 @@ export function createClients(
   const settings = {
     ...(profile === undefined ? {} : { profile }),
     ...(chosenRegion === undefined ? {} : { region: chosenRegion }),
-    maxAttempts: 3,
+    // AWS throttles the reads of many stacks and refreshers. This mode also slows down the requests that follow.
+    retryMode: 'adaptive',
+    maxAttempts: MAX_ATTEMPTS,
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
   };
-  return {
+  const clients: Clients = {
     cloudFormation: new CloudFormationClient(settings),
     cloudWatch: new CloudWatchClient(settings),
     iam: new IAMClient(settings),
     kms: new KMSClient(settings),
-    lambda: new LambdaClient(forInvocation(settings)),
+    lambda: new LambdaClient(settings),
+    invocations: new LambdaClient(forInvocation(settings)),
     logs: new CloudWatchLogsClient(settings),
     scheduler: new SchedulerClient(settings),
     secretsManager: new SecretsManagerClient(settings),
     sqs: new SQSClient(settings),
     ssm: new SSMClient(settings),
   };
+  for (const [name, client] of Object.entries(clients)) {
+    nameUnreachable(client, name === 'invocations' ? 1 : MAX_ATTEMPTS);
+  }
+  return clients;
 }
 
 /**
  * The region that the clients use.
  * @throws CliError if the options, the environment and the profile set none
  */
-export function regionOf({ cloudFormation }: Clients): Promise<string> {
-  return cloudFormation.config.region().catch(() => {
-    throw new CliError('no AWS region is set. Use --region, set AWS_REGION, or run: aws configure');
+export async function regionOf({ cloudFormation }: Clients): Promise<string> {
+  const region = await cloudFormation.config.region().catch(() => {
+    throw new CliError('no usable AWS region is set. Use --region, set AWS_REGION, or run: aws configure');
   });
+  assertRegion(region);
+  return region;
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { checkAccountOptions } from './check-account-options.ts';
 import { describeFailure } from './cli-error.ts';
 import { regionOf } from './clients.ts';
 import {
@@ -30,10 +31,12 @@ export async function run(
     <Options extends object>(
       action: (context: CommandContext, name: string | undefined, options: Options) => Promise<ExitCode>,
     ) =>
-    async (name: string | undefined, options: Options, command: Command): Promise<void> => {
-      const context = createCommandContext(command.optsWithGlobals<GlobalOptions>(), streams, environment);
+    async (name: string | undefined, own: Options, command: Command): Promise<void> => {
+      const options = command.optsWithGlobals<GlobalOptions>();
+      await checkAccountOptions(options, environment);
+      const context = createCommandContext(options, streams, environment);
       await regionOf(context.clients);
-      exitCode = await action(context, name, options);
+      exitCode = await action(context, name, own);
     };
   const program = createProgram(streams);
   const add = (name: string, description: string) =>

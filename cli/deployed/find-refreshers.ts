@@ -7,11 +7,9 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
 import { CUSTOM_RESOURCE } from '../../lambda/shared/custom-resources.ts';
+import { fewAtATime } from './few-at-a-time.ts';
 import { type Refresher, refreshersOf } from './refreshers-of-stack.ts';
 import { parseTemplate } from './template.ts';
-
-/** Stacks read in parallel. More would hit CloudFormation's rate limits. */
-const MAX_PARALLEL_STACKS = 6;
 
 /**
  * Finds the refreshers of one stack, or of all stacks in the account and region. Reads CloudFormation rather than
@@ -23,13 +21,14 @@ export async function findRefreshers(
 ): Promise<readonly Refresher[]> {
   if (stack !== undefined)
     return (await stackExists(cloudFormation, stack)) ? refreshersIn(cloudFormation, stack) : [];
-  const waiting = await listStacks(cloudFormation);
-  const found: Refresher[] = [];
-  while (waiting.length > 0) {
-    const next = waiting.splice(0, MAX_PARALLEL_STACKS);
-    found.push(...(await Promise.all(next.map((name) => refreshersIn(cloudFormation, name)))).flat());
-  }
-  return found.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const stacks = await listStacks(cloudFormation);
+  const found = await fewAtATime(stacks, (name) =>
+    refreshersIn(cloudFormation, name).catch((error: unknown) => {
+      if (isStackGone(error)) return [];
+      throw error;
+    }),
+  );
+  return found.flat().toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 export async function stackExists(cloudFormation: CloudFormationClient, stack: string): Promise<boolean> {
@@ -39,13 +38,17 @@ export async function stackExists(cloudFormation: CloudFormationClient, stack: s
     );
     return found !== undefined;
   } catch (error) {
-    // The name is the only input, so either no stack has it or it is not a valid stack name.
-    if (describeAwsFailure(error).name === 'ValidationError') return false;
+    if (isStackGone(error)) return false;
     throw error;
   }
 }
 
-async function listStacks(cloudFormation: CloudFormationClient): Promise<string[]> {
+/** The name is the only input, so either no stack has it or it is not a valid stack name. */
+function isStackGone(error: unknown): boolean {
+  return describeAwsFailure(error).name === 'ValidationError';
+}
+
+async function listStacks(cloudFormation: CloudFormationClient): Promise<readonly string[]> {
   const names: string[] = [];
   for await (const page of paginateListStacks({ client: cloudFormation }, {})) {
     for (const { StackName: name, StackStatus: status } of page.StackSummaries ?? []) {

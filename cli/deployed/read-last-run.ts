@@ -15,7 +15,14 @@ export type LastRun =
       /** Whether only the secret's previous version was accepted. */
       readonly previousCredentialsUsed: boolean;
     }
-  | { readonly at: number; readonly outcome: 'failed'; readonly code: string; readonly message: string };
+  | {
+      readonly at: number;
+      readonly outcome: 'failed';
+      readonly code: string;
+      readonly message: string;
+      /** Name of the underlying AWS or network error, if the log has it. */
+      readonly underlying?: string;
+    };
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -102,9 +109,16 @@ function readFields(line: Readonly<Record<string, unknown>>, at: number): Omit<L
     return { weight: 3, run: { at, outcome, reason, previousCredentialsUsed: false } };
   }
   if (level === 'ERROR' && typeof message === 'string') {
+    const underlying = typeof reason === 'string' ? { underlying: reason } : {};
     return {
       weight: 3,
-      run: { at, outcome: 'failed', code: typeof code === 'string' ? code : 'UNEXPECTED', message },
+      run: {
+        at,
+        outcome: 'failed',
+        code: typeof code === 'string' ? code : 'UNEXPECTED',
+        message,
+        ...underlying,
+      },
     };
   }
   const thrown = (message as { errorMessage?: unknown } | null | undefined)?.errorMessage;

@@ -24,6 +24,8 @@ export interface Refresher {
   readonly function: DeployedResource;
   readonly eventInvokeConfig: DeployedResource | undefined;
   readonly functionRole: DeployedRole | undefined;
+  /** ARN of another role of the stack that Lambda may use. */
+  readonly otherLambdaRoleArn: string | undefined;
   readonly logGroup: DeployedResource | undefined;
   readonly schedule: DeployedResource | undefined;
   readonly scheduleRole: DeployedRole | undefined;
@@ -89,6 +91,7 @@ function partsOf(functionId: string, parameterName: string, content: StackConten
     function: deployed(functionId, content),
     eventInvokeConfig: maybeDeployed(configId, content),
     functionRole: role(referredTo(functionRole), content),
+    otherLambdaRoleArn: otherLambdaRoleArn(referredTo(functionRole), content),
     logGroup: maybeDeployed(referredTo((logging as { LogGroup?: unknown } | undefined)?.LogGroup), content),
     schedule: maybeDeployed(scheduleId, content),
     scheduleRole: role(referredTo(scheduleRole), content),
@@ -123,6 +126,19 @@ function role(logicalId: string | undefined, content: StackContent): DeployedRol
         [String(properties.PolicyName), resolve(properties.PolicyDocument, content)] as const,
     );
   return { ...found, policies: new Map(policies) };
+}
+
+/** The role of the function that serves the stack's custom resources, or of another function. */
+function otherLambdaRoleArn(functionRole: string | undefined, content: StackContent): string | undefined {
+  const found = [...content.template].find(
+    ([logicalId, { type, properties }]) =>
+      type === 'AWS::IAM::Role' &&
+      logicalId !== functionRole &&
+      JSON.stringify(properties.AssumeRolePolicyDocument ?? '').includes('"lambda.amazonaws.com"'),
+  );
+  if (found === undefined) return undefined;
+  const arn = resolve({ 'Fn::GetAtt': [found[0], 'Arn'] }, content);
+  return typeof arn === 'string' ? arn : undefined;
 }
 
 /** A stack can have unrelated alarms. One that belongs to a refresher mentions one of its parts. */

@@ -81,7 +81,7 @@ function refer(name: string, content: StackContent): string | undefined {
 }
 
 /** Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html */
-function pseudoParameters({ stackId }: StackContent): Readonly<Record<string, string>> {
+function pseudoParameters({ stackId }: StackContent): Readonly<Record<string, string | undefined>> {
   const { partition, region, account } = arnParts(stackId);
   return {
     'AWS::AccountId': account,
@@ -89,9 +89,21 @@ function pseudoParameters({ stackId }: StackContent): Readonly<Record<string, st
     'AWS::Region': region,
     'AWS::StackId': stackId,
     'AWS::StackName': stackId.split('/')[1] ?? '',
-    'AWS::URLSuffix': partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com',
+    'AWS::URLSuffix': URL_SUFFIXES[partition],
   };
 }
+
+/** Domains of the partitions. Source: the endpoint rules of the AWS SDKs. */
+const URL_SUFFIXES: Readonly<Record<string, string>> = {
+  aws: 'amazonaws.com',
+  'aws-us-gov': 'amazonaws.com',
+  'aws-cn': 'amazonaws.com.cn',
+  'aws-eusc': 'amazonaws.eu',
+  'aws-iso': 'c2s.ic.gov',
+  'aws-iso-b': 'sc2s.sgov.gov',
+  'aws-iso-e': 'cloud.adc-e.uk',
+  'aws-iso-f': 'csp.hci.ic.gov',
+};
 
 /** Derives the ARN from the physical id, for the resource types of a refresher. */
 function arnOf(logicalId: string, { stackId, template, physicalIds }: StackContent): string | undefined {

@@ -5,7 +5,7 @@ import type { Refresher } from '../deployed/refreshers-of-stack.ts';
 import type { ShellCommands } from '../shell-commands.ts';
 import { ok, type Verdict, wrong } from './finding.ts';
 
-/** Checks that the alarms exist and work as deployed. A firing alarm is ok, because its cause shows at another link. */
+/** Checks that the alarms exist, work as deployed, and do not fire. */
 export async function checkAlarms(
   refresher: Refresher,
   cloudWatch: CloudWatchClient,
@@ -28,6 +28,11 @@ export async function checkAlarms(
   if (changed.length > 0) {
     const what = changed.map(({ label, changed }) => `${label} (${changed.join(', ')})`).join(', ');
     return wrong(`changed: ${what}`, ...changed.map((alarm) => recreate(alarm, refresher, commands)));
+  }
+  if (alarms.some(({ state }) => state === 'alarm')) {
+    return wrong(
+      `${describeAlarms(alarms)}. If another link shows a fault, fix that. An alarm recovers minutes after its cause is gone`,
+    );
   }
   return ok(describeAlarms(alarms));
 }

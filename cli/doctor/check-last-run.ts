@@ -42,6 +42,7 @@ export async function checkLastRun(
   if (isLate(run, checkEvery, now / 1_000)) {
     return wrong(`${says}. It should run every ${duration(checkEvery)}`, refresh);
   }
+  if (run.previousCredentialsUsed) return wrong(says, commands.self('set-credentials', refresher));
   return ok(says);
 }
 

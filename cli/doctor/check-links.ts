@@ -10,10 +10,11 @@ import { checkAsyncInvocation } from './check-async-invocation.ts';
 import { checkDeadLetters } from './check-dead-letters.ts';
 import { checkEndpoint } from './check-endpoint.ts';
 import { checkFunction } from './check-function.ts';
+import { checkFunctionRole } from './check-function-role.ts';
 import { checkKey } from './check-key.ts';
 import { checkLastRun } from './check-last-run.ts';
 import { checkParameter } from './check-parameter.ts';
-import { checkRole } from './check-role.ts';
+import { checkScheduleRole } from './check-role.ts';
 import { checkSchedule } from './check-schedule.ts';
 import { checkSecret } from './check-secret.ts';
 import { type Finding, LINKS, type Link, unknown, type Verdict } from './finding.ts';
@@ -31,41 +32,48 @@ export async function checkLinks(refresher: Refresher, tools: DoctorTools): Prom
   const { ssm, secretsManager, logs } = clients;
   const now = clock.now();
   const reading = readFunction(clients.lambda, refresher);
-  const configuration = configurationOf(refresher, await reading.catch(() => undefined));
+  const fn = await reading.catch(() => undefined);
+  const configuration = configurationOf(refresher, fn);
   const configured = async (check: (usable: Configuration) => Promise<Verdict>): Promise<Verdict> =>
     configuration === undefined
       ? unknown("not checked: the function's settings are unknown")
       : check(configuration);
-  const checks: Readonly<Record<Link, () => Promise<Verdict>>> = {
+  const roleTools = { iam: clients.iam, commands };
+  const checks: Readonly<Record<Exclude<Link, 'parameter'>, () => Promise<Verdict>>> = {
     schedule: () => checkSchedule(refresher, clients.scheduler, commands, now),
-    'schedule role': () => checkRole(refresher, refresher.scheduleRole, clients.iam, commands),
+    'schedule role': () => checkScheduleRole(refresher, roleTools),
     function: async () => {
       const verdict = checkFunction(refresher, await reading, commands);
       if (verdict.state !== 'ok') return verdict;
       return (await checkAsyncInvocation(refresher, clients.lambda, commands)) ?? verdict;
     },
-    'function role': () => checkRole(refresher, refresher.functionRole, clients.iam, commands),
+    'function role': () => checkFunctionRole(refresher, fn, roleTools),
     key: () => configured((usable) => checkKey(refresher, usable, clients.kms, commands)),
     secret: () => configured((usable) => checkSecret(refresher, usable, secretsManager, commands)),
     endpoint: () => configured((usable) => checkEndpoint(usable, { fetch, clock })),
-    parameter: () =>
-      checkParameter(refresher, configuration, {
-        ssm,
-        logs,
-        secretsManager,
-        commands,
-        now: unixSeconds(now),
-      }),
     'last run': () => configured((usable) => checkLastRun(refresher, usable, { logs, commands, now })),
     'dead letters': () => checkDeadLetters(refresher, clients.sqs, commands),
     alarms: () => checkAlarms(refresher, clients.cloudWatch, commands),
   };
-  return Promise.all(
-    LINKS.map(async (link) => {
-      const verdict = await checks[link]().catch((error: unknown) =>
-        unknown(`not checked: ${describeFailure(error)}`),
-      );
-      return { link, ...verdict };
+  const others = new Map(
+    await Promise.all(OTHER_LINKS.map(async (link) => [link, await unlessFailed(checks[link])] as const)),
+  );
+  const parameter = await unlessFailed(() =>
+    checkParameter(refresher, configuration, {
+      ...{ ssm, logs, secretsManager, commands, others },
+      now: unixSeconds(now),
     }),
   );
+  const verdicts = new Map<Link, Verdict>([...others, ['parameter', parameter]]);
+  return LINKS.flatMap((link) => {
+    const verdict = verdicts.get(link);
+    return verdict === undefined ? [] : [{ link, ...verdict }];
+  });
+}
+
+/** The parameter comes last: what the other links show says whether a check can replace its token. */
+const OTHER_LINKS = LINKS.filter((link) => link !== 'parameter');
+
+async function unlessFailed(check: () => Promise<Verdict>): Promise<Verdict> {
+  return check().catch((error: unknown) => unknown(`not checked: ${describeFailure(error)}`));
 }

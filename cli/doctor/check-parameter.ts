@@ -4,11 +4,12 @@ import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import { describeCredentials } from '../../lambda/refresher/credentials.ts';
 import { sourceFingerprint } from '../../lambda/refresher/source-fingerprint.ts';
+import { isOverdue } from '../deployed/is-overdue.ts';
 import { type KnownToken, readParameter } from '../deployed/read-parameter.ts';
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
 import type { ShellCommands } from '../shell-commands.ts';
 import { duration, instant } from '../terminal/time.ts';
-import { ok, unknown, type Verdict, wrong } from './finding.ts';
+import { LINKS, type Link, ok, unknown, type Verdict, wrong } from './finding.ts';
 
 interface Tools {
   readonly ssm: SSMClient;
@@ -17,14 +18,17 @@ interface Tools {
   readonly commands: ShellCommands;
   /** Unix time, seconds. */
   readonly now: number;
+  /** The findings of the other links. */
+  readonly others: ReadonlyMap<Link, Verdict>;
 }
 
 /** Checks that the parameter holds a valid token, minted from the current credentials and settings. */
 export async function checkParameter(
   refresher: Refresher,
   configuration: Configuration | undefined,
-  { ssm, logs, secretsManager, commands, now }: Tools,
+  tools: Tools,
 ): Promise<Verdict> {
+  const { ssm, logs, commands } = tools;
   const name = refresher.parameterName;
   const refresh = commands.self('refresh', refresher);
   const read = await readParameter(refresher, { ssm, logs });
@@ -44,31 +48,56 @@ export async function checkParameter(
         ? wrong(says, refresh)
         : wrong(says, commands.aws('ssm', 'delete-parameter', '--name', name), refresh);
     }
-    case 'token': {
-      const { token } = read;
-      if (token.expires_at <= now) {
-        return wrong(
-          `the token expired ${duration(now - token.expires_at)} ago, at ${instant(token.expires_at)}`,
-          refresh,
-        );
-      }
-      if (configuration !== undefined && !(await isOfCurrentSource(token, configuration, secretsManager))) {
-        return wrong(
-          'the token was minted from other credentials or settings than the current ones. The next check replaces it',
-          refresh,
-        );
-      }
-      if (token.usedPreviousCredentials) {
-        return wrong(
-          'the token was minted with the previous credentials, because the current ones were rejected. Set credentials that the token endpoint accepts',
-          commands.self('set-credentials', refresher),
-        );
-      }
-      return ok(
-        `the token is valid for ${duration(token.expires_at - now)}, until ${instant(token.expires_at)}`,
-      );
-    }
+    case 'token':
+      return checkToken(read.token, refresher, configuration, tools);
   }
+}
+
+async function checkToken(
+  token: KnownToken,
+  refresher: Refresher,
+  configuration: Configuration | undefined,
+  { secretsManager, commands, now, others }: Tools,
+): Promise<Verdict> {
+  const refresh = commands.self('refresh', refresher);
+  if (token.expires_at <= now) {
+    return wrong(
+      `the token expired ${duration(now - token.expires_at)} ago, at ${instant(token.expires_at)}`,
+      refresh,
+    );
+  }
+  if (configuration !== undefined && !(await isOfCurrentSource(token, configuration, secretsManager))) {
+    const says = 'the token was minted from other credentials or settings than the current ones';
+    return wrong(`${says}. ${nextCheck(others)}`, refresh);
+  }
+  if (token.usedPreviousCredentials) {
+    return wrong(
+      'the token was minted with the previous credentials, because the current ones were rejected. Set credentials that the token endpoint accepts',
+      commands.self('set-credentials', refresher),
+    );
+  }
+  const validity = `valid for ${duration(token.expires_at - now)}, until ${instant(token.expires_at)}`;
+  if (configuration !== undefined && isOverdue(token, configuration, now)) {
+    return wrong(`the token is overdue for replacement: ${validity}. ${nextCheck(others)}`, refresh);
+  }
+  // Without permission to decrypt the token, its times come from the log, which does not show that nobody can read it.
+  if (others.get('key')?.state === 'wrong') {
+    return unknown(`the token is ${validity}, but readers may be unable to decrypt it: see key`);
+  }
+  return ok(`the token is ${validity}`);
+}
+
+/** The links that a check passes before it stores a token, and its last run. */
+const BEFORE_PARAMETER = LINKS.filter((link) => !['parameter', 'dead letters', 'alarms'].includes(link));
+
+/** What the next check will do about the token, as far as the other links show it. */
+function nextCheck(others: ReadonlyMap<Link, Verdict>): string {
+  const doubts = BEFORE_PARAMETER.filter((link) => {
+    const state = others.get(link)?.state;
+    return state === 'wrong' || (state !== 'ok' && (link === 'schedule' || link === 'function'));
+  });
+  if (doubts.length === 0) return 'The next check replaces it';
+  return `The next check may be unable to replace it: see ${doubts.join(', ')}`;
 }
 
 /** Also true if the secret cannot be read: checkSecret reports that. */

@@ -3,6 +3,7 @@ import {
   GetRolePolicyCommand,
   type IAMClient,
   ListRolePoliciesCommand,
+  type Role,
 } from '@aws-sdk/client-iam';
 import type { DeployedRole, Refresher } from '../deployed/refreshers-of-stack.ts';
 import { unlessGone } from '../deployed/unless-gone.ts';
@@ -10,14 +11,35 @@ import type { ShellCommands } from '../shell-commands.ts';
 import { covers } from './compare-policies.ts';
 import { ok, unknown, type Verdict, wrong } from './finding.ts';
 
+export interface RoleTools {
+  readonly iam: IAMClient;
+  readonly commands: ShellCommands;
+}
+
+export const ROLE_OF_ANOTHER_STACK = unknown('the role does not belong to the stack');
+
+/** Reads the live role, or returns undefined if it was deleted. */
+export async function readRole(
+  { id: RoleName }: DeployedRole,
+  { iam }: RoleTools,
+): Promise<Role | undefined> {
+  return (await unlessGone(iam.send(new GetRoleCommand({ RoleName }))))?.Role;
+}
+
+/** Checks the schedule's role. */
+export async function checkScheduleRole(refresher: Refresher, tools: RoleTools): Promise<Verdict> {
+  const { scheduleRole: role } = refresher;
+  if (role === undefined) return ROLE_OF_ANOTHER_STACK;
+  return checkRole(refresher, role, await readRole(role, tools), tools);
+}
+
 /** Checks that a role exists and has its deployed trust policy and permissions. More permissions are fine. */
 export async function checkRole(
   refresher: Refresher,
-  role: DeployedRole | undefined,
-  iam: IAMClient,
-  commands: ShellCommands,
+  role: DeployedRole,
+  live: Role | undefined,
+  { iam, commands }: RoleTools,
 ): Promise<Verdict> {
-  if (role === undefined) return unknown('the role does not belong to the stack');
   const { id: RoleName, policies } = role;
   const trust = role.properties.AssumeRolePolicyDocument;
   const putTrust = (operation: string, option: string) =>
@@ -33,12 +55,11 @@ export async function checkRole(
         ),
       ),
     );
-  const live = await unlessGone(iam.send(new GetRoleCommand({ RoleName })));
   if (live === undefined) {
     const create = putTrust('create-role', '--assume-role-policy-document');
     return wrong(`${RoleName} has been deleted`, create, ...putPolicies(policies.keys()));
   }
-  if (!covers(decode(live.Role?.AssumeRolePolicyDocument), trust)) {
+  if (!covers(decode(live.AssumeRolePolicyDocument), trust)) {
     const update = putTrust('update-assume-role-policy', '--policy-document');
     return wrong(`the trust policy of ${RoleName} was changed`, update);
   }

@@ -2,9 +2,10 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import { describeCredentials, readCredentials } from '../../lambda/refresher/credentials.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';
+import { isSecretDenied } from '../cli-error.ts';
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
 import { REVERT_DRIFT, type ShellCommands } from '../shell-commands.ts';
-import { ok, type Verdict, wrong } from './finding.ts';
+import { ok, unknown, type Verdict, wrong } from './finding.ts';
 
 /** Checks that the secret holds credentials, with the function's own code. Drops the values. */
 export async function checkSecret(
@@ -15,7 +16,9 @@ export async function checkSecret(
 ): Promise<Verdict> {
   try {
     const { current } = await describeCredentials(secretsManager, id);
-    await readCredentials(secretsManager, id, current);
+    const denied = await readCredentials(secretsManager, id, current).then(() => undefined, unlessDenied);
+    if (denied !== undefined)
+      return unknown(`version ${current} was not checked: you may not read its value`);
     return ok(`version ${current} holds a client ID and secret`);
   } catch (error) {
     if (!(error instanceof RefreshError) || error.code === 'CREDENTIALS_UNAVAILABLE') throw error;
@@ -32,6 +35,12 @@ export async function checkSecret(
     const create = commands.aws('secretsmanager', 'create-secret', '--name', nameOf(id));
     return isKnownByName(refresher, id) ? [create, set] : [create, commands.deploy(refresher), set];
   }
+}
+
+/** The secret exists, so only the permission is missing. */
+function unlessDenied(error: unknown): RefreshError {
+  if (isSecretDenied(error)) return error;
+  throw error;
 }
 
 /** If the app names the secret without its ARN suffix, the role may read any secret of that name. */

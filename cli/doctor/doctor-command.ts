@@ -1,4 +1,5 @@
 import type { CommandContext } from '../command-context.ts';
+import { fewAtATime } from '../deployed/few-at-a-time.ts';
 import { selectRefreshers } from '../deployed/select-refreshers.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { checkLinks } from './check-links.ts';
@@ -7,9 +8,10 @@ import { renderFindings } from './render-findings.ts';
 
 export async function doctor(context: CommandContext, name: string | undefined): Promise<ExitCode> {
   const refreshers = await selectRefreshers(context, name);
-  const examined = await Promise.all(
-    refreshers.map(async (refresher) => ({ refresher, findings: await checkLinks(refresher, context) })),
-  );
+  const examined = await fewAtATime(refreshers, async (refresher) => ({
+    refresher,
+    findings: await checkLinks(refresher, context),
+  }));
   context.answer(
     examined.map(({ refresher, findings }) => ({ name: refresher.name, stack: refresher.stack, findings })),
     examined

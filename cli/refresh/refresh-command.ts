@@ -6,7 +6,7 @@ import type { ExitCode } from '../exit-codes.ts';
 
 export async function refresh(context: CommandContext, name: string | undefined): Promise<ExitCode> {
   const refresher = await selectRefresher(context, name);
-  const outcome = await runRefresher(context.clients.lambda, refresher, { force: true });
+  const outcome = await runRefresher(context, refresher, { force: true });
   context.answer(outcome, describeRunOutcome(outcome, context));
   return exitCodeOfRun(outcome);
 }

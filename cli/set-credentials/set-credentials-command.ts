@@ -40,7 +40,7 @@ export async function setCredentials(context: CommandContext, name: string | und
     return EXIT.attention;
   }
   const version = await storeCredentials(clients.secretsManager, configuration, credentials);
-  const run = await runRefresher(clients.lambda, refresher, {}).catch(runNotStarted);
+  const run = await runRefresher(context, refresher, {}).catch(runNotStarted);
   const lines = [
     `accepted by ${configuration.tokenUrl}, token lifetime ${duration(lifetime)}`,
     `stored as version ${version} of ${configuration.credentialsSecretId}`,

@@ -1,10 +1,9 @@
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import type { RefreshErrorCode } from '../../lambda/shared/refresh-error.ts';
-import { refreshMargin } from '../../lambda/shared/refresh-margin.ts';
-import { SCHEDULE_PRECISION_SECONDS } from '../../lambda/shared/time-budget.ts';
+import { isOverdue } from '../deployed/is-overdue.ts';
 import type { Alarm } from '../deployed/read-alarms.ts';
 import { isLate, type LastRun } from '../deployed/read-last-run.ts';
-import type { KnownToken, ParameterContent } from '../deployed/read-parameter.ts';
+import type { ParameterContent } from '../deployed/read-parameter.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 
 /**
@@ -105,12 +104,6 @@ function faultsOfRun(
   const late = configuration !== undefined && isLate(run, configuration.checkEvery, now);
   if (run.outcome === 'failed') return [[true, 'the last run failed']];
   return [[late, 'the last run was too long ago']];
-}
-
-/** Whether a check should already have replaced the token. */
-function isOverdue(token: KnownToken, configuration: Configuration, now: number): boolean {
-  const margin = refreshMargin(token.expires_at - token.issued_at, configuration);
-  return token.expires_at - now < margin - configuration.checkEvery - SCHEDULE_PRECISION_SECONDS;
 }
 
 const SEVERITY: Readonly<Record<TokenState, ExitCode>> = {

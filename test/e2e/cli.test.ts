@@ -7,7 +7,15 @@ import {
   SetAlarmStateCommand,
 } from '@aws-sdk/client-cloudwatch';
 import { DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { DeleteRolePolicyCommand, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  ListRolePoliciesCommand,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
 import {
   DisableKeyCommand,
   KMSClient,
@@ -88,6 +96,26 @@ const removePolicies = async (part: string) => {
     await app.clients.iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }));
   }
 };
+/** Deletes the role of the function and returns what makes it again. */
+const deleteFunctionRole = async () => {
+  const { iam } = app.clients;
+  const RoleName = await resource('AWS::IAM::Role', 'RefresherFunctionRole');
+  const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
+  const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
+  const policies = await Promise.all(
+    PolicyNames.map((PolicyName) => iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }))),
+  );
+  await removePolicies('RefresherFunctionRole');
+  await iam.send(new DeleteRoleCommand({ RoleName }));
+  return async () => {
+    const trust = decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '');
+    await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust }));
+    for (const { PolicyName, PolicyDocument: document = '' } of policies) {
+      const PolicyDocument = decodeURIComponent(document);
+      await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }));
+    }
+  };
+};
 const putParameter = (Value: string, Type: 'SecureString' | 'String' = 'SecureString') =>
   app.clients.ssm.send(new PutParameterCommand({ Name: PARAMETER, Value, Type, Overwrite: true }));
 const deleteParameter = () => app.clients.ssm.send(new DeleteParameterCommand({ Name: PARAMETER }));
@@ -111,6 +139,10 @@ interface Fault {
 
 const REFRESH = `${CLI} refresh ${NAME}`;
 const SET = `${CLI} set-credentials ${NAME}`;
+
+const RENEW_GRANT = ['update-function-configuration', 'wait', 'update-function-configuration', 'wait'].map(
+  (operation) => `aws lambda ${operation} `,
+);
 
 const FAULTS: readonly Fault[] = [
   {
@@ -209,6 +241,20 @@ const FAULTS: readonly Fault[] = [
     wrong: { 'function role': /lacks permissions/, 'last run': /_UNAVAILABLE/ },
     remedy: ['aws iam put-role-policy ', REFRESH],
     state: 'soon',
+  },
+  {
+    id: 'function-role-deleted',
+    inject: deleteFunctionRole,
+    wrong: { 'function role': /has been deleted/ },
+    remedy: ['aws iam create-role ', 'aws iam put-role-policy ', ...RENEW_GRANT],
+    state: 'healthy',
+  },
+  {
+    id: 'function-role-made-again',
+    inject: async () => (await deleteFunctionRole())(),
+    wrong: { 'function role': /deleted and made again/ },
+    remedy: RENEW_GRANT,
+    state: 'healthy',
   },
   {
     id: 'key-disabled',
@@ -315,8 +361,11 @@ const FAULTS: readonly Fault[] = [
       await putSecret(credentials('of-another-client'));
       await runOnce();
     },
-    wrong: { parameter: /with the previous credentials/ },
-    remedy: [SET],
+    wrong: {
+      parameter: /with the previous credentials/,
+      'last run': /with the previous credentials/,
+    },
+    remedy: [SET, SET],
     state: 'soon',
   },
   {
@@ -498,15 +547,21 @@ describe('the CLI', () => {
       cloudWatch.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: 'in a test' }));
     await set('ALARM');
     const status = await cli.run(['status', NAME]);
+    const doctor = await cli.run(['doctor', NAME]);
     await set('OK');
     expect(status).toMatchObject({
       exitCode: 1,
       stdout: expect.stringContaining('3 ok; in alarm: RefreshFailing'),
     });
-    recorded.record('alarm', {
-      command: `${CLI} status ${NAME}`,
-      output: status.stdout,
+    expect(doctor).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining('✗ alarms        3 ok; in alarm'),
     });
+    recorded.record(
+      'alarm',
+      { command: `${CLI} status ${NAME}`, output: status.stdout },
+      { command: `${CLI} doctor ${NAME}`, output: withoutOkLinks(doctor.stdout) },
+    );
   });
 
   test('selects a refresher by name, stack or parameter, and all of them without a name', async () => {

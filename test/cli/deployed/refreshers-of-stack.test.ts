@@ -3,13 +3,14 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { type Alarm, ComparisonOperator, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { describe, expect, test } from 'vitest';
 import {
   type Refresher,
   refreshersOf,
   templateEnvironment,
 } from '../../../cli/deployed/refreshers-of-stack.ts';
-import { parseTemplate } from '../../../cli/deployed/template.ts';
+import { isComplete, parseTemplate, resolve } from '../../../cli/deployed/template.ts';
 import { TokenRefresher } from '../../../infra/construct/token-refresher.ts';
 import { readSettings } from '../../../infra/settings.ts';
 import { RefresherStack } from '../../../infra/stack.ts';
@@ -19,11 +20,11 @@ const tokenUrl = 'https://auth.example.com/token';
 const newApp = () => new App({ context: { 'aws:cdk:bundling-stacks': [] } });
 
 /** The refreshers of a stack whose resources have the physical ids `<logical id>-deployed`. */
-function deployed(stack: Stack): readonly Refresher[] {
+function deployed(stack: Stack, arn = ARN): readonly Refresher[] {
   const template = parseTemplate(JSON.stringify(Template.fromStack(stack).toJSON()));
   if (template === undefined) throw new Error('the template cannot be read');
   return refreshersOf({
-    stackId: `${ARN}/${stack.stackName}/uuid`,
+    stackId: `${arn}/${stack.stackName}/uuid`,
     template,
     physicalIds: new Map([...template.keys()].map((id) => [id, `${id}-deployed`])),
     parameters: new Map(),
@@ -79,6 +80,59 @@ describe('the app of cdk.json', () => {
       TOKEN_PARAMETER_KEY_ID: `arn:aws-cn:kms:cn-north-1:123456789012:key/${refresher?.encryptionKey?.id}`,
     });
   });
+});
+
+describe.for([
+  ['us-east-1', 'aws'],
+  ['cn-north-1', 'aws-cn'],
+  ['cn-northwest-1', 'aws-cn'],
+  ['us-gov-west-1', 'aws-us-gov'],
+  ['us-iso-east-1', 'aws-iso'],
+  ['us-isob-east-1', 'aws-iso-b'],
+  ['eu-isoe-west-1', 'aws-iso-e'],
+  ['us-isof-south-1', 'aws-iso-f'],
+  ['eusc-de-east-1', 'aws-eusc'],
+])('in region %s of partition %s', ([region = '', partition = '']) => {
+  const stack = new Stack(newApp(), 'Own', { env: { region } });
+  const credentials = Secret.fromSecretNameV2(stack, 'Existing', 'existing/credentials');
+  new TokenRefresher(stack, 'Refresher', { tokenUrl, parameterName: '/a', credentials });
+  const [refresher] = deployed(stack, `arn:${partition}:cloudformation:${region}:123456789012:stack`);
+  const policies = [
+    refresher?.encryptionKey?.properties.KeyPolicy,
+    refresher?.functionRole?.properties.AssumeRolePolicyDocument,
+    refresher?.scheduleRole?.properties.AssumeRolePolicyDocument,
+    ...(refresher?.functionRole?.policies.values() ?? []),
+    ...(refresher?.scheduleRole?.policies.values() ?? []),
+  ];
+  const text = JSON.stringify(policies);
+
+  test('every policy is known completely, so that doctor can compare it', () => {
+    expect(policies.length).toBeGreaterThanOrEqual(5);
+    expect(policies.map(isComplete)).toEqual(policies.map(() => true));
+  });
+
+  test('every ARN is of the partition, and the key is for calls through its Parameter Store', () => {
+    const partitions = [...text.matchAll(/arn:([\w-]+):/g)].map(([, found]) => found);
+    expect(new Set(partitions)).toEqual(new Set([partition]));
+    expect(text).toContain(`"kms:ViaService":"ssm.${region}.${RegionInfo.get(region).domainSuffix}"`);
+  });
+
+  test('the other role that Lambda may use is that of the deployment function', () => {
+    expect(refresher?.otherLambdaRoleArn).toMatch(
+      new RegExp(`^arn:${partition}:iam::123456789012:role/\\w*DeploymentFunctionRole\\w*-deployed$`),
+    );
+  });
+});
+
+test('in an unknown partition, what names its domain is unknown', () => {
+  const content = {
+    stackId: 'arn:aws-new:cloudformation:new-region-1:123456789012:stack/Own/uuid',
+    template: new Map(),
+    physicalIds: new Map(),
+    parameters: new Map(),
+  };
+  expect(resolve({ Ref: 'AWS::URLSuffix' }, content)).toBeUndefined();
+  expect(resolve({ Ref: 'AWS::Partition' }, content)).toBe('aws-new');
 });
 
 describe('a stack of another app', () => {

@@ -7,6 +7,7 @@ import { runRefresher } from '../../../cli/deployed/run-refresher.ts';
 import { parseNewCredentials } from '../../../cli/set-credentials/ask-for-credentials.ts';
 import { checkCredentials } from '../../../cli/set-credentials/check-credentials.ts';
 import { storeCredentials } from '../../../cli/set-credentials/store-credentials.ts';
+import { createShellCommands } from '../../../cli/shell-commands.ts';
 import { readConfiguration } from '../../../lambda/refresher/configuration.ts';
 import { ENVIRONMENT } from '../../../lambda/shared/refresher-environment.ts';
 import { awsClients } from '../../support/client.ts';
@@ -70,13 +71,17 @@ describe('new credentials', () => {
   });
 
   test('are stored unchanged, and the next run mints', async () => {
-    const { secretsManager, lambda } = awsClients(refresher.cloud.url) as unknown as Clients;
+    const { secretsManager, lambda } = awsClients(refresher.cloud.url);
+    const context = {
+      clients: { invocations: lambda } as unknown as Clients,
+      commands: createShellCommands({}),
+    };
     const value = parseNewCredentials(credentials(newClientSecret()));
     refresher.endpoint.answer(grant(confidential(`stored/${randomUUID()}`)));
     const version = await storeCredentials(secretsManager, configuration(), value);
     const stored = await secretsManager.send(new GetSecretValueCommand({ SecretId: refresher.secretId }));
     expect([stored.VersionId, stored.SecretString]).toEqual([version, value.secretString]);
     const target = { name: 'sandbox', function: { id: FUNCTION_NAME } } as Refresher;
-    expect(await runRefresher(lambda, target, {})).toMatchObject({ outcome: 'minted', reason: 'missing' });
+    expect(await runRefresher(context, target, {})).toMatchObject({ outcome: 'minted', reason: 'missing' });
   });
 });
