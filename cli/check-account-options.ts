@@ -14,11 +14,17 @@ export async function checkAccountOptions(
   { profile, region }: AccountOptions,
   environment: ProcessEnvironment,
 ): Promise<void> {
-  if (region !== undefined) assertRegion(region);
+  const chosenRegion = region ?? regionOfEnvironment(environment);
+  if (chosenRegion !== undefined) assertRegion(chosenRegion);
   assertEndpoints(environment);
   // An empty AWS_PROFILE counts as none.
   const chosen = profile ?? (environment.AWS_PROFILE || undefined);
   if (chosen !== undefined && chosen !== 'default') await assertProfile(chosen, environment);
+}
+
+/** The SDK ignores `AWS_DEFAULT_REGION`. */
+export function regionOfEnvironment(environment: ProcessEnvironment): string | undefined {
+  return environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined;
 }
 
 /** Source: https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html */

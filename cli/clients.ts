@@ -9,7 +9,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { forInvocation } from '../lambda/shared/invoke-refresher.ts';
-import { assertRegion } from './check-account-options.ts';
+import { assertRegion, regionOfEnvironment } from './check-account-options.ts';
 import { CliError } from './cli-error.ts';
 import { nameUnreachable } from './unreachable.ts';
 
@@ -37,12 +37,12 @@ export interface AccountOptions {
   readonly region?: string;
 }
 
-/** Options override the environment, and the environment overrides the profile. The SDK ignores `AWS_DEFAULT_REGION`. */
+/** Options override the environment, and the environment overrides the profile. */
 export function createClients(
   { profile, region }: AccountOptions,
   environment: Readonly<Record<string, string | undefined>>,
 ): Clients {
-  const chosenRegion = region ?? (environment.AWS_REGION || environment.AWS_DEFAULT_REGION || undefined);
+  const chosenRegion = region ?? regionOfEnvironment(environment);
   const settings = {
     ...(profile === undefined ? {} : { profile }),
     ...(chosenRegion === undefined ? {} : { region: chosenRegion }),

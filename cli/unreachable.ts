@@ -35,8 +35,9 @@ export function nameUnreachable(client: object, maxAttempts: number): void {
           return await next(args);
         } catch (error) {
           const code = networkErrorCode(error);
-          if (code !== undefined) failures += 1;
-          if (code === undefined || failures < attempts) throw error;
+          if (code === undefined) throw error;
+          failures += 1;
+          if (failures < attempts && RETRIED.has(code)) throw error;
           throw new UnreachableError(code, describe(code, args.request as Address));
         }
       };
@@ -44,6 +45,12 @@ export function nameUnreachable(client: object, maxAttempts: number): void {
     { step: 'finalizeRequest', priority: 'low', name: 'nameUnreachable' },
   );
 }
+
+/** Codes after which the SDK sends the request again. */
+const RETRIED: ReadonlySet<string> = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'TIMEOUT'],
+  ...['EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND'],
+]);
 
 /** The code of an error that has no HTTP answer, or undefined. */
 function networkErrorCode(error: unknown): string | undefined {

@@ -7,7 +7,7 @@ import { environmentOf } from '../deployed/read-function.ts';
 import { type Refresher, templateEnvironment, variablesOf } from '../deployed/refreshers-of-stack.ts';
 import type { ShellCommands } from '../shell-commands.ts';
 import { restoreAsyncInvocation } from './check-async-invocation.ts';
-import { ok, type Verdict, wrong } from './finding.ts';
+import { ok, unknown, type Verdict, wrong } from './finding.ts';
 
 /** Checks that the function exists, may run and has its deployed settings. */
 export function checkFunction(
@@ -53,8 +53,14 @@ export function checkFunction(
     const why = reason === undefined ? '' : `: ${reason}`;
     return wrong(`Lambda reports the function as failed${why}`, restoreEnvironment());
   }
+  if (state !== undefined && !CAN_RUN.has(state)) {
+    return unknown(`the function's state is ${state}. Run doctor again in a few minutes`);
+  }
   return ok(`${id}, ${state ?? 'exists'}`);
 }
+
+/** Lambda wakes an inactive function when it is invoked. */
+const CAN_RUN: ReadonlySet<string> = new Set(['Active', 'Inactive']);
 
 /** Names of variables that differ from the template, or that the function reads and the template lacks. */
 function differingVariables(refresher: Refresher, fn: GetFunctionCommandOutput): readonly string[] {

@@ -42,7 +42,8 @@ export async function checkLastRun(
   if (isLate(run, checkEvery, now / 1_000)) {
     return wrong(`${says}. It should run every ${duration(checkEvery)}`, refresh);
   }
-  if (run.previousCredentialsUsed) return wrong(says, commands.self('set-credentials', refresher));
+  // The command stands at the parameter, once: it asks for credentials.
+  if (run.previousCredentialsUsed) return wrong(`${says}: see parameter`);
   return ok(says);
 }
 

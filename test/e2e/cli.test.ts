@@ -365,7 +365,7 @@ const FAULTS: readonly Fault[] = [
       parameter: /with the previous credentials/,
       'last run': /with the previous credentials/,
     },
-    remedy: [SET, SET],
+    remedy: [SET],
     state: 'soon',
   },
   {

@@ -69,6 +69,15 @@ describe('a function', () => {
     expect(check(changed)).toMatchObject({ state: 'wrong', remedy: [expect.stringMatching(remedy)] });
   });
 
+  test.for([
+    ['Active', 'ok'],
+    ['Inactive', 'ok'],
+    ['Pending', 'unknown'],
+    ['Deleting', 'unknown'],
+  ])('in state %s is %s', ([State, state]) => {
+    expect(check({ State })).toMatchObject({ state, remedy: [] });
+  });
+
   test('never shows the value of a changed variable', () => {
     const TOKEN_URL = 'https://user:secret@example.com';
     const verdict = check({ Environment: { Variables: { ...variables, TOKEN_URL } } });
