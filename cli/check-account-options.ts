@@ -7,8 +7,8 @@ import type { AccountOptions } from './clients.ts';
 type ProcessEnvironment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Checks what the SDK would report as something else: a profile, a region or an endpoint that cannot be right.
- * @throws CliError that names it
+ * Checks that the profile exists, and the form of the region and of the endpoints. The SDK's own errors do not name them.
+ * @throws CliError
  */
 export async function checkAccountOptions(
   { profile, region }: AccountOptions,
@@ -59,7 +59,7 @@ async function assertProfile(profile: string, environment: ProcessEnvironment): 
     environment.AWS_CONFIG_FILE || join(homedir(), '.aws', 'config'),
     environment.AWS_SHARED_CREDENTIALS_FILE || join(homedir(), '.aws', 'credentials'),
   ];
-  // The SDK also reads neither file if it is missing.
+  // Either file may be missing.
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
   const known = [...new Set(texts.flatMap(profilesIn))];
   if (known.includes(profile)) return;

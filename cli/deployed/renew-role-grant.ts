@@ -2,9 +2,9 @@ import type { ShellCommands } from '../shell-commands.ts';
 import type { Refresher } from './refreshers-of-stack.ts';
 
 /**
- * The commands after which the function can decrypt its environment again. Lambda's grant of the key `aws/lambda` names
- * the unique id of the role, so it is void after the role was deleted and made again. Lambda renews the grant only if
- * the function gets another role. Without another role of the stack, there are no such commands.
+ * The commands that let the function decrypt its environment after its role was deleted and made again. Lambda's grant
+ * on the key `aws/lambda` names the role's unique id, and the new role has another id. Lambda makes a new grant when
+ * the function changes to another role. If the stack has no other role for Lambda, there are no commands.
  * Source: https://repost.aws/knowledge-center/lambda-kmsaccessdeniedexception-errors
  */
 export function renewRoleGrant(refresher: Refresher, commands: ShellCommands): readonly string[] {

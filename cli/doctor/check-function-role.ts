@@ -24,7 +24,7 @@ export async function checkFunctionRole(
   return wrong(verdict.state === 'ok' ? madeAgain : `${verdict.says}\n${madeAgain}`, ...remedy);
 }
 
-/** A deployment makes the role first. Later changes of the function keep the grant that its environment needs. */
+/** A deployment makes the role before the function. A newer role was made again, and Lambda has no grant for it yet. */
 function isNewer({ CreateDate: created }: Role, { Configuration: fn }: GetFunctionCommandOutput): boolean {
   return created !== undefined && created.getTime() > Date.parse(fn?.LastModified ?? '');
 }

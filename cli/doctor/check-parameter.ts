@@ -80,7 +80,7 @@ async function checkToken(
   if (configuration !== undefined && isOverdue(token, configuration, now)) {
     return wrong(`the token is overdue for replacement: ${validity}. ${nextCheck(others)}`, refresh);
   }
-  // Without permission to decrypt the token, its times come from the log, which does not show that nobody can read it.
+  // If the user may not decrypt the token, its times come from the log, so the key's fault does not show.
   if (others.get('key')?.state === 'wrong') {
     return unknown(`the token is ${validity}, but readers may be unable to decrypt it: see key`);
   }
