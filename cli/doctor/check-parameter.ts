@@ -78,7 +78,7 @@ async function checkToken(
   }
   const validity = `valid for ${duration(token.expires_at - now)}, until ${instant(token.expires_at)}`;
   if (configuration !== undefined && isOverdue(token, configuration, now)) {
-    return wrong(`the token is overdue for replacement: ${validity}. ${nextCheck(others)}`, refresh);
+    return wrong(`the token is overdue for replacement: ${validity}`, refresh);
   }
   // If the user may not decrypt the token, its times come from the log, so the key's fault does not show.
   if (others.get('key')?.state === 'wrong') {
