@@ -2,17 +2,25 @@ import { GetFunctionEventInvokeConfigCommand, type LambdaClient } from '@aws-sdk
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
 import { unlessGone } from '../deployed/unless-gone.ts';
 import type { ShellCommands } from '../shell-commands.ts';
+import { duration } from '../terminal/time.ts';
 import { type Verdict, wrong } from './finding.ts';
 
 /** Properties of `AWS::Lambda::EventInvokeConfig`. */
 interface EventInvokeProperties {
   readonly FunctionName?: string;
   readonly Qualifier?: string;
+  readonly MaximumEventAgeInSeconds?: number;
   readonly MaximumRetryAttempts?: number;
   readonly DestinationConfig?: { readonly OnFailure?: { readonly Destination?: string } };
 }
 
-/** Checks that Lambda sends failed runs to the dead-letter queue and does not retry them. Undefined if so. */
+/** How long Lambda keeps an event without a setting, in seconds. */
+const DEFAULT_EVENT_AGE = 6 * 3_600;
+
+/**
+ * Checks that Lambda sends failed runs to the dead-letter queue, does not retry them, and does not keep events that it could not
+ * run for longer than deployed. Undefined if so.
+ */
 export async function checkAsyncInvocation(
   refresher: Refresher,
   lambda: LambdaClient,
@@ -26,13 +34,18 @@ export async function checkAsyncInvocation(
   );
   const queue = DestinationConfig?.OnFailure?.Destination;
   const isLost = queue !== undefined && live?.DestinationConfig?.OnFailure?.Destination !== queue;
+  const deployedAge = properties.MaximumEventAgeInSeconds ?? DEFAULT_EVENT_AGE;
+  const age = live?.MaximumEventAgeInSeconds ?? DEFAULT_EVENT_AGE;
   const faults = [
-    ...(isLost ? ['do not reach the dead-letter queue'] : []),
+    ...(isLost ? ['failed runs do not reach the dead-letter queue'] : []),
     // Without a setting, Lambda retries twice.
-    ...(live?.MaximumRetryAttempts === attempts ? [] : ['are retried by Lambda']),
+    ...(live?.MaximumRetryAttempts === attempts ? [] : ['Lambda retries failed runs']),
+    ...(age === deployedAge
+      ? []
+      : [`Lambda keeps throttled events for ${duration(age)} instead of ${duration(deployedAge)}`]),
   ];
   if (faults.length === 0) return undefined;
-  return wrong(`failed runs ${faults.join(' and ')}`, ...restoreAsyncInvocation(refresher, commands));
+  return wrong(faults.join('; '), ...restoreAsyncInvocation(refresher, commands));
 }
 
 /** The command that restores how Lambda handles failed runs. */

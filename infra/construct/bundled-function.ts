@@ -25,7 +25,10 @@ const file = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 export type VpcPlacement = Pick<FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
 
 export interface BundledFunctionProps
-  extends Pick<FunctionOptions, 'description' | 'environment' | 'onFailure' | 'retryAttempts'> {
+  extends Pick<
+    FunctionOptions,
+    'description' | 'environment' | 'maxEventAge' | 'onFailure' | 'retryAttempts'
+  > {
   readonly roleDescription: string;
   readonly timeout: Duration;
   readonly placement: VpcPlacement;

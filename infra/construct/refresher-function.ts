@@ -6,6 +6,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
+import type { Policy } from '../../lambda/shared/refresh-margin.ts';
 import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
 import { RUN_TIMEOUT_SECONDS } from '../../lambda/shared/time-budget.ts';
 import { createBundledFunction, type VpcPlacement } from './bundled-function.ts';
@@ -16,10 +17,14 @@ import { REFRESH_ACTIONS } from './token-key.ts';
 import { policyOf, type TokenRefresherProps } from './token-refresher-props.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
+/** Lambda's bounds for the age of an event, in seconds. Source: https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html */
+const EVENT_AGE = { least: 60, most: 6 * 3_600 };
+
 /** Creates the function that checks and mints. */
 export function createRefresherFunction(
   scope: Construct,
   environment: Record<string, string>,
+  { checkEvery }: Policy,
   deadLetterQueue: IQueue,
   placement: VpcPlacement,
 ): LambdaFunction {
@@ -35,6 +40,7 @@ export function createRefresherFunction(
       'The on-failure destination sends failed runs to the dead-letter queue. Unlike a dead-letter configuration, it includes the error.',
     // The next check tries again; a retry by Lambda would only delay the record of the failure.
     retryAttempts: 0,
+    maxEventAge: eventAge(checkEvery),
     onFailure: sendTo(deadLetterQueue),
   });
 }
@@ -76,6 +82,15 @@ export function grantRefresh(
   });
   grantKeyForParameter(parameter, grantee, REFRESH_ACTIONS);
   grantReadSecret(credentials, grantee);
+}
+
+/**
+ * How long Lambda keeps an event that it cannot run yet. By default, it retries throttled events for six hours, whatever
+ * `retryAttempts` is. After `checkEvery` (seconds), the next check does the same work.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+ */
+function eventAge(checkEvery: number): Duration {
+  return Duration.seconds(Math.min(Math.max(checkEvery, EVENT_AGE.least), EVENT_AGE.most));
 }
 
 /** `SqsDestination` would also allow the function to look up the queue. */

@@ -1,4 +1,4 @@
-import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { ParameterTier, StringParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { claimParameterName } from '../../lambda/shared/refresher-environment.ts';
 
@@ -11,5 +11,7 @@ export function createReplacementClaim(scope: Construct, parameterName: string):
     description: `Lets one run at a time replace a rejected token in ${parameterName}`,
     parameterName: claimParameterName(parameterName),
     stringValue: '{}',
+    // Without a tier, the account's default decides. `Standard` would fail if the claim is already an advanced parameter.
+    tier: ParameterTier.INTELLIGENT_TIERING,
   });
 }

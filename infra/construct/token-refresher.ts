@@ -69,7 +69,7 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
 
     const deploymentFunction = createDeploymentFunction(this, placement);
     const environment = refresherEnvironment(props, credentials, encryptionKey);
-    const refresher = createRefresherFunction(this, environment, deadLetterQueue, placement);
+    const refresher = createRefresherFunction(this, environment, policy, deadLetterQueue, placement);
     grantRefresh(refresher, parameter, claim, credentials);
     if (encryptionKey instanceof TokenKey) {
       encryptionKey.allowRefresh(roleOf(refresher));

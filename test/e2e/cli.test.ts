@@ -228,7 +228,10 @@ const FAULTS: readonly Fault[] = [
       app.clients.lambda.send(
         new DeleteFunctionEventInvokeConfigCommand({ FunctionName: theFunction(), Qualifier: '$LATEST' }),
       ),
-    wrong: { function: /^failed runs do not reach the dead-letter queue and are retried by Lambda$/ },
+    wrong: {
+      function:
+        /^failed runs do not reach the dead-letter queue; Lambda retries failed runs; Lambda keeps throttled events for 6 h instead of 15 min$/,
+    },
     remedy: ['aws lambda put-function-event-invoke-config '],
     state: 'healthy',
   },

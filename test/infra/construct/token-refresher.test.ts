@@ -83,6 +83,25 @@ describe('the template', () => {
     });
   });
 
+  test.for([
+    ['PT1M', 60],
+    ['PT5M', 300],
+    ['PT1H', 3_600],
+    ['PT6H', 21_600],
+    ['PT7H', 21_600],
+    ['PT12H', 21_600],
+  ] as const)('lets Lambda keep an event with checkEvery %s for at most %i seconds', ([checkEvery, age]) => {
+    const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
+    new TokenRefresher(stack, 'Refresher', {
+      ...PROPS,
+      checkEvery: Duration.parse(checkEvery),
+      refreshBefore: Duration.hours(24),
+    });
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      MaximumEventAgeInSeconds: age,
+    });
+  });
+
   test('creates an empty secret, a rotated key and logs with a retention period', () => {
     shipped().hasResourceProperties('AWS::SecretsManager::Secret', {
       GenerateSecretString: Match.absent(),
@@ -144,6 +163,8 @@ describe('the template', () => {
       Name: '/spotnana/access-token.claim',
       Type: 'String',
       Value: '{}',
+      // `Standard` would fail if the account's default has made the claim an advanced parameter.
+      Tier: 'Intelligent-Tiering',
     });
     const written = statementsOf(shipped(), 'RefresherFunctionRole').filter(({ Action }) =>
       [Action].flat().includes('ssm:PutParameter'),
