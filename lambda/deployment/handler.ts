@@ -42,7 +42,8 @@ async function serve(event: CloudFormationCustomResourceEvent): Promise<string> 
   const { RequestType: request, ResourceType: resource, ResourceProperties: properties } = event;
   if (resource === CUSTOM_RESOURCE.tokenRemoval) {
     if (request !== 'Delete') return 'nothing to do before the stack is destroyed';
-    return removeToken(ssm, (properties as unknown as TokenRemovalProperties).ParameterName);
+    const { ParameterName } = properties as unknown as TokenRemovalProperties;
+    return removeToken(ParameterName, { ssm, clock: systemClock });
   }
   if (request === 'Delete') return 'nothing to do when the stack is destroyed';
   return mintFirstToken(properties as unknown as FirstTokenProperties, {

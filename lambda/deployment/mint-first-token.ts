@@ -9,12 +9,9 @@ import { describeAwsFailure } from '../shared/aws-failure.ts';
 import { type Clock, unixSeconds } from '../shared/clock.ts';
 import type { FirstTokenProperties } from '../shared/custom-resources.ts';
 import { invokeRefresher } from '../shared/invoke-refresher.ts';
+import { retryWithoutPermission } from './retry-without-permission.ts';
 
-/**
- * Waits before each further attempt, in milliseconds. A role's new permissions take some seconds to apply everywhere.
- * Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html (eventual consistency)
- */
-const WAITS_FOR_PERMISSIONS_MS = [5_000, 10_000, 15_000, 20_000];
+/** A run that lacks a permission fails with one of these. */
 const MAY_LACK_PERMISSION: ReadonlySet<string> = new Set([
   'AccessDeniedException',
   'CREDENTIALS_UNAVAILABLE',
@@ -42,20 +39,17 @@ export async function mintFirstToken(
   properties: FirstTokenProperties,
   tools: FirstTokenTools,
 ): Promise<string> {
-  for (let attempt = 0; ; attempt += 1) {
-    const failure = await runRefresher(tools.lambda, properties.FunctionArn);
-    if (failure === undefined) return 'a token is stored';
-    if (failure.code === 'CREDENTIALS_NOT_SET' && properties.SecretMayBeEmpty === 'true') {
-      return 'the secret is empty; the schedule mints once it holds credentials';
-    }
-    const wait = WAITS_FOR_PERMISSIONS_MS[attempt];
-    if (wait !== undefined && MAY_LACK_PERMISSION.has(failure.code)) {
-      await tools.clock.sleep(wait);
-      continue;
-    }
-    if (await hasValidToken(properties, tools)) return `the stored token is still valid; ${failure.message}`;
-    throw new FirstTokenError(failure.message);
+  const failure = await retryWithoutPermission(
+    () => runRefresher(tools.lambda, properties.FunctionArn),
+    (failed) => failed !== undefined && MAY_LACK_PERMISSION.has(failed.code),
+    tools.clock,
+  );
+  if (failure === undefined) return 'a token is stored';
+  if (failure.code === 'CREDENTIALS_NOT_SET' && properties.SecretMayBeEmpty === 'true') {
+    return 'the secret is empty; the schedule mints once it holds credentials';
   }
+  if (await hasValidToken(properties, tools)) return `the stored token is still valid; ${failure.message}`;
+  throw new FirstTokenError(failure.message);
 }
 
 /** The failure of a run, or undefined if it succeeded. */

@@ -1,8 +1,10 @@
 import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { describeAwsFailure } from '../shared/aws-failure.ts';
+import type { Clock } from '../shared/clock.ts';
 import { parseJsonObject } from '../shared/json.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import { claimParameterName } from '../shared/refresher-environment.ts';
+import { CLAIM_RELEASE_MS } from '../shared/time-budget.ts';
 
 /** The right to replace one rejected token. One run at a time has it. */
 export interface Claim {
@@ -29,7 +31,7 @@ interface ClaimRecord {
  * @throws RefreshError `STORE_UNAVAILABLE`
  */
 export async function claimReplacement(
-  ssm: SSMClient,
+  { ssm, clock }: { readonly ssm: SSMClient; readonly clock: Clock },
   parameterName: string,
   {
     rejected,
@@ -44,7 +46,8 @@ export async function claimReplacement(
   if (version !== before.version + 1) return undefined;
   return {
     release: async () => {
-      await writeClaim(ssm, name, { rejected, expires_at: 0 }).catch(() => undefined);
+      const abortSignal = clock.timeout(CLAIM_RELEASE_MS);
+      await writeClaim(ssm, name, { rejected, expires_at: 0 }, abortSignal).catch(() => undefined);
     },
   };
 }
@@ -68,7 +71,12 @@ async function readClaim(
 }
 
 /** The number of the write, or undefined if Parameter Store refused it because of a simultaneous one. */
-async function writeClaim(ssm: SSMClient, name: string, record: ClaimRecord): Promise<number | undefined> {
+async function writeClaim(
+  ssm: SSMClient,
+  name: string,
+  record: ClaimRecord,
+  abortSignal?: AbortSignal,
+): Promise<number | undefined> {
   try {
     const { Version: version } = await ssm.send(
       new PutParameterCommand({
@@ -76,8 +84,10 @@ async function writeClaim(ssm: SSMClient, name: string, record: ClaimRecord): Pr
         Value: JSON.stringify(record),
         Type: 'String',
         Overwrite: true,
-        Tier: 'Standard',
+        // Parameter Store refuses `Standard` for an advanced parameter. Accounts may create those by default.
+        Tier: 'Intelligent-Tiering',
       }),
+      abortSignal === undefined ? {} : { abortSignal },
     );
     return version;
   } catch (error) {

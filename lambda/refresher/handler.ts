@@ -9,13 +9,19 @@ import { METRICS_NAMESPACE, METRICS_SERVICE } from '../shared/metric-names.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { RefreshResult } from '../shared/refresh-result.ts';
 import { ENVIRONMENT } from '../shared/refresher-environment.ts';
-import { STORE_RESERVE_SECONDS } from '../shared/time-budget.ts';
+import { STORE_RESERVE_SECONDS, TOKEN_WRITE } from '../shared/time-budget.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { parseEvent } from './event.ts';
 import { type RunObservations, refresh, type WarmMemory } from './refresh.ts';
 import { addRunMetrics, logFailure, logResult, metricDimensions } from './telemetry.ts';
 
 const ssm = new SSMClient(AWS_CLIENT);
+/** Shares the connections of `ssm`. */
+const tokenWriter = new SSMClient({
+  ...AWS_CLIENT,
+  maxAttempts: TOKEN_WRITE.maxAttempts,
+  requestHandler: ssm.config.requestHandler,
+});
 const secretsManager = new SecretsManagerClient(AWS_CLIENT);
 const logger = new Logger({ serviceName: METRICS_SERVICE });
 const metrics = new Metrics({
@@ -38,6 +44,7 @@ export async function handler(event: unknown, context: Context): Promise<Refresh
     configuration ??= readConfiguration(process.env);
     const result = await refresh(parseEvent(event), configuration, {
       ssm,
+      tokenWriter,
       secretsManager,
       clock: systemClock,
       fetch: globalThis.fetch,

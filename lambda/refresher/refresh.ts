@@ -1,7 +1,8 @@
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { unixSeconds } from '../shared/clock.ts';
-import type { KeepReason, MintReason, RefreshResult } from '../shared/refresh-result.ts';
+import type { KeepReason, RefreshResult } from '../shared/refresh-result.ts';
 import type { Stored, StoredToken } from '../shared/stored-token.ts';
+import { STORE_RESERVE_SECONDS } from '../shared/time-budget.ts';
 import { claimReplacement } from './claim.ts';
 import type { Configuration } from './configuration.ts';
 import { describeCredentials, type SecretVersions } from './credentials.ts';
@@ -9,9 +10,10 @@ import { type Decision, decide } from './decide.ts';
 import type { PauseMemory } from './endpoint-pause.ts';
 import type { RefreshEvent } from './event.ts';
 import { type FallbackObservations, type FallbackTools, mintWithFallback } from './mint-with-fallback.ts';
+import { findNewerToken } from './newer-token.ts';
 import { sourceFingerprint } from './source-fingerprint.ts';
 import { assertFits, readReplaceable, readStored, writeToken } from './store.ts';
-import { takeUnstoredToken, type UnstoredMemory } from './unstored-token.ts';
+import { takeUnstoredToken, type UnstoredMemory, type UnstoredToken } from './unstored-token.ts';
 
 /** What a run did, for the log and the metrics. Each step adds to it, so it covers failed runs, too. */
 export interface RunObservations extends FallbackObservations {
@@ -26,12 +28,14 @@ export type WarmMemory = PauseMemory & UnstoredMemory;
 
 export interface RefreshTools extends FallbackTools {
   readonly ssm: SSMClient;
+  /** Writes minted tokens, with more attempts than `ssm`. */
+  readonly tokenWriter: SSMClient;
   readonly memory: WarmMemory;
   readonly observations: RunObservations;
 }
 
-/** How long a claim outlasts the time for minting, in seconds: 15 to store the token, and 15 because clocks differ. */
-const CLAIM_RESERVE_SECONDS = 30;
+/** How long a claim outlasts the run, in seconds, because clocks differ. */
+const CLAIM_MARGIN_SECONDS = 15;
 
 /**
  * Runs one check, from the event to the stored token. If a step fails, the stored token stays as it was.
@@ -46,10 +50,10 @@ export async function refresh(
   if (event.type !== 'rejected' || decided.decision.action === 'keep' || decided.stored.state !== 'token')
     return execute(decided, configuration, tools);
 
-  const claim = await claimReplacement(tools.ssm, configuration.parameterName, {
+  const claim = await claimReplacement(tools, configuration.parameterName, {
     rejected: event.fingerprint,
     now: unixSeconds(tools.clock.now()),
-    expiresAt: unixSeconds(tools.deadline) + CLAIM_RESERVE_SECONDS,
+    expiresAt: unixSeconds(tools.deadline) + STORE_RESERVE_SECONDS + CLAIM_MARGIN_SECONDS,
   });
   if (claim === undefined) return kept('being-replaced', decided.stored);
   try {
@@ -100,23 +104,34 @@ async function execute(
   const unstored = takeUnstoredToken(tools.memory, { stored, source, now, policy: configuration });
   if (decision.action === 'mint') {
     const token = unstored?.token ?? (await mintWithFallback(configuration, versions, source, tools));
-    return storeToken(token, decision.reason, configuration, tools);
+    return storeToken({ token, reason: decision.reason }, stored, configuration, tools);
   }
   if (unstored === undefined) return kept(decision.reason, decision);
-  return storeToken(unstored.token, unstored.reason, configuration, tools);
+  return storeToken(unstored, stored, configuration, tools);
 }
 
-/** Stores a token. If that fails, the next run in this container tries again. */
+/**
+ * Stores a minted token, unless another run has stored a newer one. If the write fails, the next run in this container tries
+ * again. `before` is what this run found stored.
+ */
 async function storeToken(
-  token: StoredToken,
-  reason: MintReason,
-  { parameterName, parameterKeyId, parameterTier }: Configuration,
-  { ssm, memory, observations }: RefreshTools,
+  minted: UnstoredToken,
+  before: Stored,
+  configuration: Configuration,
+  tools: RefreshTools,
 ): Promise<RefreshResult> {
-  assertFits(token, parameterName);
-  memory.unstored = { token, reason };
-  const parameter = { name: parameterName, keyId: parameterKeyId, tier: parameterTier };
-  const version = await writeToken(ssm, parameter, token);
+  const { token, reason } = minted;
+  const { parameterName: name, parameterKeyId: keyId, parameterTier: tier } = configuration;
+  const { memory, observations } = tools;
+  assertFits(token, name);
+  memory.unstored = minted;
+  const newer = await findNewerToken(token, before, configuration, tools);
+  if (newer !== undefined) {
+    delete memory.unstored;
+    observe(newer.token, observations);
+    return kept('already-replaced', newer);
+  }
+  const version = await writeToken(tools, { name, keyId, tier }, token);
   delete memory.unstored;
   observe(token, observations);
   return { outcome: 'minted', reason, expires_at: token.expires_at, parameter_version: version };

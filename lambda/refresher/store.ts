@@ -1,8 +1,10 @@
 import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { describeAwsFailure } from '../shared/aws-failure.ts';
+import type { Clock } from '../shared/clock.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { ParameterTier } from '../shared/refresher-environment.ts';
 import { foreign, parseStored, type Stored, type StoredToken } from '../shared/stored-token.ts';
+import { TOKEN_WRITE } from '../shared/time-budget.ts';
 
 /**
  * Largest value of an advanced parameter, in bytes. A standard one holds 4096.
@@ -11,10 +13,15 @@ import { foreign, parseStored, type Stored, type StoredToken } from '../shared/s
 const MAX_VALUE_BYTES = 8192;
 
 /** @throws RefreshError `STORE_UNAVAILABLE` */
-export async function readStored(ssm: SSMClient, parameterName: string): Promise<Stored> {
+export async function readStored(
+  ssm: SSMClient,
+  parameterName: string,
+  abortSignal?: AbortSignal,
+): Promise<Stored> {
   try {
     const { Parameter: parameter } = await ssm.send(
       new GetParameterCommand({ Name: parameterName, WithDecryption: true }),
+      abortSignal === undefined ? {} : { abortSignal },
     );
     const version = parameter?.Version ?? 0;
     if (parameter?.Type !== 'SecureString') {
@@ -74,16 +81,16 @@ export function assertFits(token: StoredToken, parameterName: string): void {
 }
 
 /**
- * Overwrites the parameter and returns its new version.
+ * Overwrites the parameter and returns its new version. Takes at most as long as `TOKEN_WRITE` says.
  * @throws RefreshError `STORE_UNAVAILABLE`, `PARAMETER_OCCUPIED` (a parameter of another type)
  */
 export async function writeToken(
-  ssm: SSMClient,
+  { tokenWriter, clock }: { readonly tokenWriter: SSMClient; readonly clock: Clock },
   parameter: { readonly name: string; readonly keyId: string; readonly tier: ParameterTier },
   token: StoredToken,
 ): Promise<number> {
   try {
-    const { Version: version } = await ssm.send(
+    const { Version: version } = await tokenWriter.send(
       new PutParameterCommand({
         Name: parameter.name,
         Value: JSON.stringify(token),
@@ -93,6 +100,7 @@ export async function writeToken(
         Overwrite: true,
         Tier: parameter.tier,
       }),
+      { requestTimeout: TOKEN_WRITE.attemptMs, abortSignal: clock.timeout(TOKEN_WRITE.totalMs) },
     );
     return version ?? 0;
   } catch (error) {

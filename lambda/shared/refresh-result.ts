@@ -1,4 +1,7 @@
-/** Why a run kept the token. `being-replaced`: another run is replacing the rejected token. */
+/**
+ * Why a run kept the token. `already-replaced`: another run has stored a newer one. `being-replaced`: another run is replacing
+ * the rejected token.
+ */
 export type KeepReason = 'fresh' | 'already-replaced' | 'just-minted' | 'being-replaced';
 export type MintReason = 'missing' | 'unreadable' | 'expiring' | 'source-changed' | 'rejected' | 'forced';
 

@@ -12,6 +12,7 @@ import { METRICS_NAMESPACE } from '../../lambda/shared/metric-names.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';
 import type { Policy } from '../../lambda/shared/refresh-margin.ts';
 import { type StoredToken, sha256 } from '../../lambda/shared/stored-token.ts';
+import { RUN_TIMEOUT_SECONDS, STORE_RESERVE_SECONDS } from '../../lambda/shared/time-budget.ts';
 import type { Series } from './cloudwatch-alarm.ts';
 
 /** A fault at the time of a check. */
@@ -67,7 +68,7 @@ const QUEUE_WAKE_UP = 15 * 60;
 const QUEUE_IDLE_AFTER = 6 * 3600;
 /** Duration of a run that keeps the token, and of one that retries until its time is up, in seconds. */
 const KEEP_TIME = 0.2;
-const FAILED_MINT_TIME = 44;
+const FAILED_MINT_TIME = RUN_TIMEOUT_SECONDS - STORE_RESERVE_SECONDS - 1;
 
 const SOURCE = sha256('model');
 const TOKEN_URL = 'https://api-ext-sboxmeta.partners.spotnana.com/v2/auth/oauth2-token';

@@ -1,4 +1,10 @@
-import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import {
+  DescribeParametersCommand,
+  GetParameterCommand,
+  type ParameterTier,
+  PutParameterCommand,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { claimReplacement } from '../../../lambda/refresher/claim.ts';
@@ -8,6 +14,7 @@ import { createKeyring } from '../../../local/embedded-cloud/encryption.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../../local/embedded-cloud/endpoint.ts';
 import { createParameterStore } from '../../../local/embedded-cloud/parameter-store.ts';
 import { awsClients } from '../../support/client.ts';
+import { createTestClock } from '../../support/test-clock.ts';
 
 const NAME = '/claim/access-token';
 const NOW = 1_800_000_000;
@@ -25,10 +32,14 @@ afterEach(async () => {
 });
 
 const claim = (token = 'token', now = NOW, client = ssm) =>
-  claimReplacement(client, NAME, { rejected: sha256(token), now, expiresAt: now + 75 });
+  claimReplacement({ ssm: client, clock: createTestClock() }, NAME, {
+    rejected: sha256(token),
+    now,
+    expiresAt: now + 75,
+  });
 const winners = (claims: readonly unknown[]) => claims.filter((won) => won !== undefined).length;
-const putValue = (Value: string) =>
-  ssm.send(new PutParameterCommand({ Name: `${NAME}.claim`, Value, Type: 'String', Overwrite: true }));
+const putValue = (Value: string, Tier: ParameterTier = 'Standard') =>
+  ssm.send(new PutParameterCommand({ Name: `${NAME}.claim`, Value, Type: 'String', Overwrite: true, Tier }));
 const refuse = (operation: string, type: string) =>
   cloud.intercept((call) =>
     call.operation === operation ? { status: 400, type, message: 'no' } : undefined,
@@ -90,6 +101,25 @@ describe('of the runs that claim the replacement of a token,', () => {
     refuse('PutParameter', 'TooManyUpdates');
     expect(await claim()).toBeUndefined();
   });
+});
+
+test.for(['Standard', 'Advanced'] as const)('a claim is written over one of the tier %s', async (Tier) => {
+  await putValue('{}', Tier);
+  expect(await claim()).toBeDefined();
+  const { Parameters } = await ssm.send(new DescribeParametersCommand({}));
+  expect(Parameters).toEqual([expect.objectContaining({ Version: 2, Tier })]);
+});
+
+test('a claim that is missing becomes a standard parameter', async () => {
+  await claim();
+  const { Parameters } = await ssm.send(new DescribeParametersCommand({}));
+  expect(Parameters).toEqual([expect.objectContaining({ Version: 1, Tier: 'Standard' })]);
+});
+
+test('every write of a claim names its tier, so that the default of the account does not matter', async () => {
+  await (await claim())?.release();
+  const writes = cloud.calls.filter(({ operation }) => operation === 'PutParameter');
+  expect(writes.map(({ input }) => input.Tier)).toEqual(['Intelligent-Tiering', 'Intelligent-Tiering']);
 });
 
 test('a claim holds only the SHA-256 of the token', async () => {

@@ -5,6 +5,7 @@ import { codeOf, REFRESH_ERROR_CODES } from '../../../lambda/shared/refresh-erro
 import type { RefreshResult } from '../../../lambda/shared/refresh-result.ts';
 import { ENVIRONMENT } from '../../../lambda/shared/refresher-environment.ts';
 import { sha256 } from '../../../lambda/shared/stored-token.ts';
+import { STORE_RESERVE_SECONDS } from '../../../lambda/shared/time-budget.ts';
 import { resolveEnvironment } from '../../../local/function-environment.ts';
 import type { InvocationResult } from '../../../local/function-runtime.ts';
 import { confidential, countLeaks, readLines } from '../../support/confidential.ts';
@@ -26,8 +27,8 @@ const resultOf = (answer: InvocationResult): RefreshResult => {
   if (!answer.ok) throw new Error(answer.errorMessage);
   return answer.result as RefreshResult;
 };
-/** Milliseconds for one request of ten seconds and no second one. Fifteen seconds are reserved for storing. */
-const TIME_FOR_ONE_REQUEST = 25_400;
+/** Milliseconds for one request of ten seconds and no second one. */
+const TIME_FOR_ONE_REQUEST = 10_400 + STORE_RESERVE_SECONDS * 1_000;
 const outcomeOf = (answer: InvocationResult): string => {
   if (answer.ok) return 'ok';
   const code = codeOf(answer.errorMessage);

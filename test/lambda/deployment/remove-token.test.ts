@@ -1,0 +1,78 @@
+import { PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { removeToken } from '../../../lambda/deployment/remove-token.ts';
+import { sha256 } from '../../../lambda/shared/stored-token.ts';
+import { type AwsCall, type AwsEndpoint, startAwsEndpoint } from '../../../local/embedded-cloud/endpoint.ts';
+import { awsClients } from '../../support/client.ts';
+import { createTestClock, type TestClock } from '../../support/test-clock.ts';
+
+const NAME = '/removal/access-token';
+
+let cloud: AwsEndpoint;
+let ssm: SSMClient;
+let clock: TestClock;
+
+beforeEach(async () => {
+  cloud = await startAwsEndpoint();
+  ssm = awsClients(cloud.url).ssm;
+  clock = createTestClock();
+  const record = {
+    access_token: 'token',
+    token_type: 'Bearer',
+    issued_at: 1_800_000_000,
+    expires_at: 1_800_003_600,
+    source: sha256('source'),
+  };
+  await ssm.send(
+    new PutParameterCommand({ Name: NAME, Value: JSON.stringify(record), Type: 'SecureString' }),
+  );
+});
+afterEach(async () => {
+  ssm.destroy();
+  await cloud.close();
+});
+
+const remove = () =>
+  removeToken(NAME, { ssm, clock }).catch(({ code }: { code: string }) => `failed with ${code}`);
+const deny = (isMeant: (call: AwsCall) => boolean, times = Number.POSITIVE_INFINITY) => {
+  let left = times;
+  cloud.intercept((call) => {
+    if (left === 0 || !isMeant(call)) return undefined;
+    left -= 1;
+    return { status: 400, type: 'AccessDeniedException', message: 'not authorized' };
+  });
+};
+const isRead = ({ operation }: AwsCall) => operation === 'GetParameter';
+const isDecryption = (call: AwsCall) => isRead(call) && call.input.WithDecryption === true;
+const isRemoval = ({ operation }: AwsCall) => operation === 'DeleteParameter';
+
+test.for<[string, (call: AwsCall) => boolean, number]>([
+  // A denied read is tried without decryption, so it takes two denials.
+  ['read', isRead, 4],
+  ['decrypted', isDecryption, 2],
+  ['deleted', isRemoval, 2],
+])('waits for new permissions while the parameter may not be %s', async ([, isMeant, denials]) => {
+  deny(isMeant, denials);
+  expect(await remove()).toBe('parameter deleted');
+  expect(clock.sleeps).toEqual([5_000, 10_000]);
+});
+
+test.for<[string, (call: AwsCall) => boolean, string]>([
+  ['fails if the parameter may still not be read', isRead, 'failed with STORE_UNAVAILABLE'],
+  [
+    'leaves the value unchanged if it may still not be decrypted',
+    isDecryption,
+    'parameter left unchanged, because it could not be decrypted',
+  ],
+  ['fails if the parameter may still not be deleted', isRemoval, 'failed with STORE_UNAVAILABLE'],
+])('after four waits, %s', async ([, isMeant, outcome]) => {
+  deny(isMeant);
+  expect(await remove()).toBe(outcome);
+  expect(clock.sleeps).toEqual([5_000, 10_000, 15_000, 20_000]);
+});
+
+test('does not wait after a failure that is not a denial', async () => {
+  cloud.intercept(() => ({ status: 400, type: 'InvalidKeyId', message: 'the key was deleted' }));
+  expect(await remove()).toBe('parameter left unchanged, because it could not be decrypted');
+  expect(clock.sleeps).toEqual([]);
+});

@@ -1,0 +1,138 @@
+import { Retry } from '@smithy/core/retry';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { claimReplacement } from '../../../lambda/refresher/claim.ts';
+import { findNewerToken } from '../../../lambda/refresher/newer-token.ts';
+import { writeToken } from '../../../lambda/refresher/store.ts';
+import type { Clock } from '../../../lambda/shared/clock.ts';
+import { type StoredToken, sha256 } from '../../../lambda/shared/stored-token.ts';
+import {
+  CLAIM_RELEASE_MS,
+  RUN_TIMEOUT_SECONDS,
+  SECOND_LOOK_MS,
+  STORE_RESERVE_SECONDS,
+  TOKEN_WRITE,
+} from '../../../lambda/shared/time-budget.ts';
+import { type LoopbackServer, startLoopbackServer } from '../../../local/loopback-server.ts';
+import { type AwsClients, awsClients } from '../../support/client.ts';
+import { configurationFor } from '../../support/configuration.ts';
+import { credentials, newClientSecret, startRefresher, type TestRefresher } from '../../support/refresher.ts';
+import { createTestClock } from '../../support/test-clock.ts';
+import { grant } from '../../support/token-endpoint.ts';
+
+test('every attempt to write a token fits into the time of the write, with the longest waits of the SDK', () => {
+  const { maxAttempts, attemptMs, totalMs } = TOKEN_WRITE;
+  const waits = Array.from({ length: maxAttempts - 1 }, (_, retry) => Retry.throttlingDelay() * 2 ** retry);
+  const longest = waits.reduce((sum, wait) => sum + wait, maxAttempts * attemptMs);
+  expect(longest).toBeLessThanOrEqual(totalMs);
+});
+
+test('all that follows a mint fits into the reserve, and most of a run remains for minting', () => {
+  expect(SECOND_LOOK_MS + TOKEN_WRITE.totalMs + CLAIM_RELEASE_MS).toBeLessThan(STORE_RESERVE_SECONDS * 1_000);
+  expect(STORE_RESERVE_SECONDS).toBeLessThan(RUN_TIMEOUT_SECONDS / 2);
+});
+
+describe('if AWS throttles,', () => {
+  let refresher: TestRefresher;
+
+  beforeEach(async () => {
+    refresher = await startRefresher();
+    await refresher.putSecret(credentials(newClientSecret()));
+    refresher.endpoint.answer(grant('granted'));
+  });
+  afterEach(() => refresher.close());
+
+  const throttle = (operation: string, times: number) => {
+    let left = times;
+    refresher.cloud.intercept((call) => {
+      if (call.operation !== operation || left === 0) return undefined;
+      left -= 1;
+      return { status: 400, type: 'ThrottlingException', message: 'Rate exceeded' };
+    });
+  };
+  const attempts = (operation: string) =>
+    refresher.cloud.calls.filter((call) => call.operation === operation).length;
+
+  test('a minted token is stored at the last of four attempts in the same run', async () => {
+    throttle('PutParameter', 3);
+    expect(await refresher.invoke()).toMatchObject({ ok: true, result: { outcome: 'minted' } });
+    expect(attempts('PutParameter')).toBe(4);
+    expect(refresher.endpoint.requests).toHaveLength(1);
+  });
+
+  test('a write fails after four attempts, and a read after three', async () => {
+    throttle('PutParameter', Number.POSITIVE_INFINITY);
+    expect(await refresher.invoke()).toMatchObject({
+      ok: false,
+      errorMessage: expect.stringMatching(/^STORE_UNAVAILABLE/),
+    });
+    expect(attempts('PutParameter')).toBe(4);
+    const before = attempts('GetParameter');
+    throttle('GetParameter', Number.POSITIVE_INFINITY);
+    expect(await refresher.invoke()).toMatchObject({ ok: false });
+    expect(attempts('GetParameter') - before).toBe(3);
+  });
+});
+
+describe('if AWS does not answer,', () => {
+  let silent: LoopbackServer;
+  let clients: AwsClients;
+  /** The time limits that the code asked for, in milliseconds. */
+  let limits: number[];
+  let timeUp: AbortController;
+  let clock: Clock;
+
+  beforeEach(async () => {
+    timeUp = new AbortController();
+    limits = [];
+    // The time is up as soon as a request arrives.
+    silent = await startLoopbackServer(() => timeUp.abort());
+    clients = awsClients(silent.url);
+    const timeout = (milliseconds: number) => {
+      limits.push(milliseconds);
+      return timeUp.signal;
+    };
+    clock = { ...createTestClock(), timeout };
+  });
+  afterEach(async () => {
+    clients.ssm.destroy();
+    await silent.stop();
+  });
+
+  const token: StoredToken = {
+    access_token: 'token',
+    token_type: 'Bearer',
+    issued_at: 1_800_000_000,
+    expires_at: 1_800_003_600,
+    source: sha256('source'),
+  };
+
+  test('the write of a token ends at its time limit', async () => {
+    const parameter = { name: '/a/b', keyId: 'alias/k', tier: 'Intelligent-Tiering' } as const;
+    await expect(writeToken({ tokenWriter: clients.ssm, clock }, parameter, token)).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+    expect(limits).toEqual([TOKEN_WRITE.totalMs]);
+  });
+
+  test('the second look at the stored token ends at its time limit, and the minted token is stored', async () => {
+    const configuration = configurationFor('https://auth.example.com/token');
+    const newer = await findNewerToken(token, { state: 'missing' }, configuration, { ...clients, clock });
+    expect(newer).toBeUndefined();
+    expect(limits).toEqual([SECOND_LOOK_MS]);
+  });
+
+  test('the release of a claim ends at its time limit', async () => {
+    const answers = ['{"Parameter":{"Value":"{}","Version":1}}', '{"Version":2}'];
+    const cloud = await startLoopbackServer((_request, response) => {
+      const answer = answers.shift();
+      if (answer === undefined) return timeUp.abort();
+      response.end(answer);
+    });
+    const { ssm } = awsClients(cloud.url);
+    const claim = await claimReplacement({ ssm, clock }, '/a/b', { rejected: 'x', now: 1, expiresAt: 2 });
+    await claim?.release();
+    expect(limits).toEqual([CLAIM_RELEASE_MS]);
+    ssm.destroy();
+    await cloud.stop();
+  });
+});
