@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { z } from 'zod';
 import { CLIENT_AUTHENTICATION_METHODS, claimParameterName } from '../lambda/shared/refresher-environment.ts';
 import { tokenUrlProblem } from '../lambda/shared/token-url.ts';
@@ -46,6 +47,8 @@ const readers = z.preprocess(
   z.array(checked(z.string(), readerProblem)),
 );
 
+const ARCHITECTURES = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 };
+
 const boolean = z.preprocess(
   (value) => (value === 'true' || value === 'false' ? value === 'true' : value),
   z.boolean('it must be true or false'),
@@ -76,6 +79,10 @@ const settingsSchema = z
     /** ARN of an existing SNS topic that receives the alarms. */
     notificationTopic: z.string().regex(SNS_TOPIC_ARN, 'it must be the ARN of an SNS topic').optional(),
     dashboard: boolean.default(true),
+    architecture: z
+      .enum(['arm64', 'x86_64'])
+      .default('arm64')
+      .transform((name) => ARCHITECTURES[name]),
   })
   .superRefine((settings, context) => {
     const { checkEvery, refreshBefore, readers, encryptionKey } = settings;

@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { limitProblems } from './construct/aws-limits.ts';
 import { importSecret, secretId } from './construct/credentials-secret.ts';
 import { TokenRefresher } from './construct/token-refresher.ts';
 import { withoutUndefined } from './construct/without-undefined.ts';
@@ -33,6 +34,8 @@ export class RefresherStack extends Stack {
       ...withoutUndefined({ ...others, credentials: secret, encryptionKey: key, notificationTopic: topic }),
     });
     this.addOutputs(this.refresher);
+    const rest = () => this.node.children.filter((child) => child !== this.refresher);
+    this.node.addValidation({ validate: () => rest().flatMap(limitProblems) });
     if (credentials === undefined) this.addNextStep(settings);
   }
 

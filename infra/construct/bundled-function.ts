@@ -21,8 +21,11 @@ import { withoutUndefined } from './without-undefined.ts';
 const IS_PACKAGE = !import.meta.url.endsWith('.ts');
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** The VPC, subnets and security groups of a function. Empty outside a VPC. */
-export type VpcPlacement = Pick<FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>;
+/** The VPC, subnets and security groups of a function, if it runs in a VPC, and its instruction set. */
+export type FunctionPlacement = Pick<
+  FunctionOptions,
+  'vpc' | 'vpcSubnets' | 'securityGroups' | 'architecture'
+>;
 
 export interface BundledFunctionProps
   extends Pick<
@@ -31,7 +34,7 @@ export interface BundledFunctionProps
   > {
   readonly roleDescription: string;
   readonly timeout: Duration;
-  readonly placement: VpcPlacement;
+  readonly placement: FunctionPlacement;
   /** Why the function needs no reserved concurrency. */
   readonly withoutReservedConcurrency: string;
   /** Why the function needs no dead-letter queue of its own. */
@@ -57,7 +60,6 @@ export function createBundledFunction(
     ...options,
     ...placement,
     runtime: Runtime.NODEJS_24_X,
-    architecture: Architecture.ARM_64,
     memorySize: 256,
     role,
     logGroup,
@@ -76,9 +78,15 @@ export function createBundledFunction(
   return fn;
 }
 
-/** The part of the construct's properties that places its functions in a VPC. */
-export function vpcPlacement({ vpc, vpcSubnets, securityGroups }: VpcPlacement): VpcPlacement {
-  return vpc === undefined ? {} : withoutUndefined({ vpc, vpcSubnets, securityGroups });
+/** The part of the construct's properties that says where its functions run. */
+export function functionPlacement({
+  vpc,
+  vpcSubnets,
+  securityGroups,
+  architecture = Architecture.ARM_64,
+}: FunctionPlacement): FunctionPlacement {
+  if (vpc === undefined) return { architecture };
+  return { architecture, ...withoutUndefined({ vpc, vpcSubnets, securityGroups }) };
 }
 
 export function roleOf(fn: IFunction): IRole {

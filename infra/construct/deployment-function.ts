@@ -2,7 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { URL_SUFFIX } from '../../lambda/shared/custom-resources.ts';
-import { createBundledFunction, type VpcPlacement } from './bundled-function.ts';
+import { createBundledFunction, type FunctionPlacement } from './bundled-function.ts';
 
 /** Long enough for several runs of the refresher, with pauses in which new permissions take effect. */
 const TIMEOUT = Duration.minutes(6);
@@ -11,7 +11,7 @@ const TIMEOUT = Duration.minutes(6);
 export const CUSTOM_RESOURCE_TIMEOUT = Duration.minutes(7);
 
 /** Creates the function behind the stack's custom resources. It runs only while the stack is deployed or destroyed. */
-export function createDeploymentFunction(scope: Construct, placement: VpcPlacement): IFunction {
+export function createDeploymentFunction(scope: Construct, placement: FunctionPlacement): IFunction {
   return createBundledFunction(scope, 'DeploymentFunction', {
     description:
       'Mints the first token when the stack is deployed and removes the token when it is destroyed',

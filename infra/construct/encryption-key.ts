@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { viaService } from './via-service.ts';
 
 /** The parameter that stores the token, and the key that encrypts it. */
 export interface TokenParameter {
@@ -26,11 +27,13 @@ export function grantKeyForParameter(
  * Limits the use of a key to calls from Parameter Store, for this parameter only. Without `parameterArn`, for any parameter.
  * Source: https://docs.aws.amazon.com/kms/latest/developerguide/services-parameter-store.html
  */
-export function viaParameterStore(key: IKey, parameterArn?: string): Record<string, Record<string, string>> {
-  const { region, urlSuffix } = Stack.of(key);
+export function viaParameterStore(
+  key: IKey,
+  parameterArn?: string,
+): Record<string, Record<string, string | string[]>> {
   return {
     StringEquals: {
-      'kms:ViaService': `ssm.${region}.${urlSuffix}`,
+      'kms:ViaService': viaService(Stack.of(key), 'ssm'),
       ...(parameterArn === undefined ? {} : { 'kms:EncryptionContext:PARAMETER_ARN': parameterArn }),
     },
   };

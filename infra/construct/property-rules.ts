@@ -8,6 +8,12 @@ export const DEFAULT_REFRESH_BEFORE = Duration.minutes(30);
 export const LONGEST_REFRESH_BEFORE = Duration.hours(24);
 
 /**
+ * The name is a dimension of the metrics, and CDK accepts 255 characters there. So the ARN of the claim and the descriptions
+ * that contain the name also stay below the limits of AWS.
+ */
+const LONGEST_PARAMETER_NAME = 255;
+
+/**
  * What is wrong with a parameter name, or undefined if it is valid.
  * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
  */
@@ -18,8 +24,8 @@ export function parameterNameProblem(name: string): string | undefined {
     return 'it must not contain an empty level ("//" or a trailing "/")';
   if (/^\/(aws|ssm)/i.test(name)) return 'it must not begin with "/aws" or "/ssm", which AWS reserves';
   if (name.split('/').length - 1 > 15) return 'it must have at most 15 levels';
-  // Parameter Store limits the whole ARN to 1011 characters.
-  if (name.length > 900) return 'it must have at most 900 characters';
+  if (name.length > LONGEST_PARAMETER_NAME)
+    return `it must have at most ${LONGEST_PARAMETER_NAME} characters, the longest dimension of a metric; it has ${name.length}`;
   return undefined;
 }
 

@@ -9,7 +9,7 @@ import type { Construct } from 'constructs';
 import type { Policy } from '../../lambda/shared/refresh-margin.ts';
 import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
 import { RUN_TIMEOUT_SECONDS } from '../../lambda/shared/time-budget.ts';
-import { createBundledFunction, type VpcPlacement } from './bundled-function.ts';
+import { createBundledFunction, type FunctionPlacement } from './bundled-function.ts';
 import { secretId } from './credentials-secret.ts';
 import { grantKeyForParameter, type TokenParameter } from './encryption-key.ts';
 import { grantReadSecret } from './secret-access.ts';
@@ -26,7 +26,7 @@ export function createRefresherFunction(
   environment: Record<string, string>,
   { checkEvery }: Policy,
   deadLetterQueue: IQueue,
-  placement: VpcPlacement,
+  placement: FunctionPlacement,
 ): LambdaFunction {
   return createBundledFunction(scope, 'Function', {
     description: 'Keeps an OAuth 2.0 access token fresh in an SSM parameter',

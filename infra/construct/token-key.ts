@@ -169,10 +169,10 @@ export class TokenKey extends Key {
   }
 }
 
-/** The key of the tag is a hash: parameter names can be longer than tag keys, and tag keys of IAM ignore case. */
+/** The key of the tag is a hash: a parameter name can be longer than a tag key, and IAM ignores the case of tag keys. */
 function readerTag(parameterName: string): { readonly key: string; readonly value: string } {
   const hash = createHash('sha256').update(parameterName).digest('hex').slice(0, 16);
-  return { key: `token-reader-${hash}`, value: parameterName.slice(0, 256) };
+  return { key: `token-reader-${hash}`, value: parameterName };
 }
 
 function principalIn(arns: string[]): Conditions {

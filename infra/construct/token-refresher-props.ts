@@ -1,6 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Policy } from '../../lambda/shared/refresh-margin.ts';
@@ -24,7 +25,7 @@ export interface TokenRefresherProps {
 
   /**
    * Full name of the SecureString parameter that stores the token. Must begin with `/`, with at most 15 levels
-   * and 900 characters.
+   * and 255 characters.
    */
   readonly parameterName: string;
 
@@ -101,6 +102,12 @@ export interface TokenRefresherProps {
    * @default - one group per function, with all outbound traffic and no inbound traffic allowed
    */
   readonly securityGroups?: ISecurityGroup[];
+
+  /**
+   * The instruction set of the functions. Set `Architecture.X86_64` in a region that does not offer arm64.
+   * @default Architecture.ARM_64
+   */
+  readonly architecture?: Architecture;
 
   /**
    * The topic that receives a message when an alarm fires and when it recovers. CloudWatch must be allowed to publish

@@ -8,7 +8,8 @@ import { Construct } from 'constructs';
 import type { ClientAuthenticationMethod } from '../../lambda/shared/refresher-environment.ts';
 import { shareWithAccount } from './account-share.ts';
 import { createAlarms, type TokenRefresherAlarms } from './alarms.ts';
-import { roleOf, vpcPlacement } from './bundled-function.ts';
+import { limitProblems } from './aws-limits.ts';
+import { functionPlacement, roleOf } from './bundled-function.ts';
 import { createEmptySecret } from './credentials-secret.ts';
 import { createDashboard } from './dashboard.ts';
 import { createDeadLetterQueue } from './dead-letter-queue.ts';
@@ -55,9 +56,10 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
   constructor(scope: Construct, id: string, props: TokenRefresherProps) {
     super(scope, id);
     assertValidProps(props);
+    this.node.addValidation({ validate: () => limitProblems(this) });
     const { parameterName, readers = [], notificationTopic: topic, dashboard = true } = props;
     const policy = policyOf(props);
-    const placement = vpcPlacement(props);
+    const placement = functionPlacement(props);
 
     const parameterArn = parameterArnIn(Stack.of(this), parameterName);
     const credentials = props.credentials ?? createEmptySecret(this);

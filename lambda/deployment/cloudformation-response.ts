@@ -1,8 +1,9 @@
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
 import { CUSTOM_RESOURCE, URL_SUFFIX } from '../shared/custom-resources.ts';
 
-/** Longest reason in characters. The whole answer holds at most 4096 bytes (source: see `answerCloudFormation`). */
-const MAX_REASON = 2_500;
+/** Longest answer in bytes (source: see `answerCloudFormation`). CloudFormation rejects a longer one. */
+const LONGEST_ANSWER = 4096;
+const ELLIPSIS = '…';
 
 /** Attempts to answer. Without an answer, CloudFormation waits until the resource times out. */
 const ATTEMPTS = 3;
@@ -31,15 +32,7 @@ export async function answerCloudFormation(
   reason: string | undefined,
   fetch: typeof globalThis.fetch,
 ): Promise<void> {
-  const answer: CloudFormationCustomResourceResponse = {
-    StackId: event.StackId,
-    RequestId: event.RequestId,
-    LogicalResourceId: event.LogicalResourceId,
-    PhysicalResourceId: physicalResourceId(event),
-    ...(reason === undefined
-      ? { Status: 'SUCCESS' }
-      : { Status: 'FAILED', Reason: reason.slice(0, MAX_REASON) }),
-  };
+  const answer = answerTo(event, reason);
   for (let attempt = 1; ; attempt += 1) {
     try {
       // The URL's signature covers an empty content type. For a body of bytes, fetch sets none of its own.
@@ -59,6 +52,39 @@ export async function answerCloudFormation(
         throw new Error(`CloudFormation could not be answered: ${(error as Error).name}`);
     }
   }
+}
+
+function answerTo(
+  event: CloudFormationCustomResourceEvent,
+  reason: string | undefined,
+): CloudFormationCustomResourceResponse {
+  const ids = {
+    StackId: event.StackId,
+    RequestId: event.RequestId,
+    LogicalResourceId: event.LogicalResourceId,
+    PhysicalResourceId: physicalResourceId(event),
+  };
+  if (reason === undefined) return { ...ids, Status: 'SUCCESS' };
+  const left = LONGEST_ANSWER - jsonBytes({ ...ids, Status: 'FAILED', Reason: '' });
+  return { ...ids, Status: 'FAILED', Reason: shortened(reason, left) };
+}
+
+/** Cuts a text so that it takes at most `most` bytes in JSON, without cutting a character. */
+function shortened(text: string, most: number): string {
+  const inText = (part: string) => jsonBytes(part) - jsonBytes('');
+  if (inText(text) <= most) return text;
+  let left = most - inText(ELLIPSIS);
+  let kept = '';
+  for (const character of text) {
+    left -= inText(character);
+    if (left < 0) break;
+    kept += character;
+  }
+  return kept + ELLIPSIS;
+}
+
+function jsonBytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }
 
 /** The removal's id is the parameter name. If the name changes, CloudFormation replaces the resource, which removes the old token. */

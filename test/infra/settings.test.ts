@@ -71,6 +71,7 @@ describe('settings', () => {
       'arn:aws:sns:us-east-1:000000000000:on-call',
     ],
     ['dashboard', 'false', (settings) => settings.get('app')?.dashboard, false],
+    ['architecture', 'x86_64', (settings) => settings.get('app')?.architecture.name, 'x86_64'],
   ])('accept %s on the command line', ([key, value, pick, expected]) => {
     expect(pick(read({}, { [`app.${key}`]: value }))).toEqual(expected);
   });

@@ -2,7 +2,7 @@ import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import type { Policies, Request, Statement } from './policy-evaluation.ts';
 import { isAllowed } from './policy-evaluation.ts';
-import { arnOf, type Resource, type Resources, resolveFunctions } from './resolve-template.ts';
+import { arnOf, type Place, type Resource, type Resources, resolveFunctions } from './resolve-template.ts';
 
 /** The policies of a deployed stack, and the ARNs of its resources. */
 export interface DeployedStack {
@@ -37,24 +37,25 @@ export function deployedStack(
   resources: Resources,
   imports: Readonly<Record<string, string>> = {},
   outside: OutsidePolicies = {},
+  place?: Place,
 ): DeployedStack {
   const ofType = (...types: string[]) =>
     Object.entries(resources).filter(([, { Type }]) => types.includes(Type));
   const resolved = ({ Properties = {} }: Resource) =>
-    resolveFunctions(Properties, resources, imports) as Readonly<Record<string, unknown>>;
+    resolveFunctions(Properties, resources, imports, place) as Readonly<Record<string, unknown>>;
 
   const identity = (principal: string): readonly Statement[] =>
     ofType('AWS::IAM::Policy')
       .map(([, policy]) => resolved(policy) as { Roles: readonly string[]; PolicyDocument: PolicyDocument })
       .filter(({ Roles }) =>
-        Roles.some((id) => resources[id] !== undefined && arnOf(resources, id) === principal),
+        Roles.some((id) => resources[id] !== undefined && arnOf(resources, id, place) === principal),
       )
       .flatMap(({ PolicyDocument: { Statement } }) => Statement);
 
   const tagsOf = (principal: string): Readonly<Record<string, string>> =>
     Object.fromEntries(
       ofType('AWS::IAM::Role')
-        .filter(([id]) => arnOf(resources, id) === principal)
+        .filter(([id]) => arnOf(resources, id, place) === principal)
         .flatMap(([, role]) => (resolved(role).Tags ?? []) as readonly { Key: string; Value: string }[])
         .map(({ Key, Value }) => [`aws:PrincipalTag/${Key}`, Value]),
     );
@@ -62,10 +63,10 @@ export function deployedStack(
   const ofResource = (arn: string): readonly Statement[] => [
     ...(outside[arn] ?? []),
     ...ofType('AWS::KMS::Key')
-      .filter(([id]) => arnOf(resources, id) === arn)
+      .filter(([id]) => arnOf(resources, id, place) === arn)
       .flatMap(([, key]) => (resolved(key).KeyPolicy as PolicyDocument).Statement),
     ...ofType('AWS::IAM::Role')
-      .filter(([id]) => arnOf(resources, id) === arn)
+      .filter(([id]) => arnOf(resources, id, place) === arn)
       .flatMap(([, role]) => (resolved(role).AssumeRolePolicyDocument as PolicyDocument).Statement),
     ...ofType('AWS::SNS::TopicPolicy', 'AWS::SQS::QueuePolicy')
       .flatMap(([, policy]) => (resolved(policy).PolicyDocument as PolicyDocument).Statement)
@@ -78,7 +79,7 @@ export function deployedStack(
       const [first] = found;
       if (first === undefined || found.length > 1)
         throw new Error(`${found.length} resources of type ${type} match ${id}`);
-      return arnOf(resources, first[0]);
+      return arnOf(resources, first[0], place);
     },
     allows(request, more = []) {
       const policies: Policies = {

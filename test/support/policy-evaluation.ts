@@ -104,8 +104,8 @@ function principalMatch({ Principal }: Statement, { principal }: Request): 'name
   if (Principal === '*') return 'named';
   const named = Object.values(Principal ?? {}).flatMap(list);
   if (named.includes('*') || named.includes(principal)) return 'named';
-  const account = principal.split(':')[4] ?? '';
-  return account !== '' && named.includes(`arn:aws:iam::${account}:root`) ? 'account' : 'none';
+  const [, partition, , , account = ''] = principal.split(':');
+  return account !== '' && named.includes(`arn:${partition}:iam::${account}:root`) ? 'account' : 'none';
 }
 
 function splitArn(arn: string): readonly string[] {
