@@ -96,7 +96,7 @@ function conditions({ Condition = {} }: Statement): string {
       Object.entries(keys).map(([key, values]) => {
         const word = OPERATORS[operator];
         if (word === undefined) throw new Error(`no word for the condition operator ${operator}`);
-        return `\`${key}\` ${word} ${list(values).map(show).join(' or ')}`;
+        return `\`${key}\` ${word} ${[...new Set(list(values).map(show))].join(' or ')}`;
       }),
     )
     .join('<br>');
