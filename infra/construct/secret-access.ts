@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { viaService } from './via-service.ts';
 
 /**
  * Allows the grantee to read the secret, and to decrypt it if the secret's key is known. Only the grantee's policy changes.
@@ -24,9 +25,8 @@ export function secretArnForPolicies({ secretFullArn, secretArn }: ISecret): str
 
 /** Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html (encryption context) */
 function grantDecryptSecret(secret: ISecret, key: IKey, grantee: IGrantable): void {
-  const { region, urlSuffix } = Stack.of(secret);
   const arn = secretArnForPolicies(secret);
-  const viaService = { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` };
+  const viaSecretsManager = { 'kms:ViaService': viaService(Stack.of(secret), 'secretsmanager') };
   const forSecret = { 'kms:EncryptionContext:SecretARN': arn };
   Grant.addToPrincipal({
     grantee,
@@ -34,7 +34,7 @@ function grantDecryptSecret(secret: ISecret, key: IKey, grantee: IGrantable): vo
     resourceArns: [key.keyArn],
     conditions:
       secret.secretFullArn === undefined
-        ? { StringEquals: viaService, StringLike: forSecret }
-        : { StringEquals: { ...viaService, ...forSecret } },
+        ? { StringEquals: viaSecretsManager, StringLike: forSecret }
+        : { StringEquals: { ...viaSecretsManager, ...forSecret } },
   });
 }

@@ -70,6 +70,32 @@ describe.for(CASES)('a stack $synthesized in $region ($partition)', ({ env, synt
     expect(read(`${parameter}.claim`)).toBe(true);
   });
 
+  test('lets the refresher decrypt the credentials through Secrets Manager, under either domain', () => {
+    const arn = (service: string, rest: string) => `arn:${partition}:${service}:${region}:${ACCOUNT}:${rest}`;
+    const [secretArn, key] = [arn('secretsmanager', 'secret:app/client-AbCdEf'), arn('kms', 'key/secrets')];
+    const entry = { ...REQUIRED, credentials: secretArn, credentialsKey: key };
+    const settings = readSettings({ refreshers: { app: entry } }).get('app');
+    if (settings === undefined) throw new Error('no settings');
+    const { Resources } = Template.fromStack(
+      new RefresherStack(newApp(), 'Test', settings, { env }),
+    ).toJSON();
+    const account = { AWS: `arn:${partition}:iam::${ACCOUNT}:root` };
+    const outside = {
+      [key]: [{ Effect: 'Allow', Principal: account, Action: 'kms:*', Resource: '*' }],
+    } as const;
+    const withKey = deployedStack(Resources, {}, outside, place);
+    const decryptSecret = (via: string) =>
+      withKey.allows({
+        principal: withKey.arn('AWS::IAM::Role', /RefresherFunctionRole/),
+        action: 'kms:Decrypt',
+        resource: key,
+        context: { 'kms:ViaService': via, 'kms:EncryptionContext:SecretARN': secretArn },
+      });
+    expect(decryptSecret(`secretsmanager.${region}.amazonaws.com`)).toBe(true);
+    expect(decryptSecret(`secretsmanager.${region}.${urlSuffix}`)).toBe(true);
+    expect(decryptSecret(`ssm.${region}.${urlSuffix}`)).toBe(false);
+  });
+
   test('names no partition and no domain but those of its region, besides the names of services', () => {
     const text = JSON.stringify(template).replaceAll(reader, '');
     expect(text).not.toMatch(/arn:aws[\w-]*:/);
