@@ -73,7 +73,7 @@ describe('the app of cdk.json', () => {
       { Statement: expect.arrayContaining([expect.objectContaining({ Resource: functionArn })]) },
     ]);
     expect(JSON.stringify([...(refresher?.functionRole?.policies.values() ?? [])])).toContain(
-      '"kms:ViaService":"ssm.cn-north-1.amazonaws.com.cn"',
+      '"kms:ViaService":["ssm.cn-north-1.amazonaws.com","ssm.cn-north-1.amazonaws.com.cn"]',
     );
     expect(refresher && templateEnvironment(refresher)).toMatchObject({
       TOKEN_URL: tokenUrl,

@@ -69,9 +69,10 @@ describe('grantRead', () => {
         Resource: { 'Fn::GetAtt': [expect.stringContaining('EncryptionKey'), 'Arn'] },
         Condition: {
           StringEquals: {
-            'kms:ViaService': {
-              'Fn::Join': ['', ['ssm.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]],
-            },
+            'kms:ViaService': [
+              { 'Fn::Join': ['', ['ssm.', { Ref: 'AWS::Region' }, '.amazonaws.com']] },
+              { 'Fn::Join': ['', ['ssm.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]] },
+            ],
             'kms:EncryptionContext:PARAMETER_ARN': parameterArn,
           },
         },
