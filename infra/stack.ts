@@ -1,4 +1,4 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
@@ -37,6 +37,7 @@ export class RefresherStack extends Stack {
     const rest = () => this.node.children.filter((child) => child !== this.refresher);
     this.node.addValidation({ validate: () => rest().flatMap(limitProblems) });
     if (credentials === undefined) this.addNextStep(settings);
+    if (encryptionKey === undefined && (settings.readers ?? []).length === 0) this.reportNoReaders();
   }
 
   private notificationTopic(email: string | undefined, topicArn: string | undefined): ITopic | undefined {
@@ -50,8 +51,17 @@ export class RefresherStack extends Stack {
       description: 'What to do while the secret is empty',
       value:
         'If the secret is still empty, write {"client_id": "...", "client_secret": "..."} to credentials.json and run ' +
-        `PutCredentialsCommand. The token is available within ${checkEvery.toHumanString()}.`,
+        `PutCredentialsCommand. The token is available within ${checkEvery.toHumanString()}. Until then, the alarms fire.`,
     });
+  }
+
+  /** An app of cdk.json grants nobody, so without `readers` the key policy admits no reader. */
+  private reportNoReaders(): void {
+    const text =
+      'Nobody can read the token yet: readers is not set. In cdk.json, add "readers": ["*"] to let the IAM policies of the ' +
+      'account decide, or list the ARNs of roles and users.';
+    Annotations.of(this).addWarningV2('token-refresher:no-readers', text);
+    new CfnOutput(this, 'Readers', { description: 'Who can read the token', value: text });
   }
 
   private addOutputs(refresher: TokenRefresher): void {

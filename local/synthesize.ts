@@ -27,11 +27,12 @@ export interface Template {
   readonly Outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** Spotnana's sandbox with all defaults, for results that must not depend on the user's cdk.json. */
+/** The settings of cdk.json as shipped, for results that must not depend on the user's own. */
 export const SANDBOX = {
   tokenUrl: 'https://api-ext-sboxmeta.partners.spotnana.com/v2/auth/oauth2-token',
   parameterName: '/spotnana/access-token',
-} as const;
+  readers: ['*'],
+};
 
 /** Synthesizes the CDK app with one refresher, as `cdk synth` does, and finds the functions in its output. */
 export async function synthesizeFunction(settings: object, outdir: string): Promise<DeployableFunction> {

@@ -17,7 +17,7 @@ import { METRIC } from '../../lambda/shared/metric-names.ts';
 import type { Policy } from '../../lambda/shared/refresh-margin.ts';
 import { acknowledge } from './acknowledge.ts';
 import { LONGEST_REFRESH_BEFORE } from './property-rules.ts';
-import { periodOf, refresherMetric } from './refresher-metric.ts';
+import { failedMetric, periodOf, refresherMetric } from './refresher-metric.ts';
 
 /** The alarms of one refresher. Add your own actions to them. */
 export interface TokenRefresherAlarms {
@@ -36,7 +36,7 @@ export interface AlarmsProps {
   readonly policy: Policy;
   readonly refresher: LambdaFunction;
   readonly deadLetterQueue: IQueue;
-  /** The alarms are created after this: without a token, they would fire. */
+  /** The alarms are created after this: without a token or its first metric, they would fire. */
   readonly firstToken: IDependable;
   /** Receives a message when an alarm fires and when it recovers. */
   readonly topic: ITopic | undefined;
@@ -66,10 +66,7 @@ function createTokenExpiring(scope: Construct, props: AlarmsProps): Alarm {
     `Act now: the access token in ${parameterName} is valid for less than ${Duration.seconds(threshold).toHumanString()}, ` +
     'or the refresher has stopped reporting. Readers fail once the token has expired.';
   return createAlarm(scope, 'TokenExpiring', state, props, {
-    metric: refresherMetric(parameterName, METRIC.secondsUntilExpiry, {
-      statistic: Stats.MINIMUM,
-      period: periodOf(policy),
-    }),
+    metric: refresherMetric(parameterName, METRIC.secondsUntilExpiry, { period: periodOf(policy) }),
     comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
     threshold,
     evaluationPeriods: 1,
@@ -111,11 +108,7 @@ function createThrottled(scope: Construct, props: AlarmsProps): Alarm {
     `Look soon: the token endpoint answers 429 (too many requests) for the access token in ${parameterName}. ` +
     'Readers keep the stored token until it expires. Do not force a refresh: the next checks try again.';
   return createAlarm(scope, 'Throttled', state, props, {
-    metric: refresherMetric(parameterName, METRIC.failed, {
-      code: 'RATE_LIMITED',
-      statistic: Stats.SUM,
-      period: periodOf(policy),
-    }),
+    metric: failedMetric(parameterName, 'RATE_LIMITED', { period: periodOf(policy) }),
     ...AT_LEAST_ONE,
     // A run that fails with 429 has already retried for most of a minute, so two of three runs are enough.
     datapointsToAlarm: 2,

@@ -8,7 +8,6 @@ import {
   LogQueryWidget,
   MathExpression,
   PeriodOverride,
-  Stats,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -83,7 +82,6 @@ function timeLeft(props: DashboardProps): IWidget {
   const threshold = expiryThreshold(props.policy);
   const left = line(props, METRIC.secondsUntilExpiry, {
     id: 'left',
-    statistic: Stats.MINIMUM,
     expression: 'left / 60',
     label: 'minutes left',
     color: Color.BLUE,
@@ -103,7 +101,6 @@ function timeLeft(props: DashboardProps): IWidget {
 function mintsAndFailedRuns(props: DashboardProps): IWidget {
   const minted = line(props, METRIC.minted, {
     id: 'minted',
-    statistic: Stats.SUM,
     expression: 'FILL(minted, 0)',
     label: 'minted',
     color: Color.GREEN,
@@ -115,7 +112,6 @@ function mintsAndFailedRuns(props: DashboardProps): IWidget {
 function requestsPerRun(props: DashboardProps): IWidget {
   const requests = line(props, METRIC.mintAttempts, {
     id: 'requests',
-    statistic: Stats.MAXIMUM,
     expression: 'FILL(requests, 0)',
     label: 'requests',
     color: Color.ORANGE,
@@ -132,7 +128,6 @@ function requestsPerRun(props: DashboardProps): IWidget {
 function mintDuration(props: DashboardProps): IWidget {
   const duration = line(props, METRIC.mintDuration, {
     id: 'duration',
-    statistic: Stats.MAXIMUM,
     expression: 'FILL(duration, REPEAT)',
     label: 'last mint',
     color: Color.PURPLE,
@@ -159,14 +154,10 @@ function lastErrors({ refresher }: DashboardProps): IWidget {
 function line(
   { parameterName, policy }: DashboardProps,
   name: MetricName,
-  {
-    id,
-    statistic,
-    ...options
-  }: { id: string; statistic: string; expression: string; label: string; color: string },
+  { id, ...options }: { id: string; expression: string; label: string; color: string },
 ): MathExpression {
   const period = periodOf(policy);
-  const metric = refresherMetric(parameterName, name, { statistic, period, label: id });
+  const metric = refresherMetric(parameterName, name, { period, label: id });
   return new MathExpression({ ...options, usingMetrics: { [id]: metric }, period });
 }
 

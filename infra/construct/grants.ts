@@ -86,7 +86,7 @@ export function assertSameEnvironment(refresher: ITokenRefresher, consumer: Lamb
   if (differ(own.account, other.account)) {
     throw new Error(
       `connect: ${consumer.node.path} is in account ${other.account}, the refresher in ${own.account}. Share the token with ` +
-        `grantReadToAccount('${other.account}'), and import it there with TokenRefresher.fromAttributes.`,
+        `grantReadToAccount('${other.account}'), and import it there with TokenRefresher.fromTokenRefresherAttributes.`,
     );
   }
   if (differ(own.region, other.region)) {

@@ -1,34 +1,46 @@
 import { Duration } from 'aws-cdk-lib';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { alarmPeriod } from '../../lambda/shared/alarm-bounds.ts';
 import {
   CODE_DIMENSION,
-  type METRIC,
+  METRIC,
   METRICS_NAMESPACE,
   METRICS_SERVICE,
   PARAMETER_DIMENSION,
   SERVICE_DIMENSION,
 } from '../../lambda/shared/metric-names.ts';
+import type { RefreshErrorCode } from '../../lambda/shared/refresh-error.ts';
 import type { Policy } from '../../lambda/shared/refresh-margin.ts';
 
 export type MetricName = (typeof METRIC)[keyof typeof METRIC];
 
-/** A metric that the refresher of this parameter emits. Only `Failed` has a `code`. */
-export function refresherMetric(
-  parameterName: string,
-  metricName: MetricName,
-  { code, ...options }: { code?: string; statistic: string; period: Duration; label?: string },
-): Metric {
+/** The statistic of the metrics that are not counts. */
+const STATISTICS: Readonly<Record<string, string>> = {
+  [METRIC.secondsUntilExpiry]: Stats.MINIMUM,
+  [METRIC.mintAttempts]: Stats.MAXIMUM,
+  [METRIC.mintDuration]: Stats.MAXIMUM,
+};
+
+/** A metric that the refresher of this parameter emits. Counts are summed by default. */
+export function refresherMetric(parameterName: string, metricName: string, options?: MetricOptions): Metric {
+  const { dimensionsMap, ...others } = options ?? {};
   return new Metric({
+    statistic: STATISTICS[metricName] ?? Stats.SUM,
+    ...others,
     namespace: METRICS_NAMESPACE,
     metricName,
     dimensionsMap: {
       [SERVICE_DIMENSION]: METRICS_SERVICE,
       [PARAMETER_DIMENSION]: parameterName,
-      ...(code === undefined ? {} : { [CODE_DIMENSION]: code }),
+      ...dimensionsMap,
     },
-    ...options,
   });
+}
+
+/** Failed runs with one error code. There is no total: it is Lambda's own metric `Errors`. */
+export function failedMetric(parameterName: string, code: RefreshErrorCode, options?: MetricOptions): Metric {
+  const dimensionsMap = { ...options?.dimensionsMap, [CODE_DIMENSION]: code };
+  return refresherMetric(parameterName, METRIC.failed, { ...options, dimensionsMap });
 }
 
 /** The period of the alarms. The dashboard uses it too, so it shows what the alarms evaluate. */

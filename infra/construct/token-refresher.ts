@@ -1,10 +1,13 @@
 import { type CustomResource, Stack } from 'aws-cdk-lib';
+import type { Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { METRIC } from '../../lambda/shared/metric-names.ts';
+import type { RefreshErrorCode } from '../../lambda/shared/refresh-error.ts';
 import type { ClientAuthenticationMethod } from '../../lambda/shared/refresher-environment.ts';
 import { shareWithAccount } from './account-share.ts';
 import { createAlarms, type TokenRefresherAlarms } from './alarms.ts';
@@ -18,6 +21,7 @@ import { createFirstToken } from './first-token.ts';
 import { assertSameEnvironment, connect, grantRead, grantReport, type ITokenRefresher } from './grants.ts';
 import { ImportedTokenRefresher, type TokenRefresherAttributes } from './imported-token-refresher.ts';
 import { createRefresherFunction, grantRefresh, refresherEnvironment } from './refresher-function.ts';
+import { failedMetric, refresherMetric } from './refresher-metric.ts';
 import { createReplacementClaim } from './replacement-claim.ts';
 import { createSchedule } from './schedule.ts';
 import { TokenKey } from './token-key.ts';
@@ -27,6 +31,7 @@ import { createAfterRemoval, createTokenRemoval } from './token-removal.ts';
 export type {
   ClientAuthenticationMethod,
   ITokenRefresher,
+  RefreshErrorCode,
   TokenRefresherAlarms,
   TokenRefresherAttributes,
   TokenRefresherProps,
@@ -35,7 +40,11 @@ export type {
 /** Keeps an OAuth 2.0 access token fresh in an encrypted SSM parameter that any function can read. */
 export class TokenRefresher extends Construct implements ITokenRefresher {
   /** Imports a refresher that another app deploys. */
-  static fromAttributes(scope: Construct, id: string, attributes: TokenRefresherAttributes): ITokenRefresher {
+  static fromTokenRefresherAttributes(
+    scope: Construct,
+    id: string,
+    attributes: TokenRefresherAttributes,
+  ): ITokenRefresher {
     return new ImportedTokenRefresher(scope, id, attributes);
   }
 
@@ -124,8 +133,9 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
 
   /**
    * Lets another account read the token: shares the parameter with it and allows it to decrypt. In that account,
-   * `TokenRefresher.fromAttributes` grants the token to roles. Unless AWS Organizations accepts the share for it, the
-   * account must accept it. The parameter becomes an advanced parameter, at $0.05 a month, and cannot be changed back.
+   * `TokenRefresher.fromTokenRefresherAttributes` grants the token to roles. Unless AWS Organizations accepts the share for
+   * it, the account must accept it. The parameter becomes an advanced parameter and cannot be changed back. That costs
+   * $0.05 a month, and $0.05 for every 10,000 calls.
    * @throws Error if the id is not 12 digits, or if the construct creates the secret: without credentials, the first
    * deployment creates no parameter to share
    */
@@ -137,6 +147,51 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
       );
     }
     shareWithAccount(this, this.refresher, this.firstToken, accountId);
+  }
+
+  /** A metric that the refresher emits, by its name in docs/operations.md. The alarms and the dashboard use these metrics too. */
+  metric(metricName: string, props?: MetricOptions): Metric {
+    return refresherMetric(this.parameterName, metricName, props);
+  }
+
+  /** Remaining validity of the stored token after a run, in seconds; 0 if there is no token. The minimum by default. */
+  metricSecondsUntilExpiry(props?: MetricOptions): Metric {
+    return this.metric(METRIC.secondsUntilExpiry, props);
+  }
+
+  /** Runs that minted a token. The sum by default. */
+  metricMinted(props?: MetricOptions): Metric {
+    return this.metric(METRIC.minted, props);
+  }
+
+  /** Runs that kept the stored token. The sum by default. */
+  metricKept(props?: MetricOptions): Metric {
+    return this.metric(METRIC.kept, props);
+  }
+
+  /** Runs that failed with this error code. The sum by default. `function.metricErrors()` counts every failed run. */
+  metricFailed(code: RefreshErrorCode, props?: MetricOptions): Metric {
+    return failedMetric(this.parameterName, code, props);
+  }
+
+  /** Requests to the token endpoint in one run. The maximum by default. */
+  metricMintAttempts(props?: MetricOptions): Metric {
+    return this.metric(METRIC.mintAttempts, props);
+  }
+
+  /** Milliseconds from the first request to the grant, including waits. The maximum by default. */
+  metricMintDuration(props?: MetricOptions): Metric {
+    return this.metric(METRIC.mintDuration, props);
+  }
+
+  /** Runs in which only the previous credentials were accepted. The sum by default. */
+  metricPreviousCredentialsUsed(props?: MetricOptions): Metric {
+    return this.metric(METRIC.previousCredentialsUsed, props);
+  }
+
+  /** Granted tokens that expire too soon for `checkEvery`, or for the alarms. The sum by default. */
+  metricLifetimeTooShort(props?: MetricOptions): Metric {
+    return this.metric(METRIC.lifetimeTooShort, props);
   }
 }
 

@@ -14,7 +14,7 @@ import { forInvocation } from '../shared/invoke-refresher.ts';
 import { METRICS_SERVICE } from '../shared/metric-names.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import { answerCloudFormation, assertAnswerable } from './cloudformation-response.ts';
-import { FirstTokenError, mintFirstToken } from './mint-first-token.ts';
+import { FIRST_METRIC_MS, FirstTokenError, mintFirstToken } from './mint-first-token.ts';
 import { removeToken } from './remove-token.ts';
 
 const ssm = new SSMClient(AWS_CLIENT);
@@ -51,6 +51,8 @@ async function serve(event: CloudFormationCustomResourceEvent): Promise<string> 
     ssm,
     secretsManager,
     clock: systemClock,
+    // A local cloud does not watch the metrics.
+    firstMetricMs: process.env.AWS_ENDPOINT_URL ? 0 : FIRST_METRIC_MS,
   });
 }
 

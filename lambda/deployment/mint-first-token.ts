@@ -5,11 +5,18 @@ import { readConfiguration } from '../refresher/configuration.ts';
 import { describeCredentials } from '../refresher/credentials.ts';
 import { sourceFingerprint } from '../refresher/source-fingerprint.ts';
 import { readStored } from '../refresher/store.ts';
-import { describeAwsFailure } from '../shared/aws-failure.ts';
+import { describeAwsFailure } from '../shared/aws-run.ts';
 import { type Clock, unixSeconds } from '../shared/clock.ts';
 import type { FirstTokenProperties } from '../shared/custom-resources.ts';
-import { invokeRefresher } from '../shared/invoke-refresher.ts';
+import { invokeRefresher, type RunOutcome } from '../shared/invoke-refresher.ts';
 import { retryWithoutPermission } from './retry-without-permission.ts';
+
+/**
+ * Wait after the first token of a parameter, in milliseconds. The alarms are created next and need its metric: without data,
+ * TokenExpiring fires. A new metric takes up to two minutes.
+ * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/publishingMetrics.html
+ */
+export const FIRST_METRIC_MS = 120_000;
 
 /** A run that lacks a permission fails with one of these. */
 const MAY_LACK_PERMISSION: ReadonlySet<string> = new Set([
@@ -28,6 +35,8 @@ export interface FirstTokenTools {
   readonly ssm: SSMClient;
   readonly secretsManager: SecretsManagerClient;
   readonly clock: Clock;
+  /** Wait after the first token, in milliseconds: `FIRST_METRIC_MS` in AWS. */
+  readonly firstMetricMs: number;
 }
 
 /**
@@ -39,30 +48,29 @@ export async function mintFirstToken(
   properties: FirstTokenProperties,
   tools: FirstTokenTools,
 ): Promise<string> {
-  const failure = await retryWithoutPermission(
+  const run = await retryWithoutPermission(
     () => runRefresher(tools.lambda, properties.FunctionArn),
-    (failed) => failed !== undefined && MAY_LACK_PERMISSION.has(failed.code),
+    (tried) => tried.outcome === 'failed' && MAY_LACK_PERMISSION.has(tried.code),
     tools.clock,
   );
-  if (failure === undefined) return 'a token is stored';
-  if (failure.code === 'CREDENTIALS_NOT_SET' && properties.SecretMayBeEmpty === 'true') {
+  if (run.outcome !== 'failed') {
+    if (run.reason === 'missing') await tools.clock.sleep(tools.firstMetricMs);
+    return 'a token is stored';
+  }
+  if (run.code === 'CREDENTIALS_NOT_SET' && properties.SecretMayBeEmpty === 'true') {
     return 'the secret is empty; the schedule mints once it holds credentials';
   }
-  if (await hasValidToken(properties, tools)) return `the stored token is still valid; ${failure.message}`;
-  throw new FirstTokenError(failure.message);
+  if (await hasValidToken(properties, tools)) return `the stored token is still valid; ${run.message}`;
+  throw new FirstTokenError(run.message);
 }
 
-/** The failure of a run, or undefined if it succeeded. */
-async function runRefresher(
-  lambda: LambdaClient,
-  functionArn: string,
-): Promise<{ readonly code: string; readonly message: string } | undefined> {
+/** The outcome of a run. A function that cannot be invoked counts as a failed run. */
+async function runRefresher(lambda: LambdaClient, functionArn: string): Promise<RunOutcome> {
   try {
-    const run = await invokeRefresher(lambda, functionArn, {});
-    return run.outcome === 'failed' ? run : undefined;
+    return await invokeRefresher(lambda, functionArn, {});
   } catch (error) {
     const { name, text } = describeAwsFailure(error);
-    return { code: name, message: `the refresher function could not be invoked: ${text}` };
+    return { outcome: 'failed', code: name, message: `the refresher function could not be invoked: ${text}` };
   }
 }
 

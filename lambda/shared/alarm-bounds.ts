@@ -2,11 +2,11 @@ import type { Policy } from './refresh-margin.ts';
 import { RUN_TIMEOUT_SECONDS, SCHEDULE_PRECISION_SECONDS } from './time-budget.ts';
 
 /**
- * Periods without data after which an alarm fires, even if it evaluates only one period. CloudWatch retrieves more periods
- * than it evaluates: five for three in its own example.
+ * Most periods without data before an alarm fires, even if it evaluates only one period. CloudWatch retrieves more periods
+ * than it evaluates. It does not say how many: three and four have been seen.
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
  */
-const RETRIEVED_PERIODS = 3;
+const RETRIEVED_PERIODS = 4;
 
 /** Upper estimate of the time from a log line to the notification: metric, alarm and topic. In seconds. */
 const DELIVERY_SECONDS = 180;

@@ -1,5 +1,5 @@
 import { App } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, inject, test } from 'vitest';
 import { readSettings } from '../../infra/settings.ts';
 import { RefresherStack } from '../../infra/stack.ts';
@@ -39,5 +39,30 @@ describe('the stack of a refresher', () => {
     expect(Object.keys(template.toJSON().Outputs)).not.toContain('NextStep');
     template.resourceCountIs('AWS::SecretsManager::Secret', 0);
     template.resourceCountIs('AWS::KMS::Key', 0);
+  });
+
+  describe.for([
+    ['without readers', {}, true],
+    ['with an empty list of readers', { readers: [] }, true],
+    ['with readers', { readers: ['*'] }, false],
+    [
+      'with a key whose own policy decides',
+      { encryptionKey: 'arn:aws:kms:us-east-1:000000000000:key/k' },
+      false,
+    ],
+  ] as const)('%s', ([, entry, warns]) => {
+    test(`${warns ? 'says' : 'does not say'} that nobody can read the token, and which line to add`, () => {
+      const properties = { tokenUrl: 'https://auth.example.com/token', parameterName: '/app/token' };
+      const settings = readSettings({ refreshers: { app: { ...properties, ...entry } } }).get('app');
+      if (settings === undefined) throw new Error('no settings');
+      const stack = new RefresherStack(
+        new App({ context: { 'aws:cdk:bundling-stacks': [] } }),
+        'Test',
+        settings,
+      );
+      const line = Match.stringLikeRegexp('Nobody can read the token.*"readers": \\["\\*"\\]');
+      expect(Annotations.fromStack(stack).findWarning('*', line)).toHaveLength(warns ? 1 : 0);
+      expect(Object.keys(Template.fromStack(stack).findOutputs('Readers'))).toHaveLength(warns ? 1 : 0);
+    });
   });
 });

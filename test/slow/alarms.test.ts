@@ -6,11 +6,13 @@ import { describe, expect, inject, test } from 'vitest';
 import { TokenRefresher, type TokenRefresherProps } from '../../infra/construct/token-refresher.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { RefresherStack } from '../../infra/stack.ts';
+import { FIRST_METRIC_MS } from '../../lambda/deployment/mint-first-token.ts';
 import { expiryThreshold, leastMarginToPage } from '../../lambda/shared/alarm-bounds.ts';
 import { COMMAND } from '../../lambda/shared/command-name.ts';
 import { type Policy, refreshMargin } from '../../lambda/shared/refresh-margin.ts';
 import { RUN_TIMEOUT_SECONDS } from '../../lambda/shared/time-budget.ts';
 import { ALARM_NAMES, alarmsOf } from '../support/alarms.ts';
+import { alarmTransitions } from '../support/cloudwatch-alarm.ts';
 import { FROM, firstAlarm, incidents, type Setting, watch } from '../support/incidents.ts';
 import { createRandom } from '../support/random.ts';
 import { type Fault, type ModelCheck, modelRefresher } from '../support/refresher-model.ts';
@@ -71,8 +73,8 @@ describe('each alarm', () => {
 
 describe('the synthesis', () => {
   test.for([
-    ['warns', 21, /refreshBefore is PT21M.*at least PT22M/],
-    ['does not warn', 22, undefined],
+    ['warns', 26, /refreshBefore is PT26M.*at least PT27M/],
+    ['does not warn', 27, undefined],
   ] as const)('%s if refreshBefore is %i minutes', ([, minutes, message]) => {
     const stack = newStack();
     new TokenRefresher(stack, 'Refresher', { ...PROPS, refreshBefore: Duration.minutes(minutes) });
@@ -169,11 +171,31 @@ describe.for(SETTINGS)('with %s', ([name, setting]) => {
     'schedule-off',
     'function-deleted',
     'log-lost',
-  ])('%s fires TokenExpiring before the token expires', (fault) => {
-    for (const { alarms, start, expiresAt } of incidents(setting, alarmsWith(name), fault)) {
-      expect(firstAlarm(alarms.TokenExpiring)).toBeGreaterThan(start);
-      expect(firstAlarm(alarms.TokenExpiring)).toBeLessThan(expiresAt - 60);
-    }
+  ])(
+    '%s fires TokenExpiring before the token expires, however many periods CloudWatch retrieves',
+    (fault) => {
+      for (const extraPeriods of [1, 2, 3]) {
+        const all = incidents(setting, alarmsWith(name), fault, Number.POSITIVE_INFINITY, extraPeriods);
+        for (const { alarms, start, expiresAt } of all) {
+          expect(firstAlarm(alarms.TokenExpiring)).toBeGreaterThan(start);
+          expect(firstAlarm(alarms.TokenExpiring)).toBeLessThan(expiresAt - 60);
+        }
+      }
+    },
+  );
+
+  test('TokenExpiring does not fire at the first deployment, because its creation waits for the first metric', () => {
+    const alarm = alarmsWith(name).TokenExpiring;
+    const { checkEvery, lifetime } = setting;
+    const created = FROM + FIRST_METRIC_MS / 1000;
+    // The latest moments: the schedule starts after the wait, its checks are a minute late, and the metrics take two minutes.
+    const later = Array.from({ length: 5 }, (_, index) => created + (index + 1) * checkEvery + 60);
+    const at = [FROM, ...later];
+    const series = { at, visibleFrom: at.map((time) => time + 120), values: at.map(() => lifetime) };
+    const transitions = (from: number) =>
+      alarmTransitions(alarm, series, { from, until: later.at(-1) ?? from, extraPeriods: 2 });
+    expect(transitions(created)).toEqual([]);
+    expect(transitions(FROM)[0]).toEqual({ at: FROM, state: 'ALARM' });
   });
 
   test('no alarm fires in a healthy year', () => {

@@ -9,6 +9,8 @@ export const FROM = Date.UTC(2026, 0, 1) / 1000;
 
 /** The number of start times for each incident, spread over the lifetime of a token. */
 const MOMENTS = 60;
+/** CloudWatch retrieves more periods than an alarm evaluates: two or three more have been seen. */
+export const MOST_EXTRA_PERIODS = 3;
 const NOTHING: Series = { at: [], visibleFrom: [], values: [] };
 
 export interface Setting extends Policy {
@@ -25,11 +27,11 @@ export interface Incident {
   readonly expiresAt: number;
 }
 
-/** The state changes of the alarms for the metrics of a model. In AWS's example, CloudWatch retrieves two extra periods. */
+/** The state changes of the alarms for the metrics of a model. AWS leaves open how many extra periods CloudWatch retrieves: two or three. */
 export function watch(
   alarms: Readonly<Record<AlarmName, AlarmProperties>>,
   { metrics }: Model,
-  { from, until, extraPeriods = 2 }: { from: number; until: number; extraPeriods?: number },
+  { from, until, extraPeriods = MOST_EXTRA_PERIODS }: { from: number; until: number; extraPeriods?: number },
 ): Incident['alarms'] {
   const transitions = (name: AlarmName) =>
     alarmTransitions(alarms[name], metrics.get(metricOf(alarms[name])) ?? NOTHING, {
@@ -56,6 +58,7 @@ export function incidents(
   alarms: Readonly<Record<AlarmName, AlarmProperties>>,
   fault: Fault,
   lasts = Number.POSITIVE_INFINITY,
+  extraPeriods = MOST_EXTRA_PERIODS,
 ): Incident[] {
   const { lifetime, refreshBefore, checkEvery } = setting;
   return Array.from({ length: MOMENTS }, (_, index) => {
@@ -73,7 +76,7 @@ export function incidents(
     if (lastMint === undefined) throw new Error('nothing was minted before the incident');
     return {
       model,
-      alarms: watch(alarms, model, { from: start - 6 * checkEvery, until }),
+      alarms: watch(alarms, model, { from: start - 6 * checkEvery, until, extraPeriods }),
       start,
       expiresAt: Math.floor(lastMint.at) + lifetime,
     };

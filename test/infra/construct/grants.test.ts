@@ -138,7 +138,7 @@ describe('connect', () => {
   test.for([
     [
       { account: '222222222222', region: 'eu-west-1' },
-      /grantReadToAccount\('222222222222'\).*fromAttributes/,
+      /grantReadToAccount\('222222222222'\).*fromTokenRefresherAttributes/,
     ],
     [{ account: ACCOUNT, region: 'eu-west-2' }, /is in eu-west-2, the refresher in eu-west-1/],
   ] as const)('rejects a function in %j and names the alternative', ([env, message]) => {
@@ -153,7 +153,7 @@ describe('connect', () => {
     const stack = new Stack(newApp(), 'Test');
     const consumer = newConsumer(stack);
     newRefresher(stack).connect(consumer);
-    const other = TokenRefresher.fromAttributes(stack, 'Other', {
+    const other = TokenRefresher.fromTokenRefresherAttributes(stack, 'Other', {
       parameterArn: PARAMETER_ARN,
       encryptionKeyArn: KEY_ARN,
     });
@@ -161,9 +161,9 @@ describe('connect', () => {
   });
 });
 
-describe('fromAttributes', () => {
+describe('fromTokenRefresherAttributes', () => {
   const importInto = (stack: Stack, functionArn?: string): ITokenRefresher =>
-    TokenRefresher.fromAttributes(stack, 'Imported', {
+    TokenRefresher.fromTokenRefresherAttributes(stack, 'Imported', {
       parameterArn: PARAMETER_ARN,
       encryptionKeyArn: KEY_ARN,
       ...(functionArn === undefined ? {} : { functionArn }),

@@ -1,20 +1,22 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { mintFirstToken } from '../../../lambda/deployment/mint-first-token.ts';
+import { FIRST_METRIC_MS, mintFirstToken } from '../../../lambda/deployment/mint-first-token.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../../local/embedded-cloud/endpoint.ts';
 import { awsClients } from '../../support/client.ts';
 import { createTestClock } from '../../support/test-clock.ts';
 
 let endpoint: AwsEndpoint;
 let failures: Error[];
+let reason: string;
 
 beforeEach(async () => {
   failures = [];
+  reason = 'source-changed';
   endpoint = await startAwsEndpoint({
     functions: {
       refresher: async () => {
         const failure = failures.shift();
         if (failure !== undefined) throw failure;
-        return { outcome: 'minted' };
+        return { outcome: 'minted', reason };
       },
     },
   });
@@ -28,9 +30,8 @@ const run = async () => {
     Environment: { Variables: {} },
     SecretMayBeEmpty: 'false',
   } as const;
-  const outcome = await mintFirstToken(properties, { ...awsClients(endpoint.url), clock }).catch(
-    (error: Error) => error.message,
-  );
+  const tools = { ...awsClients(endpoint.url), clock, firstMetricMs: FIRST_METRIC_MS };
+  const outcome = await mintFirstToken(properties, tools).catch((error: Error) => error.message);
   return { outcome, sleeps: clock.sleeps };
 };
 
@@ -63,4 +64,9 @@ test('fails with the last failure after four waits', async () => {
 test('does not wait after a failure that does not pass by itself', async () => {
   failures = [new Error('CLIENT_REJECTED: no')];
   expect(await run()).toEqual({ outcome: 'CLIENT_REJECTED: no', sleeps: [] });
+});
+
+test('waits after the first token of a parameter until the alarms can see its metric', async () => {
+  reason = 'missing';
+  expect(await run()).toEqual({ outcome: 'a token is stored', sleeps: [FIRST_METRIC_MS] });
 });
