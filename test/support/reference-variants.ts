@@ -52,7 +52,7 @@ const withOneKey = (encryptionKey: Key, owner: Stack) => ({
 });
 const importedRole = (owner: Stack) => Role.fromRoleArn(owner, 'ConsumerRole', arn('iam', 'role/consumer'));
 const importedRefresher = (owner: Stack, refresher: TokenRefresher) =>
-  TokenRefresher.fromAttributes(owner, 'Imported', {
+  TokenRefresher.fromTokenRefresherAttributes(owner, 'Imported', {
     parameterArn: refresher.parameterArn,
     encryptionKeyArn: refresher.encryptionKey.keyArn,
     functionArn: refresher.function.functionArn,
@@ -201,7 +201,7 @@ const CASES: readonly Case[] = [
     (refresher, owner) => refresher.connect(newFunction(owner, newRole(owner))),
   ],
   [
-    'connect: a function, by way of fromAttributes',
+    'connect: a function, by way of fromTokenRefresherAttributes',
     undefined,
     (refresher, owner) => importedRefresher(owner, refresher).connect(newFunction(owner)),
   ],
