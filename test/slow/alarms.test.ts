@@ -147,7 +147,7 @@ test('a successful run never reports less validity than the threshold if tokens 
 const SETTINGS: readonly (readonly [string, Setting])[] = [
   ['a check every minute', { checkEvery: 60, refreshBefore: 900, lifetime: 3_600 }],
   ['the defaults', { checkEvery: 300, refreshBefore: 1_800, lifetime: 3_600 }],
-  ['a check every 15 minutes', { checkEvery: 900, refreshBefore: 3_600, lifetime: 7_200 }],
+  ['a check every 15 minutes', { checkEvery: 900, refreshBefore: 4_200, lifetime: 8_400 }],
   ['a check every hour', { checkEvery: 3_600, refreshBefore: 4 * 3_600, lifetime: 24 * 3_600 }],
   [
     'the smallest refreshBefore that synthesizes without a warning',
