@@ -5,7 +5,7 @@ import { readConfiguration } from '../refresher/configuration.ts';
 import { describeCredentials } from '../refresher/credentials.ts';
 import { sourceFingerprint } from '../refresher/source-fingerprint.ts';
 import { readStored } from '../refresher/store.ts';
-import { describeAwsFailure } from '../shared/aws-run.ts';
+import { describeAwsFailure } from '../shared/aws-failure.ts';
 import { type Clock, unixSeconds } from '../shared/clock.ts';
 import type { FirstTokenProperties } from '../shared/custom-resources.ts';
 import { invokeRefresher, type RunOutcome } from '../shared/invoke-refresher.ts';

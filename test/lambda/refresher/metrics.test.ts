@@ -150,7 +150,7 @@ describe('a run', () => {
 
   test.for([
     ['for checkEvery', 200, 'Lower checkEvery'],
-    ['for the alarms', 2_639, 'Set refreshBefore to at most PT1319S and checkEvery to at most PT4M'],
+    ['for the alarms', 3_239, 'Set refreshBefore to at most PT1619S and checkEvery to at most PT4M'],
     ['for any alarm', 600, 'Ask for longer-lived tokens'],
   ] as const)(
     'warns about a lifetime that is too short %s, and names the remedy',
@@ -162,7 +162,7 @@ describe('a run', () => {
   );
 
   test('does not warn about a lifetime that is long enough', async () => {
-    refresher.endpoint.answer(grant(newToken(), { expires_in: 2_640 }));
+    refresher.endpoint.answer(grant(newToken(), { expires_in: 3_240 }));
     expect(values(await metricsOf())).not.toHaveProperty('LifetimeTooShort');
   });
 });
