@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createTokenReader } from '../../../lambda/reader/token-reader.ts';
+import { createTokenReader, type TokenReader } from '../../../lambda/reader/token-reader.ts';
 import type { RefreshResult } from '../../../lambda/shared/refresh-result.ts';
 import { sha256 } from '../../../lambda/shared/stored-token.ts';
 import { type AwsClients, awsClients } from '../../support/client.ts';
@@ -148,14 +148,13 @@ test('a thousand consumers with a revoked token cause one mint, and all their re
     }),
   );
   active.add(dead);
-  const call = async () => {
-    const responses = await Promise.all(
-      consumers.map((consumer) => consumer.fetch('https://api.example.com/')),
-    );
+  const call = async (callers: readonly TokenReader[]) => {
+    const responses = await Promise.all(callers.map((caller) => caller.fetch('https://api.example.com/')));
     return responses.map(({ status }) => status);
   };
-  const allSucceed = Array.from({ length: 1_000 }, () => 200);
-  expect(await call()).toEqual(allSucceed);
+  // First reads a few at a time: a cold reader gives up after ten seconds, which a slow machine may need for all.
+  for (let from = 0; from < consumers.length; from += 20)
+    expect(new Set(await call(consumers.slice(from, from + 20)))).toEqual(new Set([200]));
   active.delete(dead);
   let answered = 0;
   clients.lambda.middlewareStack.add(
@@ -173,6 +172,6 @@ test('a thousand consumers with a revoked token cause one mint, and all their re
     active.add(fresh);
     return grant(fresh);
   });
-  expect(await call()).toEqual(allSucceed);
+  expect(new Set(await call(consumers))).toEqual(new Set([200]));
   expect(refresher.endpoint.requests).toHaveLength(1);
 });
