@@ -49,7 +49,7 @@ const DIFFERENCES: readonly Difference[] = [
   { ...emptySecret, test: 'may wait for credentials only if the stack creates the secret' },
   {
     ...emptySecret,
-    test: 'replaces a foreign value by force once the stack exists without a token',
+    test: 'replaces a foreign value when forced, once the stack exists without a token',
   },
 ];
 
