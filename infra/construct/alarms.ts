@@ -11,7 +11,11 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IDependable } from 'constructs';
-import { checksBeforeWarning, expiryThreshold, leastMarginToPage } from '../../lambda/shared/alarm-bounds.ts';
+import {
+  checksBeforeWarning,
+  expiryThreshold,
+  leastMarginToPage,
+} from '../../lambda/shared/alarm-thresholds.ts';
 import { COMMAND } from '../../lambda/shared/command-name.ts';
 import { METRIC } from '../../lambda/shared/metric-names.ts';
 import type { Policy } from '../../lambda/shared/refresh-margin.ts';

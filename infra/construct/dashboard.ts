@@ -12,7 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { expiryThreshold } from '../../lambda/shared/alarm-bounds.ts';
+import { expiryThreshold } from '../../lambda/shared/alarm-thresholds.ts';
 import { COMMAND } from '../../lambda/shared/command-name.ts';
 import {
   CODE_DIMENSION,

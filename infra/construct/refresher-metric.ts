@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { alarmPeriod } from '../../lambda/shared/alarm-bounds.ts';
+import { alarmPeriod } from '../../lambda/shared/alarm-thresholds.ts';
 import {
   CODE_DIMENSION,
   METRIC,

@@ -1,5 +1,5 @@
 import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { describeAwsFailure } from '../shared/aws-failure.ts';
+import { describeAwsFailure, isAccessDenied } from '../shared/aws-failure.ts';
 import type { Clock } from '../shared/clock.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { ParameterTier } from '../shared/refresher-environment.ts';
@@ -52,7 +52,7 @@ export async function isUndecryptable(
   if (error.details.reason !== 'AccessDeniedException') return true;
   return ssm.send(new GetParameterCommand({ Name: parameterName })).then(
     () => true,
-    () => false,
+    (denied: unknown) => !isAccessDenied(describeAwsFailure(denied).name),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { expiryThreshold, leastMarginToPage } from '../shared/alarm-bounds.ts';
+import { expiryThreshold, leastMarginToPage } from '../shared/alarm-thresholds.ts';
 import { unixSeconds } from '../shared/clock.ts';
 import { CODE_DIMENSION, METRIC, PARAMETER_DIMENSION } from '../shared/metric-names.ts';
 import type { RefreshError } from '../shared/refresh-error.ts';

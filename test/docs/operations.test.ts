@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, inject, test } from 'vitest';
-import { expiryThreshold } from '../../lambda/shared/alarm-bounds.ts';
+import { expiryThreshold } from '../../lambda/shared/alarm-thresholds.ts';
 import { METRIC } from '../../lambda/shared/metric-names.ts';
 import { REFRESH_ERROR_CODES, RefreshError } from '../../lambda/shared/refresh-error.ts';
 import { ALARM_NAMES, type AlarmName, alarmsOf } from '../support/alarms.ts';

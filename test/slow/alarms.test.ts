@@ -7,7 +7,7 @@ import { TokenRefresher, type TokenRefresherProps } from '../../infra/construct/
 import { readSettings } from '../../infra/settings.ts';
 import { RefresherStack } from '../../infra/stack.ts';
 import { FIRST_METRIC_MS } from '../../lambda/deployment/mint-first-token.ts';
-import { expiryThreshold, leastMarginToPage } from '../../lambda/shared/alarm-bounds.ts';
+import { expiryThreshold, leastMarginToPage } from '../../lambda/shared/alarm-thresholds.ts';
 import { COMMAND } from '../../lambda/shared/command-name.ts';
 import { type Policy, refreshMargin } from '../../lambda/shared/refresh-margin.ts';
 import { RUN_TIMEOUT_SECONDS } from '../../lambda/shared/time-budget.ts';

@@ -9,7 +9,7 @@ import {
   UpdateScheduleCommand,
   type UpdateScheduleCommandInput,
 } from '@aws-sdk/client-scheduler';
-import { alarmPeriod } from '../../../lambda/shared/alarm-bounds.ts';
+import { alarmPeriod } from '../../../lambda/shared/alarm-thresholds.ts';
 import { findResource } from '../../../local/deploy-local/stack-resources.ts';
 import { waitFor } from '../../../local/deploy-local/wait-for.ts';
 import type { TestRun } from '../test-run.ts';
