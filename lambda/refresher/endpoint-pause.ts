@@ -4,7 +4,6 @@ import { remedyIfItLasts } from './endpoint-failure.ts';
 /** A warm container remembers the last `Retry-After` for its next runs. */
 export interface PauseMemory {
   pause?: {
-    readonly tokenUrl: string;
     /** Unix time in milliseconds. */
     readonly notBefore: number;
     /** Why the endpoint asked to wait. */
@@ -13,10 +12,10 @@ export interface PauseMemory {
 }
 
 /** Remembers the pause if the failure carries one. */
-export function rememberPause(memory: PauseMemory, tokenUrl: string, failure: unknown): void {
+export function rememberPause(memory: PauseMemory, failure: unknown): void {
   if (!(failure instanceof RefreshError) || failure.details.notBefore === undefined) return;
   const code = failure.code === 'RATE_LIMITED' ? failure.code : 'ENDPOINT_UNAVAILABLE';
-  memory.pause = { tokenUrl, notBefore: failure.details.notBefore, code };
+  memory.pause = { notBefore: failure.details.notBefore, code };
 }
 
 /**
@@ -24,7 +23,7 @@ export function rememberPause(memory: PauseMemory, tokenUrl: string, failure: un
  * @throws RefreshError `RATE_LIMITED`, `ENDPOINT_UNAVAILABLE` if the pause has not ended
  */
 export function assertNotPaused({ pause }: PauseMemory, tokenUrl: string, now: number): void {
-  if (pause === undefined || pause.tokenUrl !== tokenUrl || now >= pause.notBefore) return;
+  if (pause === undefined || now >= pause.notBefore) return;
   const until = new Date(pause.notBefore).toISOString();
   throw new RefreshError(
     pause.code,

@@ -58,12 +58,15 @@ async function mintWithVersion(
   source: string,
   tools: FallbackTools,
 ): Promise<StoredToken> {
-  const { credentialsSecretId, tokenUrl } = configuration;
-  const credentials = await readCredentials(tools.secretsManager, credentialsSecretId, versionId);
+  const credentials = await readCredentials(
+    tools.secretsManager,
+    configuration.credentialsSecretId,
+    versionId,
+  );
   try {
     return await mint(configuration, credentials, source, tools);
   } catch (error) {
-    rememberPause(tools.memory, tokenUrl, error);
+    rememberPause(tools.memory, error);
     throw error;
   }
 }
