@@ -8,7 +8,7 @@ export interface Finding {
   readonly remedy: readonly string[];
 }
 
-/** In the order in which a check uses them, followed by monitoring. */
+/** In the order in which a check uses them. Dead letters and alarms come last. */
 export const LINKS = [
   'schedule',
   'schedule role',

@@ -96,7 +96,7 @@ function createRefreshFailing(scope: Construct, props: AlarmsProps): Alarm {
 function createDeadLetters(scope: Construct, props: AlarmsProps): Alarm {
   const { parameterName, policy, deadLetterQueue } = props;
   const state =
-    `Look soon: several checks in a row of the access token in ${parameterName} could not be delivered, or failed. ` +
+    `Look soon: several checks of the access token in ${parameterName} failed in a row or could not be delivered. ` +
     'Readers keep the stored token until it expires. The events are in the dead-letter queue.';
   return createAlarm(scope, 'DeadLetters', state, props, {
     // Counts arrivals: a message stays in the queue for 14 days, and a single failed run is no incident.

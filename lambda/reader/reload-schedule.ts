@@ -6,7 +6,7 @@ import type { ValidityNeeded } from './validity-needed.ts';
 
 /**
  * When a reader looks for the new token, as fractions of a token's last hour. By default, the refresher starts to replace
- * a one-hour token at least 24 minutes before expiry: 30, less the 5 between two checks, less a minute of delay.
+ * a one-hour token at least 24 minutes before expiry: 30 minutes, minus 5 between checks, minus 1 that a check may be late.
  * Each reader looks at a random moment between 24 and 6 minutes before expiry, so its first look finds the new token.
  * A thousand containers then make about one read a second; Parameter Store allows 40. A token with a lifetime of less
  * than an hour is replaced at half its lifetime, so these are fractions of the lifetime.

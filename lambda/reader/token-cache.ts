@@ -22,7 +22,7 @@ export function createTokenCache(
   const { now } = seams;
   const usual = validityNeeded(minimumValidity);
   const held = createHeldToken(now);
-  /** Unix time, milliseconds. Until then, reads without options share one promise, which is cheaper than one each. */
+  /** Unix time, milliseconds. Until then, reads without options share one promise: a promise for each read costs more. */
   let sharedUntil = Number.NEGATIVE_INFINITY;
   let shared: Promise<string> | undefined;
 

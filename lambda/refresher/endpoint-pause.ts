@@ -27,7 +27,7 @@ export function assertNotPaused({ pause }: PauseMemory, tokenUrl: string, now: n
   const until = new Date(pause.notBefore).toISOString();
   throw new RefreshError(
     pause.code,
-    `no request was sent to ${tokenUrl}, because it asked for none before ${until}. ` +
+    `no request was sent to ${tokenUrl}, which asked not to be called before ${until}. ` +
       `The first check after that tries again. ${remedyIfItLasts(pause.code)}`,
     { notBefore: pause.notBefore },
   );

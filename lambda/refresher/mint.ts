@@ -45,7 +45,7 @@ export async function mint(
   for (let attempt = 1; ; attempt += 1) {
     const sentAt = clock.now();
     const timeout = Math.min(REQUEST_TIMEOUT_MS, deadline - sentAt);
-    // A sleep may overrun. The endpoint's last answer then explains more.
+    // If a sleep took too long, the endpoint's last answer is the better explanation.
     if (timeout < LEAST_REQUEST_TIME_MS) throw failure ?? noTimeLeft(tokenUrl);
     observations.attempts += 1;
     const answer = await requestToken(configuration, credentials, { ...tools, timeout });

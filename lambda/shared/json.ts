@@ -2,7 +2,7 @@
 export function parseJsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const parsed: unknown = JSON.parse(text);
-    // The copy has no prototype, so a missing field is not found there.
+    // The copy has no prototype. Otherwise a missing `toString` would look present.
     return isObject(parsed) ? Object.assign(Object.create(null), parsed) : undefined;
   } catch {
     return undefined;
