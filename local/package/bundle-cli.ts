@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { FUNCTION_BUNDLING } from '../../infra/construct/bundling.ts';
 import { PACKAGE_BUNDLING } from './esbuild-options.ts';
 
 const entry = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
@@ -16,7 +17,7 @@ export async function bundleCommand(outdir: string): Promise<void> {
     splitting: true,
     minify: true,
     format: 'esm',
-    mainFields: ['module', 'main'],
+    mainFields: FUNCTION_BUNDLING.mainFields,
     chunkNames: 'chunks/[name]-[hash]',
     // CommonJS packages require built-in modules.
     banner: {
