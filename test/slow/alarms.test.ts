@@ -41,12 +41,6 @@ describe('each alarm', () => {
       expect(Properties).not.toHaveProperty('AlarmActions');
   });
 
-  test('is created after the first token, so it does not fire without one', () => {
-    for (const { DependsOn } of alarmsIn(newTemplate())) {
-      expect(DependsOn).toContainEqual(expect.stringMatching(/^RefresherFirstToken/));
-    }
-  });
-
   test('names the command to run, in a description that CloudWatch accepts', () => {
     for (const { Properties } of alarmsIn(newTemplate())) {
       const text = JSON.stringify(Properties.AlarmDescription);

@@ -64,6 +64,30 @@ describe('the template', () => {
     for (const [id] of writers) expect(isCreatedAfterRemoval(id), id).toBe(true);
   });
 
+  test.for([
+    ['Function', 'TokenRemoval'],
+    ['FunctionRoleDefaultPolicy', 'TokenRemoval'],
+    ['TokenRemoval', 'TokenRemovalPolicy'],
+    ['TokenRemoval', 'EncryptionKey'],
+    ['FirstToken', 'FirstTokenPolicy'],
+    ['FirstToken', 'Credentials'],
+    ['FirstToken', 'Function'],
+    ['FirstToken', 'FunctionEventInvokeConfig'],
+    ['Schedule', 'ScheduleRole'],
+    ['Schedule', 'ScheduleRoleDefaultPolicy'],
+    ['Schedule', 'FirstToken'],
+    ['TokenExpiring', 'FirstToken'],
+    ['RefreshFailing', 'FirstToken'],
+    ['DeadLetters', 'FirstToken'],
+    ['Throttled', 'FirstToken'],
+  ] as const)('creates %s after %s', ([later, earlier]) => {
+    const resources: Record<string, { DependsOn?: string[] }> = shipped().toJSON().Resources;
+    const isCalled = (name: string) => (id: string) =>
+      new RegExp(`^Refresher${name}([0-9a-f]{8})?[0-9A-F]{8}([0-9a-f]{8})?$`).test(id);
+    const [id = ''] = Object.keys(resources).filter(isCalled(later));
+    expect(resources[id]?.DependsOn?.filter(isCalled(earlier)), id).toHaveLength(1);
+  });
+
   test('sends {} every five minutes from a schedule with a dead-letter queue', () => {
     shipped().hasResourceProperties('AWS::Scheduler::Schedule', {
       ScheduleExpression: 'rate(5 minutes)',
@@ -73,6 +97,18 @@ describe('the template', () => {
         DeadLetterConfig: { Arn: Match.anyValue() },
         RetryPolicy: { MaximumEventAgeInSeconds: 300 },
       },
+    });
+  });
+
+  test.for([
+    ['TokenExpiring', 'one period', { EvaluationPeriods: 1, DatapointsToAlarm: Match.absent() }],
+    ['RefreshFailing', 'two failed checks', { EvaluationPeriods: 2, DatapointsToAlarm: Match.absent() }],
+    ['DeadLetters', 'two checks', { EvaluationPeriods: 2, DatapointsToAlarm: Match.absent() }],
+    ['Throttled', 'two of three checks', { EvaluationPeriods: 3, DatapointsToAlarm: 2 }],
+  ] as const)('lets %s fire after %s', ([name, , periods]) => {
+    shipped().hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmDescription: Match.stringLikeRegexp(`#${name.toLowerCase()}$`),
+      ...periods,
     });
   });
 
