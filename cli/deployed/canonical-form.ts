@@ -1,7 +1,7 @@
-/** Gives equivalent values the same text. Order does not count, and a list with one item equals the item. */
+/** Gives equivalent values the same text. Order and repeated items do not count, and a list with one item equals the item. */
 export function canonicalForm(value: unknown): string {
   if (Array.isArray(value)) {
-    const items = value.map(canonicalForm).toSorted();
+    const items = [...new Set(value.map(canonicalForm))].toSorted();
     return items.length === 1 ? (items[0] ?? '') : `[${items.join()}]`;
   }
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';

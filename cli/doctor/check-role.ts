@@ -3,9 +3,11 @@ import {
   GetRolePolicyCommand,
   type IAMClient,
   ListRolePoliciesCommand,
+  paginateListAttachedRolePolicies,
   type Role,
 } from '@aws-sdk/client-iam';
 import type { DeployedRole, Refresher } from '../deployed/refreshers-of-stack.ts';
+import { isComplete } from '../deployed/template.ts';
 import { unlessGone } from '../deployed/unless-gone.ts';
 import type { ShellCommands } from '../shell-commands.ts';
 import { covers } from './compare-policies.ts';
@@ -55,14 +57,37 @@ export async function checkRole(
         ),
       ),
     );
+  const attach = (arns: readonly unknown[]) =>
+    arns.map((arn) =>
+      commands.restore(refresher, arn, () =>
+        commands.aws('iam', 'attach-role-policy', '--role-name', RoleName, '--policy-arn', String(arn)),
+      ),
+    );
   if (live === undefined) {
     const create = putTrust('create-role', '--assume-role-policy-document');
-    return wrong(`${RoleName} has been deleted`, create, ...putPolicies(policies.keys()));
+    const permissions = [...putPolicies(policies.keys()), ...attach(managedPolicies(role))];
+    return wrong(`${RoleName} has been deleted`, create, ...permissions);
   }
   if (!covers(decode(live.AssumeRolePolicyDocument), trust)) {
     const update = putTrust('update-assume-role-policy', '--policy-document');
     return wrong(`the trust policy of ${RoleName} was changed`, update);
   }
+  const lacking = await lackingPolicies(role, iam);
+  if (lacking.length > 0) {
+    return wrong(`${RoleName} lacks permissions of policy ${lacking.join(', ')}`, ...putPolicies(lacking));
+  }
+  const detached = await detachedPolicies(role, iam);
+  if (detached.length > 0) {
+    return wrong(`${RoleName} lacks the managed policy ${detached.join(', ')}`, ...attach(detached));
+  }
+  return ok(`${RoleName} has its deployed permissions`);
+}
+
+/** Names of the deployed inline policies that the live role lacks or that grant less. */
+async function lackingPolicies(
+  { id: RoleName, policies }: DeployedRole,
+  iam: IAMClient,
+): Promise<readonly string[]> {
   const { PolicyNames: names = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
   const lacking: string[] = [];
   for (const [PolicyName, document] of policies) {
@@ -71,10 +96,23 @@ export async function checkRole(
       : undefined;
     if (!covers(decode(policy?.PolicyDocument), document)) lacking.push(PolicyName);
   }
-  if (lacking.length > 0) {
-    return wrong(`${RoleName} lacks permissions of policy ${lacking.join(', ')}`, ...putPolicies(lacking));
-  }
-  return ok(`${RoleName} has its deployed permissions`);
+  return lacking;
+}
+
+/** ARNs of the deployed managed policies that are no longer attached to the live role. */
+async function detachedPolicies(role: DeployedRole, iam: IAMClient): Promise<readonly unknown[]> {
+  const deployed = managedPolicies(role).filter(isComplete);
+  if (deployed.length === 0) return [];
+  const attached: unknown[] = [];
+  const input = { RoleName: role.id };
+  for await (const page of paginateListAttachedRolePolicies({ client: iam }, input))
+    attached.push(...(page.AttachedPolicies ?? []).map(({ PolicyArn: arn }) => arn));
+  return deployed.filter((arn) => !attached.includes(arn));
+}
+
+/** ARNs of the role's managed policies in the template. Those that only CloudFormation knows are undefined. */
+function managedPolicies({ properties: { ManagedPolicyArns: arns } }: DeployedRole): readonly unknown[] {
+  return Array.isArray(arns) ? arns : [];
 }
 
 /** IAM returns policies URL-encoded. */

@@ -18,6 +18,11 @@ describe('a live policy', () => {
       true,
     ],
     [
+      'covers the template if an item is repeated',
+      document({ ...statement, Action: ['a:B', 'a:C', 'a:B'], Resource: ['x', 'x'] }),
+      true,
+    ],
+    [
       'covers the template if it grants more',
       document({ Effect: 'Allow', Action: '*', Resource: '*' }, statement),
       true,
