@@ -54,7 +54,7 @@ const boolean = z.preprocess(
   z.boolean('it must be true or false'),
 );
 
-const keyArn = z.string().regex(KMS_KEY_ARN, 'it must be the ARN of a KMS key');
+const keyArn = z.string().regex(KMS_KEY_ARN, 'it must be the ARN of a KMS key, not of an alias');
 
 /** One entry of `context.refreshers` in cdk.json. */
 const settingsSchema = z

@@ -5,3 +5,11 @@ import { unlessGone } from './unless-gone.ts';
 export async function readKey(kms: KMSClient, keyId: string): Promise<KeyMetadata | undefined> {
   return (await unlessGone(kms.send(new DescribeKeyCommand({ KeyId: keyId }))))?.KeyMetadata;
 }
+
+/**
+ * Whether a key in this state encrypts and decrypts. `Updating` is the state of a multi-Region key while its primary Region
+ * changes. Source: https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-update.html
+ */
+export function isUsable(state: string | undefined): boolean {
+  return state === 'Enabled' || state === 'Updating';
+}

@@ -1,10 +1,10 @@
-import { GetKeyPolicyCommand, type KMSClient } from '@aws-sdk/client-kms';
+import { GetKeyPolicyCommand, type KeyMetadata, type KMSClient } from '@aws-sdk/client-kms';
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
-import { readKey } from '../deployed/read-key.ts';
+import { isUsable, readKey } from '../deployed/read-key.ts';
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
 import { REVERT_DRIFT, type ShellCommands } from '../shell-commands.ts';
 import { covers } from './compare-policies.ts';
-import { ok, type Verdict, wrong } from './finding.ts';
+import { ok, unknown, type Verdict, wrong } from './finding.ts';
 
 const EFFECT = 'the token cannot be read or stored';
 
@@ -18,21 +18,7 @@ export async function checkKey(
   const key = await readKey(kms, parameterKeyId);
   if (key === undefined) return keyGone(refresher, parameterKeyId, commands);
   const id = key.Arn ?? parameterKeyId;
-  const command = (operation: string) => commands.aws('kms', operation, '--key-id', id);
-  switch (key.KeyState) {
-    case 'Enabled':
-      break;
-    case 'PendingDeletion':
-      return wrong(
-        `${id} is scheduled for deletion: ${EFFECT}`,
-        command('cancel-key-deletion'),
-        command('enable-key'),
-      );
-    case 'Disabled':
-      return wrong(`${id} is disabled: ${EFFECT}`, command('enable-key'));
-    default:
-      return wrong(`${id} is in state ${key.KeyState ?? 'unknown'}: ${EFFECT}`, command('enable-key'));
-  }
+  if (!isUsable(key.KeyState)) return notUsable(id, key, commands);
   const policy = refresher.encryptionKey?.properties.KeyPolicy;
   if (policy !== undefined && !(await coversPolicy(kms, id, policy))) {
     const put = commands.restore(refresher, policy, (json) =>
@@ -41,6 +27,45 @@ export async function checkKey(
     return wrong(`the policy of ${id} no longer grants access to the principals it was deployed with`, put);
   }
   return ok(`${id} is enabled`);
+}
+
+/** Source: https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html */
+function notUsable(
+  id: string,
+  { KeyState: state, CustomKeyStoreId: store }: KeyMetadata,
+  commands: ShellCommands,
+): Verdict {
+  const command = (operation: string, ...options: readonly string[]) =>
+    commands.aws('kms', operation, '--key-id', id, ...options);
+  switch (state) {
+    case 'Disabled':
+      return wrong(`${id} is disabled: ${EFFECT}`, command('enable-key'));
+    case 'PendingDeletion':
+    case 'PendingReplicaDeletion':
+      return wrong(
+        `${id} is scheduled for deletion: ${EFFECT}`,
+        command('cancel-key-deletion'),
+        // Without its deletion, the key is disabled.
+        command('enable-key'),
+      );
+    case 'PendingImport':
+      return wrong(
+        `${id} has lost its imported key material: ${EFFECT}. Import the same key material again, beginning with this command`,
+        command(
+          'get-parameters-for-import',
+          ...['--wrapping-algorithm', 'RSAES_OAEP_SHA_256', '--wrapping-key-spec', 'RSA_4096'],
+        ),
+      );
+    case 'Unavailable':
+      return wrong(
+        `the key store of ${id} is disconnected: ${EFFECT}`,
+        store === undefined
+          ? commands.aws('kms', 'describe-custom-key-stores')
+          : commands.aws('kms', 'connect-custom-key-store', '--custom-key-store-id', store),
+      );
+    default:
+      return unknown(`${id} is in state ${state ?? 'unknown'}: ${EFFECT}. Run doctor again in a few minutes`);
+  }
 }
 
 async function coversPolicy(kms: KMSClient, keyId: string, policy: unknown): Promise<boolean> {

@@ -2,6 +2,7 @@ import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import type { RefreshErrorCode } from '../../lambda/shared/refresh-error.ts';
 import { isOverdue } from '../deployed/is-overdue.ts';
 import type { Alarm } from '../deployed/read-alarms.ts';
+import { isUsable } from '../deployed/read-key.ts';
 import { isLate, type LastRun } from '../deployed/read-last-run.ts';
 import type { ParameterContent } from '../deployed/read-parameter.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -47,7 +48,7 @@ export interface Assessment {
 export function assess(situation: Situation): Assessment {
   const { parameter, keyState, now } = situation;
   const faults = faultsIn(situation);
-  if (keyState !== undefined && keyState !== 'Enabled') {
+  if (keyState !== undefined && !isUsable(keyState)) {
     const key = keyState === 'gone' ? 'the key has been deleted' : `the key's state is ${keyState}`;
     return { state: 'missing', because: [`nobody can read the token: ${key}`, ...faults] };
   }

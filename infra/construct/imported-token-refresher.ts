@@ -4,6 +4,7 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { connect, grantRead, grantReport, type ITokenRefresher } from './grants.ts';
+import { keyProblem, shown } from './property-rules.ts';
 
 /** The attributes of a `TokenRefresher` that another app deploys. Stacks of this repository have them as outputs. */
 export interface TokenRefresherAttributes {
@@ -36,6 +37,12 @@ export class ImportedTokenRefresher extends Construct implements ITokenRefresher
     this.parameterName = account === Stack.of(this).account ? `/${resourceName}` : parameterArn;
     this.parameterArn = parameterArn;
     this.encryptionKey = Key.fromKeyArn(this, 'EncryptionKey', encryptionKeyArn);
+    const problem = keyProblem(this.encryptionKey);
+    if (problem !== undefined) {
+      throw new Error(
+        `fromTokenRefresherAttributes: encryptionKeyArn is invalid: ${problem}; got ${shown('encryptionKeyArn', encryptionKeyArn)}`,
+      );
+    }
     this.function =
       functionArn === undefined ? undefined : LambdaFunction.fromFunctionArn(this, 'Function', functionArn);
   }

@@ -1,4 +1,5 @@
 import { Duration, Token } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RESERVED_FORM_FIELDS } from '../../lambda/shared/refresher-environment.ts';
 import { isScope } from '../../lambda/shared/scope.ts';
 import { SCHEDULE_PRECISION_SECONDS } from '../../lambda/shared/time-budget.ts';
@@ -37,6 +38,16 @@ export function secretProblem(nameOrArn: string): string | undefined {
   if (/^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/.test(nameOrArn)) return undefined;
   if (!nameOrArn.startsWith('arn:') && /^[\w/+=.@-]{1,512}$/.test(nameOrArn)) return undefined;
   return 'it must be the name of a secret, or its complete ARN with the six characters at the end';
+}
+
+/**
+ * What is wrong with a KMS key, or undefined if policies can name it.
+ * Source: https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+ */
+export function keyProblem(key: IKey): string | undefined {
+  // An alias is also an `IKey`, and `Key.fromKeyArn` accepts the ARN of one.
+  if (!('aliasName' in key) && !key.keyArn.includes(':alias/')) return undefined;
+  return 'it must be a key, not an alias, because policies cannot name an alias; use the ARN of the key';
 }
 
 /** Why these durations cannot be scheduled or cannot keep a token valid, or undefined if they can. */

@@ -11,6 +11,7 @@ import {
   DEFAULT_CHECK_EVERY,
   DEFAULT_REFRESH_BEFORE,
   extraParametersProblem,
+  keyProblem,
   parameterNameProblem,
   policyProblem,
   readerProblem,
@@ -71,7 +72,7 @@ export interface TokenRefresherProps {
   readonly refreshBefore?: Duration;
 
   /**
-   * The KMS key that encrypts the parameter. Its own policy decides who may use it.
+   * The KMS key that encrypts the parameter, not an alias. Its own policy decides who may use it.
    * @default - a key is created, with yearly rotation and a policy that allows its use for this parameter only
    */
   readonly encryptionKey?: IKey;
@@ -131,14 +132,28 @@ export function policyOf(props: TokenRefresherProps): Policy {
 
 /** @throws Error if a property is invalid; it names the property, the value found, and what is allowed */
 export function assertValidProps(props: TokenRefresherProps): void {
-  const { tokenUrl, parameterName, scope, extraParameters = {}, readers = [] } = props;
+  const {
+    tokenUrl,
+    parameterName,
+    scope,
+    extraParameters = {},
+    readers = [],
+    encryptionKey,
+    credentials,
+  } = props;
   assertValid('tokenUrl', tokenUrl, tokenUrlProblem(tokenUrl));
   assertValid('parameterName', parameterName, parameterNameProblem(parameterName));
   if (scope !== undefined) assertValid('scope', scope, scopeProblem(scope));
   assertValid('extraParameters', extraParameters, extraParametersProblem(extraParameters));
   assertValidPolicy(props);
-  assertValid('readers', readers, readersProblem(props.readers, props.encryptionKey));
+  assertValidKey('encryptionKey', encryptionKey);
+  assertValidKey('the key of credentials', credentials?.encryptionKey);
+  assertValid('readers', readers, readersProblem(props.readers, encryptionKey));
   for (const reader of readers) assertValid('readers', reader, readerProblem(reader));
+}
+
+function assertValidKey(property: string, key: IKey | undefined): void {
+  if (key !== undefined) assertValid(property, key.node.path, keyProblem(key));
 }
 
 function assertValidPolicy(props: TokenRefresherProps): void {

@@ -54,7 +54,7 @@ const RULES: Readonly<Record<string, (seen: Look, situation: Situation) => void>
     expect({ schedule, fn }).toEqual({ schedule: 'on', fn: 'active' });
     expect(['ok', 'denied']).toContain(scheduleRole);
     expect(['ok', 'denied']).toContain(functionRole);
-    expect(['Enabled', 'denied']).toContain(situation.key);
+    expect(['Enabled', 'Updating', 'denied']).toContain(situation.key);
     expect(['ok', 'rotated', 'value-denied']).toContain(secret);
     expect(['kept', 'minted', 'denied']).toContain(lastRun);
     expect([401, 429]).toContain(endpoint);
@@ -119,6 +119,13 @@ test.for<[Partial<Situation>, Link, RegExp]>([
   [{ alarm: 'ALARM' }, 'alarms', /^3 ok; in alarm: /],
   [{ functionRole: 'newer' }, 'function role', /deleted and made again/],
   [{ parameter: 'overdue' }, 'parameter', /overdue/],
+  [{ schedule: 'ended' }, 'schedule', /: it has ended$/],
+  [{ schedule: 'not-started' }, 'schedule', /: it has not started yet$/],
+  [{ endpoint: 302 }, 'endpoint', /HTTP 302: it is not a token endpoint/],
+  [{ endpoint: 404 }, 'endpoint', /HTTP 404: it is not a token endpoint/],
+  [{ endpoint: 405 }, 'endpoint', /HTTP 405: it is not a token endpoint/],
+  [{ lastRun: 'late' }, 'last run', /\. It should run every 5 min$/],
+  [{ lastRun: 'none' }, 'last run', /has not run in the last day$/],
 ])('%j: doctor says so at %s', async ([situation, link, says]) => {
   const finding = (await look({ ...GOOD, ...situation })).of(link);
   expect(finding).toMatchObject({ state: 'wrong', says: expect.stringMatching(says) });
@@ -143,4 +150,18 @@ test('a function that exists again with its deleted role gets another role and i
     'iam create-role',
     'iam put-role-policy',
   ]);
+});
+
+test.for<[Situation['key'], readonly string[]]>([
+  ['Enabled', []],
+  ['Updating', []],
+  ['Creating', []],
+  ['Disabled', ['enable-key']],
+  ['PendingDeletion', ['cancel-key-deletion', 'enable-key']],
+  ['PendingReplicaDeletion', ['cancel-key-deletion', 'enable-key']],
+  ['PendingImport', ['get-parameters-for-import']],
+  ['Unavailable', ['connect-custom-key-store']],
+])('for a key in state %s, doctor prints the commands that KMS accepts: %j', async ([key, operations]) => {
+  const { remedy } = (await look({ ...GOOD, key })).of('key');
+  expect(remedy.map((command) => /^aws kms (\S+)/.exec(command)?.[1])).toEqual(operations);
 });

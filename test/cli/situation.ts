@@ -1,3 +1,4 @@
+import { KeyState } from '@aws-sdk/client-kms';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { type Arbitrary, constantFrom, record } from 'fast-check';
@@ -14,13 +15,13 @@ import { type Answers, awsError, createAnsweringClients } from '../support/answe
 export const NOW = 1_800_000_000;
 
 const VALUES = {
-  schedule: ['on', 'off', 'changed', 'gone', 'denied'],
+  schedule: ['on', 'off', 'changed', 'ended', 'not-started', 'gone', 'denied'],
   scheduleRole: ['ok', 'gone', 'lacking', 'denied'],
   function: ['active', 'stopped', 'failed', 'deleting', 'gone', 'denied'],
   functionRole: ['ok', 'gone', 'lacking', 'newer', 'denied'],
-  key: ['Enabled', 'Disabled', 'PendingDeletion', 'gone', 'changed', 'denied'],
+  key: [...Object.values(KeyState), 'gone', 'changed', 'denied'],
   secret: ['ok', 'rotated', 'empty', 'invalid', 'deletion', 'gone', 'denied', 'value-denied'],
-  endpoint: [401, 404, 429, 503],
+  endpoint: [401, 302, 404, 405, 429, 503],
   parameter: ['fresh', 'overdue', 'expired', 'missing', 'damaged', 'foreign', 'denied'],
   /** Whether the token was minted with the previous credentials. */
   previous: [false, true],
@@ -157,7 +158,10 @@ function keyAnswers({ key }: Situation): Answers {
     DescribeKeyCommand: () => {
       if (key === 'gone') return awsError('NotFoundException');
       if (key === 'denied') return denied();
-      return { KeyMetadata: { Arn: 'arn:key', KeyState: key === 'changed' ? 'Enabled' : key } };
+      const KeyMetadata = { Arn: 'arn:key', KeyState: key === 'changed' ? 'Enabled' : key };
+      return {
+        KeyMetadata: key === 'Unavailable' ? { ...KeyMetadata, CustomKeyStoreId: 'cks-1' } : KeyMetadata,
+      };
     },
     GetKeyPolicyCommand: () => ({
       Policy: key === 'changed' ? '{}' : JSON.stringify(refresher.encryptionKey?.properties.KeyPolicy),
@@ -192,7 +196,7 @@ function parameterAnswers({ parameter, previous, key, lastRun }: Situation): Ans
   const value = { foreign: 'else', damaged: JSON.stringify({ ...stored, expires_at: 'soon' }) }[
     parameter as string
   ];
-  const isUsable = key === 'Enabled' || key === 'denied' || key === 'changed';
+  const isUsable = ['Enabled', 'Updating', 'denied', 'changed'].includes(key);
   const used = previous ? { previous_credentials_used: true } : {};
   const written = { outcome: 'minted', parameter_version: 1, ...times, source, ...used };
   return {
@@ -241,7 +245,11 @@ function scheduleAnswers({ schedule }: Situation): Answers {
     GetScheduleCommand: () => {
       if (schedule === 'gone') return awsError('ResourceNotFoundException');
       if (schedule === 'denied') return denied();
-      const changed = schedule === 'changed' ? { ScheduleExpression: 'rate(7 days)' } : {};
+      const changed = {
+        changed: { ScheduleExpression: 'rate(7 days)' },
+        ended: { EndDate: at(NOW) },
+        'not-started': { StartDate: at(NOW + 1) },
+      }[schedule as string];
       const State = schedule === 'off' ? 'DISABLED' : 'ENABLED';
       return { ...refresher.schedule?.properties, State, ...changed };
     },

@@ -132,6 +132,16 @@ describe('settings', () => {
     ],
     ['a key without an ARN', { encryptionKey: 'alias/x' }, /app\.encryptionKey: .*ARN of a KMS key/],
     [
+      'the ARN of an alias as a key',
+      { encryptionKey: 'arn:aws:kms:us-east-1:000000000000:alias/x' },
+      /app\.encryptionKey: .*ARN of a KMS key, not of an alias; got "arn/,
+    ],
+    [
+      'the ARN of an alias as the key of a secret',
+      { credentials: 'my/secret', credentialsKey: 'arn:aws:kms:us-east-1:000000000000:alias/x' },
+      /app\.credentialsKey: .*ARN of a KMS key, not of an alias; got "arn/,
+    ],
+    [
       'an invalid address',
       { notificationEmail: 'on-call' },
       /app\.notificationEmail: .*e-mail address; got "on-call"/,

@@ -1,7 +1,11 @@
 import { App, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Alias, type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, inject, test } from 'vitest';
 import { TokenRefresher, type TokenRefresherProps } from '../../../infra/construct/token-refresher.ts';
+import { PARAMETER } from '../../support/refresher-stack.ts';
+import { ACCOUNT } from '../../support/resolve-template.ts';
 
 const PROPS = { tokenUrl: 'https://auth.example.com/token', parameterName: '/app/token' };
 const UNBUNDLED = { 'aws:cdk:bundling-stacks': [] };
@@ -247,6 +251,37 @@ describe('the construct', () => {
     const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
     expect(() => new TokenRefresher(stack, 'Refresher', { ...PROPS, ...props })).toThrow(
       `TokenRefresher: ${name}`,
+    );
+  });
+
+  describe.for<[string, (stack: Stack) => IKey]>([
+    ['Alias.fromAliasName', (stack) => Alias.fromAliasName(stack, 'Key', 'alias/app')],
+    ['new Alias', (stack) => new Key(stack, 'Target').addAlias('app')],
+    ['Key.fromKeyArn', (stack) => Key.fromKeyArn(stack, 'Key', `arn:aws:kms:us-east-1:${ACCOUNT}:alias/app`)],
+  ])('rejects an alias from %s', ([, makeAlias]) => {
+    const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
+    const alias = makeAlias(stack);
+
+    test('as the key of the token', () => {
+      expect(() => new TokenRefresher(stack, 'Own', { ...PROPS, encryptionKey: alias })).toThrow(
+        /^TokenRefresher: encryptionKey is invalid: .*not an alias.*; got "Test\//,
+      );
+    });
+
+    test('as the key of the credentials', () => {
+      const credentials = new Secret(stack, 'Secret', { encryptionKey: alias }) as ISecret;
+      expect(() => new TokenRefresher(stack, 'Secrets', { ...PROPS, credentials })).toThrow(
+        /^TokenRefresher: the key of credentials is invalid: .*not an alias/,
+      );
+    });
+  });
+
+  test('rejects an alias as the key of a refresher of another app', () => {
+    const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
+    const encryptionKeyArn = `arn:aws:kms:us-east-1:${ACCOUNT}:alias/app`;
+    const attributes = { parameterArn: PARAMETER, encryptionKeyArn };
+    expect(() => TokenRefresher.fromTokenRefresherAttributes(stack, 'Imported', attributes)).toThrow(
+      /encryptionKeyArn is invalid: .*not an alias.*; got "arn:/,
     );
   });
 
