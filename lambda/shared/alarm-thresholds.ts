@@ -6,10 +6,10 @@ import { RUN_TIMEOUT_SECONDS, SCHEDULE_PRECISION_SECONDS } from './time-budget.t
  * than it evaluates. It does not say how many: three and four have been seen.
  * Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
  */
-const RETRIEVED_PERIODS = 4;
+export const RETRIEVED_PERIODS = 4;
 
 /** Upper estimate of the time from a log line to the notification: metric, alarm and topic. In seconds. */
-const DELIVERY_SECONDS = 180;
+export const DELIVERY_SECONDS = 180;
 
 /** Longest time from one check to the next, in seconds. A period of this length without a check means a fault. */
 export function alarmPeriod(checkEvery: number): number {

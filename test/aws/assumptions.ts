@@ -106,7 +106,7 @@ export const ASSUMPTIONS = {
   },
   missingPeriods: {
     question: 'Missing periods until TokenExpiring fires after the schedule has stopped',
-    assumed: 'At most 3 periods of 2 minutes, and 3 minutes of delay; others have seen 4 periods',
+    assumed: '3 or 4 periods of 2 minutes, and at most 3 minutes of delay',
     notOnEmulator: NO_ALARMS,
   },
   silenceRecovers: {

@@ -14,6 +14,10 @@ describe('settings', () => {
     expect(readSettings(cdkJson.context).size).toBeGreaterThan(0);
   });
 
+  test('of cdk.json let the IAM policies of the account decide who reads the token', () => {
+    for (const { readers } of readSettings(cdkJson.context).values()) expect(readers).toEqual(['*']);
+  });
+
   test('default to a check every 5 minutes and a refresh 30 minutes before expiry', () => {
     const settings = read({}).get('app');
     expect([settings?.checkEvery.toIsoString(), settings?.refreshBefore.toIsoString()]).toEqual([

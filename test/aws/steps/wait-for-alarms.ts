@@ -9,7 +9,7 @@ import {
   UpdateScheduleCommand,
   type UpdateScheduleCommandInput,
 } from '@aws-sdk/client-scheduler';
-import { alarmPeriod } from '../../../lambda/shared/alarm-thresholds.ts';
+import { alarmPeriod, DELIVERY_SECONDS, RETRIEVED_PERIODS } from '../../../lambda/shared/alarm-thresholds.ts';
 import { findResource } from '../../../local/deploy-local/stack-resources.ts';
 import { waitFor } from '../../../local/deploy-local/wait-for.ts';
 import type { TestRun } from '../test-run.ts';
@@ -73,9 +73,9 @@ async function recordSilence(run: TestRun): Promise<void> {
   const stoppedAt = Date.now();
   await setSchedule(run, 'DISABLED');
   const { StateReason: reason = '' } = await untilState(run, 'TokenExpiring', 'ALARM');
-  const periods = (Date.now() - stoppedAt) / 1_000 / PERIOD;
-  const holds = (Date.now() - stoppedAt) / 1_000 <= 3 * PERIOD + 180;
-  const seen = `${minutesSince(stoppedAt)}, ${periods.toFixed(1)} periods. CloudWatch: ${reason}`;
+  const seconds = (Date.now() - stoppedAt) / 1_000;
+  const holds = seconds <= RETRIEVED_PERIODS * PERIOD + DELIVERY_SECONDS;
+  const seen = `${minutesSince(stoppedAt)}, ${(seconds / PERIOD).toFixed(1)} periods. CloudWatch: ${reason}`;
   findings.record('missingPeriods', seen, holds);
   const startedAt = Date.now();
   await setSchedule(run, 'ENABLED');
