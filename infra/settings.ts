@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { z } from 'zod';
+import { type CredentialFieldNames, credentialFieldsProblem } from '../lambda/shared/credential-fields.ts';
 import { CLIENT_AUTHENTICATION_METHODS, claimParameterName } from '../lambda/shared/refresher-environment.ts';
 import { tokenUrlProblem } from '../lambda/shared/token-url.ts';
 import {
@@ -41,6 +42,14 @@ const extraParameters = z.preprocess(
   checked(z.record(z.string(), z.string()), extraParametersProblem),
 );
 
+/** On the command line, it is written as JSON. */
+const credentialFields = z.preprocess(
+  (value) => (typeof value === 'string' ? parseJson(value) : value),
+  checked(z.record(z.string(), z.unknown()), credentialFieldsProblem).transform(
+    (names) => names as CredentialFieldNames,
+  ),
+);
+
 /** On the command line, the ARNs are separated by spaces. */
 const readers = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(/\s+/).filter(Boolean) : value),
@@ -65,6 +74,8 @@ const settingsSchema = z
     credentials: checked(z.string(), secretProblem).optional(),
     /** ARN of the customer-managed KMS key that encrypts the secret. */
     credentialsKey: keyArn.optional(),
+    /** Names of the fields in the secret that hold `client_id` and `client_secret`. */
+    credentialFields: credentialFields.optional(),
     scope: checked(z.string(), scopeProblem).optional(),
     extraParameters: extraParameters.optional(),
     clientAuthentication: z.enum(CLIENT_AUTHENTICATION_METHODS).optional(),

@@ -2,6 +2,7 @@ import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { credentialFieldsOf, credentialsShape } from '../lambda/shared/credential-fields.ts';
 import { limitProblems } from './construct/aws-limits.ts';
 import { importSecret, secretId } from './construct/credentials-secret.ts';
 import { TokenRefresher } from './construct/token-refresher.ts';
@@ -33,10 +34,11 @@ export class RefresherStack extends Stack {
       parameterName,
       ...withoutUndefined({ ...others, credentials: secret, encryptionKey: key, notificationTopic: topic }),
     });
-    this.addOutputs(this.refresher);
+    const shape = credentialsShape(credentialFieldsOf(settings.credentialFields));
+    this.addOutputs(this.refresher, shape);
     const rest = () => this.node.children.filter((child) => child !== this.refresher);
     this.node.addValidation({ validate: () => rest().flatMap(limitProblems) });
-    if (credentials === undefined) this.addNextStep(settings);
+    if (credentials === undefined) this.addNextStep(settings, shape);
     if (encryptionKey === undefined && (settings.readers ?? []).length === 0) this.reportNoReaders();
   }
 
@@ -46,11 +48,11 @@ export class RefresherStack extends Stack {
   }
 
   /** The CDK CLI prints the values of outputs only, so the value holds the whole instruction. */
-  private addNextStep({ checkEvery }: RefresherSettings): void {
+  private addNextStep({ checkEvery }: RefresherSettings, shape: string): void {
     new CfnOutput(this, 'NextStep', {
       description: 'What to do while the secret is empty',
       value:
-        'If the secret is still empty, write {"client_id": "...", "client_secret": "..."} to credentials.json and run ' +
+        `If the secret is still empty, write ${shape.replaceAll('…', '...')} to credentials.json and run ` +
         `PutCredentialsCommand. The token is available within ${checkEvery.toHumanString()}. Until then, the alarms fire.`,
     });
   }
@@ -64,7 +66,7 @@ export class RefresherStack extends Stack {
     new CfnOutput(this, 'Readers', { description: 'Who can read the token', value: text });
   }
 
-  private addOutputs(refresher: TokenRefresher): void {
+  private addOutputs(refresher: TokenRefresher, shape: string): void {
     const { credentials, encryptionKey, function: fn } = refresher;
     const output = (id: string, description: string, value: string) =>
       new CfnOutput(this, id, { description, value });
@@ -76,7 +78,7 @@ export class RefresherStack extends Stack {
     output('FunctionName', 'The function that refreshes the token', fn.functionName);
     output(
       'PutCredentialsCommand',
-      'Stores credentials.json, {"client_id": "…", "client_secret": "…"}, in the secret',
+      `Stores credentials.json, ${shape}, in the secret`,
       `aws secretsmanager put-secret-value --secret-id '${secretId(credentials)}' --secret-string file://credentials.json`,
     );
   }

@@ -107,7 +107,7 @@ async function isOfCurrentSource(
   secretsManager: SecretsManagerClient,
 ): Promise<boolean> {
   try {
-    const { current } = await describeCredentials(secretsManager, configuration.credentialsSecretId);
+    const { current } = await describeCredentials(secretsManager, configuration);
     return token.source === sourceFingerprint(configuration, current);
   } catch {
     return true;

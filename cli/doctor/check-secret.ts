@@ -10,13 +10,17 @@ import { ok, unknown, type Verdict, wrong } from './finding.ts';
 /** Checks that the secret holds credentials, with the function's own code. Drops the values. */
 export async function checkSecret(
   refresher: Refresher,
-  { credentialsSecretId: id }: Configuration,
+  configuration: Configuration,
   secretsManager: SecretsManagerClient,
   commands: ShellCommands,
 ): Promise<Verdict> {
+  const { credentialsSecretId: id } = configuration;
   try {
-    const { current } = await describeCredentials(secretsManager, id);
-    const denied = await readCredentials(secretsManager, id, current).then(() => undefined, unlessDenied);
+    const { current } = await describeCredentials(secretsManager, configuration);
+    const denied = await readCredentials(secretsManager, configuration, current).then(
+      () => undefined,
+      unlessDenied,
+    );
     if (denied !== undefined)
       return unknown(`version ${current} was not checked: you may not read its value`);
     return ok(`version ${current} holds a client ID and secret`);

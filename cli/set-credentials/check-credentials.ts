@@ -1,6 +1,6 @@
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
-import type { ClientCredentials } from '../../lambda/refresher/credentials.ts';
 import { mint } from '../../lambda/refresher/mint.ts';
+import type { ClientCredentials } from '../../lambda/refresher/parse-credentials.ts';
 import type { Clock } from '../../lambda/shared/clock.ts';
 
 /** Milliseconds for the request and its retries. Somebody is waiting at a terminal. */

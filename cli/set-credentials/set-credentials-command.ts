@@ -28,7 +28,7 @@ export async function setCredentials(context: CommandContext, name: string | und
     );
   // Fails before the user types anything.
   await assertSecretExists(clients.secretsManager, configuration);
-  const credentials = await askForCredentials(streams.stdin, streams.stderr);
+  const credentials = await askForCredentials(configuration.credentialFields, streams.stdin, streams.stderr);
   let lifetime: number;
   try {
     lifetime = await checkCredentials(configuration, credentials, context);
@@ -53,9 +53,9 @@ export async function setCredentials(context: CommandContext, name: string | und
 /** @throws RefreshError unless the secret exists. It may still be empty. */
 async function assertSecretExists(
   secretsManager: SecretsManagerClient,
-  { credentialsSecretId }: Configuration,
+  configuration: Configuration,
 ): Promise<void> {
-  await describeCredentials(secretsManager, credentialsSecretId).catch((error: unknown) => {
+  await describeCredentials(secretsManager, configuration).catch((error: unknown) => {
     if (!(error instanceof RefreshError) || error.code !== 'CREDENTIALS_NOT_SET') throw error;
   });
 }

@@ -107,11 +107,11 @@ async function readKeyState(
 
 /** The versions of the secret, or the error that makes it unusable. */
 async function readSecret(
-  { credentialsSecretId }: Configuration,
+  configuration: Configuration,
   { secretsManager }: Clients,
 ): Promise<SecretVersions | RefreshError> {
   try {
-    return await describeCredentials(secretsManager, credentialsSecretId);
+    return await describeCredentials(secretsManager, configuration);
   } catch (error) {
     if (error instanceof RefreshError && error.code !== 'CREDENTIALS_UNAVAILABLE') return error;
     throw error;

@@ -2,12 +2,13 @@ import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { type CfnSecret, type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { type CredentialFields, credentialsShape } from '../../lambda/shared/credential-fields.ts';
 import { acknowledge } from './acknowledge.ts';
 
 /** A secret without a value. The credentials are stored in it afterwards, so they never pass through CloudFormation. */
-export function createEmptySecret(scope: Construct): ISecret {
+export function createEmptySecret(scope: Construct, fields: CredentialFields): ISecret {
   const secret = new Secret(scope, 'Credentials', {
-    description: 'OAuth 2.0 client credentials: {"client_id": "…", "client_secret": "…"}',
+    description: `OAuth 2.0 client credentials: ${credentialsShape(fields)}`,
     removalPolicy: RemovalPolicy.DESTROY,
   });
   // The L2 construct always generates a password, which the function would report as invalid credentials.

@@ -105,6 +105,7 @@ export function shown(property: string, value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = JSON.stringify(value);
   const mayHoldSecret =
-    ['credentials', 'extraParameters'].includes(property) || (property === 'tokenUrl' && /[@?]/.test(text));
+    ['credentials', 'credentialFields', 'extraParameters'].includes(property) ||
+    (property === 'tokenUrl' && /[@?]/.test(text));
   return mayHoldSecret ? 'a value that is not shown because it may contain a secret' : text;
 }

@@ -52,13 +52,14 @@ export function refresherEnvironment(
   encryptionKey: IKey,
 ): Record<string, string> {
   const { checkEvery, refreshBefore } = policyOf(props);
-  const { scope, extraParameters, clientAuthentication = 'client_secret_post' } = props;
+  const { credentialFields, scope, extraParameters, clientAuthentication = 'client_secret_post' } = props;
   return {
     [ENVIRONMENT.tokenUrl]: props.tokenUrl,
     [ENVIRONMENT.credentialsSecretId]: secretId(credentials),
     [ENVIRONMENT.parameterName]: props.parameterName,
     [ENVIRONMENT.parameterKeyId]: encryptionKey.keyArn,
     ...withoutUndefined({
+      [ENVIRONMENT.credentialFields]: credentialFields && JSON.stringify(credentialFields),
       [ENVIRONMENT.scope]: scope,
       [ENVIRONMENT.extraParameters]: extraParameters && JSON.stringify(extraParameters),
     }),

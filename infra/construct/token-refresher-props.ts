@@ -4,6 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { type CredentialFieldNames, credentialFieldsProblem } from '../../lambda/shared/credential-fields.ts';
 import type { Policy } from '../../lambda/shared/refresh-margin.ts';
 import type { ClientAuthenticationMethod } from '../../lambda/shared/refresher-environment.ts';
 import { tokenUrlProblem } from '../../lambda/shared/token-url.ts';
@@ -37,6 +38,13 @@ export interface TokenRefresherProps {
    * @default - an empty secret is created; store the credentials in it after the deployment
    */
   readonly credentials?: ISecret;
+
+  /**
+   * Names of the fields in the secret that hold `client_id` and `client_secret`, if they are others. For the managed external
+   * secret of Salesforce: `{ client_id: 'consumerKey', client_secret: 'consumerSecret' }`.
+   * @default - the fields `client_id` and `client_secret`
+   */
+  readonly credentialFields?: CredentialFieldNames;
 
   /**
    * The scopes to request, separated by single spaces (RFC 6749 section 3.3).
@@ -135,6 +143,7 @@ export function assertValidProps(props: TokenRefresherProps): void {
   const {
     tokenUrl,
     parameterName,
+    credentialFields,
     scope,
     extraParameters = {},
     readers = [],
@@ -143,6 +152,8 @@ export function assertValidProps(props: TokenRefresherProps): void {
   } = props;
   assertValid('tokenUrl', tokenUrl, tokenUrlProblem(tokenUrl));
   assertValid('parameterName', parameterName, parameterNameProblem(parameterName));
+  if (credentialFields !== undefined)
+    assertValid('credentialFields', credentialFields, credentialFieldsProblem(credentialFields));
   if (scope !== undefined) assertValid('scope', scope, scopeProblem(scope));
   assertValid('extraParameters', extraParameters, extraParametersProblem(extraParameters));
   assertValidPolicy(props);

@@ -6,6 +6,7 @@ import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lamb
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { credentialFieldsOf } from '../../lambda/shared/credential-fields.ts';
 import { METRIC } from '../../lambda/shared/metric-names.ts';
 import type { RefreshErrorCode } from '../../lambda/shared/refresh-error.ts';
 import type { ClientAuthenticationMethod } from '../../lambda/shared/refresher-environment.ts';
@@ -71,7 +72,8 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     const placement = functionPlacement(props);
 
     const parameterArn = parameterArnIn(Stack.of(this), parameterName);
-    const credentials = props.credentials ?? createEmptySecret(this);
+    const credentials =
+      props.credentials ?? createEmptySecret(this, credentialFieldsOf(props.credentialFields));
     const encryptionKey =
       props.encryptionKey ?? new TokenKey(this, 'EncryptionKey', { parameterName, parameterArn, readers });
     const parameter = { parameterArn, encryptionKey };

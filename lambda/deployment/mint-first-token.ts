@@ -82,7 +82,7 @@ async function hasValidToken(
     const configuration = readConfiguration(Environment.Variables);
     const stored = await readStored(ssm, configuration.parameterName);
     if (stored.state !== 'token' || stored.token.expires_at <= unixSeconds(clock.now())) return false;
-    const versions = await describeCredentials(secretsManager, configuration.credentialsSecretId);
+    const versions = await describeCredentials(secretsManager, configuration);
     return stored.token.source === sourceFingerprint(configuration, versions.current);
   } catch {
     // The refresher's own failure explains more than this one.

@@ -1,3 +1,8 @@
+import {
+  type CredentialFields,
+  credentialFieldsOf,
+  credentialFieldsProblem,
+} from '../shared/credential-fields.ts';
 import { parseJsonObject } from '../shared/json.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import {
@@ -14,6 +19,7 @@ import { tokenUrlProblem } from '../shared/token-url.ts';
 export interface Configuration {
   readonly tokenUrl: string;
   readonly credentialsSecretId: string;
+  readonly credentialFields: CredentialFields;
   readonly parameterName: string;
   readonly parameterKeyId: string;
   readonly parameterTier: ParameterTier;
@@ -37,6 +43,7 @@ export function readConfiguration(environment: Environment): Configuration {
   return {
     tokenUrl,
     credentialsSecretId: required(environment, ENVIRONMENT.credentialsSecretId),
+    credentialFields: readCredentialFields(environment[ENVIRONMENT.credentialFields]),
     parameterName: required(environment, ENVIRONMENT.parameterName),
     parameterKeyId: required(environment, ENVIRONMENT.parameterKeyId),
     parameterTier: oneOf(environment, ENVIRONMENT.parameterTier, PARAMETER_TIERS),
@@ -70,6 +77,14 @@ function readSeconds(environment: Environment, name: string): number {
   const value = required(environment, name);
   if (/^[1-9]\d{0,6}$/.test(value)) return Number(value);
   throw invalid(name, `is "${value}". It must be a whole number of seconds from 1 to 9999999`);
+}
+
+function readCredentialFields(value: string | undefined): CredentialFields {
+  if (value === undefined || value === '') return credentialFieldsOf();
+  const parsed = parseJsonObject(value);
+  const problem = parsed === undefined ? 'it must be a JSON object' : credentialFieldsProblem(parsed);
+  if (problem !== undefined) throw invalid(ENVIRONMENT.credentialFields, `cannot be used: ${problem}`);
+  return credentialFieldsOf(parsed);
 }
 
 function readExtraParameters(value: string | undefined): Readonly<Record<string, string>> {

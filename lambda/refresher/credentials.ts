@@ -3,20 +3,20 @@ import {
   GetSecretValueCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { describeAwsFailure } from '../shared/aws-failure.ts';
-import { parseJsonObject } from '../shared/json.ts';
+import { describeAwsFailure, isAccessDenied } from '../shared/aws-failure.ts';
+import { credentialsShape } from '../shared/credential-fields.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
+import type { Configuration } from './configuration.ts';
+import { type ClientCredentials, type CredentialsProblem, parseCredentials } from './parse-credentials.ts';
+import { shapeOfText } from './text-shape.ts';
+
+/** Which secret holds the credentials, and in which fields. */
+export type CredentialsSource = Pick<Configuration, 'credentialsSecretId' | 'credentialFields'>;
 
 /** Ids of the secret's versions with the stages AWSCURRENT and AWSPREVIOUS. */
 export interface SecretVersions {
   readonly current: string;
   readonly previous: string | undefined;
-}
-
-/** OAuth 2.0 client credentials (RFC 6749 section 2.3.1). */
-export interface ClientCredentials {
-  readonly clientId: string;
-  readonly clientSecret: string;
 }
 
 /**
@@ -25,8 +25,9 @@ export interface ClientCredentials {
  */
 export async function describeCredentials(
   secretsManager: SecretsManagerClient,
-  secretId: string,
+  source: CredentialsSource,
 ): Promise<SecretVersions> {
+  const { credentialsSecretId: secretId } = source;
   const answer = await secretsManager
     .send(new DescribeSecretCommand({ SecretId: secretId }))
     .catch((error: unknown) => Promise.reject(unavailable(secretId, error)));
@@ -34,7 +35,7 @@ export async function describeCredentials(
   const stages = Object.entries(answer.VersionIdsToStages ?? {});
   const versionWith = (stage: string) => stages.find(([, names]) => names.includes(stage))?.[0];
   const current = versionWith('AWSCURRENT');
-  if (current === undefined) throw notSet(secretId);
+  if (current === undefined) throw notSet(source);
   return { current, previous: versionWith('AWSPREVIOUS') };
 }
 
@@ -44,47 +45,53 @@ export async function describeCredentials(
  */
 export async function readCredentials(
   secretsManager: SecretsManagerClient,
-  secretId: string,
+  source: CredentialsSource,
   versionId: string,
 ): Promise<ClientCredentials> {
-  const answer = await secretsManager
+  const { credentialsSecretId: secretId } = source;
+  const { SecretString: text, SecretBinary: binary } = await secretsManager
     .send(new GetSecretValueCommand({ SecretId: secretId, VersionId: versionId }))
     .catch((error: unknown) => Promise.reject(unavailable(secretId, error)));
-  if (answer.SecretString === undefined) throw invalid(secretId, 'it is binary');
-  if (answer.SecretString.trim() === '') throw notSet(secretId);
-  return parseCredentials(answer.SecretString, secretId);
+  if (text === undefined && binary !== undefined)
+    throw invalid(source, { problem: shapeOfBinary(binary), otherNames: [] });
+  if (text === undefined || text.trim() === '') throw notSet(source);
+  const parsed = parseCredentials(text, source.credentialFields);
+  if ('problem' in parsed) throw invalid(source, parsed);
+  return parsed;
 }
 
-function parseCredentials(text: string, secretId: string): ClientCredentials {
-  const parsed = parseJsonObject(text);
-  if (parsed === undefined) throw invalid(secretId, 'it is not a JSON object');
-  const field = (name: string): string => {
-    const value = parsed[name];
-    if (value === undefined) throw invalid(secretId, `"${name}" is missing`);
-    if (typeof value !== 'string' || value.trim() === '')
-      throw invalid(secretId, `"${name}" is not a non-empty string`);
-    return value;
-  };
-  return { clientId: field('client_id'), clientSecret: field('client_secret') };
+function shapeOfBinary(bytes: Uint8Array): string {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return `it is binary and holds ${shapeOfText(text)}, which must be stored as text`;
+  } catch {
+    return 'it is binary';
+  }
 }
-
-const REQUIRED_SHAPE = '{"client_id": "…", "client_secret": "…"}';
 
 function putCommand(secretId: string): string {
   return `aws secretsmanager put-secret-value --secret-id '${secretId}' --secret-string file://credentials.json`;
 }
 
-function notSet(secretId: string): RefreshError {
+function notSet({ credentialsSecretId: secretId, credentialFields }: CredentialsSource): RefreshError {
   return new RefreshError(
     'CREDENTIALS_NOT_SET',
-    `secret ${secretId} is empty. Write ${REQUIRED_SHAPE} to credentials.json and run: ${putCommand(secretId)}`,
+    `secret ${secretId} is empty. Write ${credentialsShape(credentialFields)} to credentials.json and run: ${putCommand(secretId)}`,
   );
 }
 
-function invalid(secretId: string, found: string): RefreshError {
+function invalid(
+  { credentialsSecretId: secretId, credentialFields }: CredentialsSource,
+  { problem, otherNames }: CredentialsProblem,
+): RefreshError {
+  const found = `secret ${secretId} cannot be used: ${problem}`;
+  const shape = credentialsShape(credentialFields);
   return new RefreshError(
     'CREDENTIALS_INVALID',
-    `secret ${secretId} cannot be used: ${found}. It must be ${REQUIRED_SHAPE}. Correct it with: ${putCommand(secretId)}`,
+    otherNames.length === 0
+      ? `${found}. It must be ${shape}. Correct it with: ${putCommand(secretId)}`
+      : `${found}, but it has ${otherNames.join(' and ')}. Set credentialFields in the refresher's settings to these names and deploy, ` +
+          `or store ${shape} with: ${putCommand(secretId)}`,
   );
 }
 
@@ -108,8 +115,12 @@ function unavailable(secretId: string, error: unknown): RefreshError {
   if (failure.name === 'InvalidRequestException') return scheduledForDeletion(secretId);
   return new RefreshError(
     'CREDENTIALS_UNAVAILABLE',
-    `secret ${secretId} could not be read: ${failure.text}. ` +
-      "The next check tries again. If access is denied, allow the function's role to read the secret and to decrypt with its key.",
+    `secret ${secretId} could not be read: ${failure.text}. ${
+      isAccessDenied(failure.name)
+        ? "Either the function's role may not read the secret or decrypt with its key, or no secret has this name. " +
+          "Allow the role to read it, or correct credentials in the refresher's settings, and deploy again."
+        : 'The next check tries again. If this lasts, check the state of Secrets Manager and the network path to it.'
+    }`,
     details,
   );
 }

@@ -1,6 +1,7 @@
 import { parseJsonObject } from '../shared/json.ts';
 import { RefreshError, type RefreshErrorDetails } from '../shared/refresh-error.ts';
 import { parseRetryAfter } from './retry-after.ts';
+import { shapeOfText } from './text-shape.ts';
 import type { TokenAnswer } from './token-request.ts';
 
 /**
@@ -25,6 +26,17 @@ const REGISTERED_ERRORS: ReadonlySet<string> = new Set([
   'invalid_token',
 ]);
 
+/** Errors that reject the client, whatever the reason. Some servers answer a wrong secret with any of them. */
+const CLIENT_ERRORS: ReadonlySet<string> = new Set([
+  'invalid_client',
+  'unauthorized_client',
+  'invalid_grant',
+  'access_denied',
+]);
+
+/** Fields with the error code in answers that do not follow RFC 6749, also inside an `error` object. */
+const OTHER_ERROR_FIELDS = ['code', 'type', 'errorCode', 'error_code', 'ErrorCode'] as const;
+
 /** What to do if the endpoint keeps failing. */
 export function remedyIfItLasts(code: 'RATE_LIMITED' | 'ENDPOINT_UNAVAILABLE'): string {
   return code === 'RATE_LIMITED'
@@ -38,8 +50,7 @@ export function refusedBy(
   tokenUrl: string,
   answeredAt: number,
 ): RefreshError {
-  const found = parseJsonObject(body)?.error;
-  const oauthError = typeof found === 'string' && REGISTERED_ERRORS.has(found) ? found : undefined;
+  const oauthError = registeredErrorIn(body);
   const details = { status, ...(oauthError === undefined ? {} : { oauthError }) };
   const answered = `${tokenUrl} answered HTTP ${status}${oauthError === undefined ? '' : ` ${oauthError}`}`;
   if (status === 429 || status === 408 || status >= 500) {
@@ -57,17 +68,39 @@ export function refusedBy(
     const shown = status >= 300 ? `a redirect (HTTP ${status}), which is never followed` : `HTTP ${status}`;
     return invalidResponse(tokenUrl, shown, details);
   }
-  if (oauthError === 'invalid_client' || oauthError === 'unauthorized_client') {
+  const refused = oauthError === undefined ? `${answered} with ${shapeOfText(body)}` : answered;
+  if (rejectsClient(status, oauthError)) {
     return new RefreshError(
       'CLIENT_REJECTED',
-      `${answered}: it rejects the client. Check client_id and client_secret in the secret, and that the client may use the client_credentials grant.`,
+      `${refused}: it rejects the client. Check client_id and client_secret in the secret, and that the client may use the client_credentials grant.`,
       details,
     );
   }
   return new RefreshError(
     'REQUEST_REJECTED',
-    `${answered}. Check the token URL, the scope, the extra parameters, the client authentication method and the credentials.`,
+    `${refused}. Check the token URL, the scope, the extra parameters, the client authentication method and the credentials.`,
     details,
+  );
+}
+
+function rejectsClient(status: number, oauthError: string | undefined): boolean {
+  if (status === 401) return true;
+  return (status === 400 || status === 403) && oauthError !== undefined && CLIENT_ERRORS.has(oauthError);
+}
+
+/** The registered error code in an error answer (RFC 6749 section 5.2), or in one of similar form. */
+function registeredErrorIn(body: string): string | undefined {
+  const answer = parseJsonObject(body.trim());
+  if (answer === undefined) return undefined;
+  const { error } = answer;
+  const nested = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
+  const candidates = [
+    error,
+    nested.error,
+    ...OTHER_ERROR_FIELDS.flatMap((field) => [nested[field], answer[field]]),
+  ];
+  return candidates.find(
+    (found): found is string => typeof found === 'string' && REGISTERED_ERRORS.has(found),
   );
 }
 

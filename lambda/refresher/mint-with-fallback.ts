@@ -15,41 +15,81 @@ export interface FallbackObservations extends MintObservations {
   previousCredentialsUsed: boolean;
 }
 
+/** What a warm container remembers of a fallback that failed. */
+export interface FallbackMemory extends PauseMemory {
+  forbidden?: {
+    /** Id of the previous version that got a bare 403, as the current one did. */
+    readonly version: string;
+    /** Unix time in milliseconds before which a bare 403 does not cause another try. */
+    readonly until: number;
+  };
+}
+
+/** Milliseconds. Some servers limit the rate with a 403, and a second request in each run would make that worse. */
+const FORBIDDEN_PAUSE_MS = 15 * 60_000;
+
 export interface FallbackTools extends MintTools {
   readonly secretsManager: SecretsManagerClient;
-  readonly memory: PauseMemory;
+  readonly memory: FallbackMemory;
   readonly observations: FallbackObservations;
 }
 
 /**
- * Mints with the secret's current version, and with the previous one if the endpoint rejects the client.
- * @throws RefreshError as `readCredentials` and `mint` do
+ * Mints with the secret's current version, and with the previous one if the endpoint may not know the current one. A rotation
+ * reaches the secret and the authorization server in either order.
+ * @throws RefreshError as `readCredentials` and `mint` do, for the current version if both fail
  */
 export async function mintWithFallback(
   configuration: Configuration,
-  { current, previous }: SecretVersions,
+  versions: SecretVersions,
   source: string,
   tools: FallbackTools,
 ): Promise<StoredToken> {
   const { clock, memory, observations } = tools;
   assertNotPaused(memory, configuration.tokenUrl, clock.now());
   const startedAt = clock.now();
-  let token: StoredToken;
-  try {
-    token = await mintWithVersion(current, configuration, source, tools);
-  } catch (rejection) {
-    if (!(rejection instanceof RefreshError) || rejection.code !== 'CLIENT_REJECTED') throw rejection;
-    if (previous === undefined || previous === current) throw rejection;
-    // A rotation may reach the secret before it reaches the authorization server.
-    token = await mintWithVersion(previous, configuration, source, tools).catch(() =>
-      Promise.reject(rejection),
-    );
-    observations.previousCredentialsUsed = true;
-  }
+  const token = await mintWithVersion(versions.current, configuration, source, tools).catch(
+    (rejection: unknown) => mintWithPrevious(rejection, versions, configuration, source, tools),
+  );
   observations.mintDurationMs = clock.now() - startedAt;
   observations.mintedLifetime = token.expires_at - token.issued_at;
-  delete memory.pause;
   return token;
+}
+
+/** @throws the current version's rejection, unless the previous version is accepted */
+async function mintWithPrevious(
+  rejection: unknown,
+  { current, previous }: SecretVersions,
+  configuration: Configuration,
+  source: string,
+  tools: FallbackTools,
+): Promise<StoredToken> {
+  const { clock, memory, observations } = tools;
+  const forbidden = isForbidden(rejection);
+  if (!forbidden && !isClientRejected(rejection)) throw rejection;
+  if (previous === undefined || previous === current) throw rejection;
+  if (forbidden && memory.forbidden?.version === previous && clock.now() < memory.forbidden.until)
+    throw rejection;
+  try {
+    const token = await mintWithVersion(previous, configuration, source, tools);
+    observations.previousCredentialsUsed = true;
+    return token;
+  } catch (failure) {
+    if (!(failure instanceof RefreshError)) throw failure;
+    if (forbidden && isForbidden(failure))
+      memory.forbidden = { version: previous, until: clock.now() + FORBIDDEN_PAUSE_MS };
+    throw rejection;
+  }
+}
+
+function isClientRejected(failure: unknown): boolean {
+  return failure instanceof RefreshError && failure.code === 'CLIENT_REJECTED';
+}
+
+/** Whether the endpoint answered a bare 403, which may reject the client, the request or the rate. */
+function isForbidden(failure: unknown): boolean {
+  if (!(failure instanceof RefreshError) || failure.code !== 'REQUEST_REJECTED') return false;
+  return failure.details.status === 403 && failure.details.oauthError === undefined;
 }
 
 async function mintWithVersion(
@@ -58,11 +98,7 @@ async function mintWithVersion(
   source: string,
   tools: FallbackTools,
 ): Promise<StoredToken> {
-  const credentials = await readCredentials(
-    tools.secretsManager,
-    configuration.credentialsSecretId,
-    versionId,
-  );
+  const credentials = await readCredentials(tools.secretsManager, configuration, versionId);
   try {
     return await mint(configuration, credentials, source, tools);
   } catch (error) {

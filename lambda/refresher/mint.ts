@@ -3,9 +3,9 @@ import { RefreshError } from '../shared/refresh-error.ts';
 import type { StoredToken } from '../shared/stored-token.ts';
 import { backoffDelay, MAX_ATTEMPTS } from './backoff.ts';
 import type { Configuration } from './configuration.ts';
-import type { ClientCredentials } from './credentials.ts';
 import { type Grant, readGrant } from './grant.ts';
 import { grantedScope } from './granted-scope.ts';
+import type { ClientCredentials } from './parse-credentials.ts';
 import { REQUEST_TIMEOUT_MS, requestToken } from './token-request.ts';
 
 /** Milliseconds. A request with less time than this is not sent, because the token could be lost. */

@@ -7,9 +7,13 @@ import { claimReplacement } from './claim.ts';
 import type { Configuration } from './configuration.ts';
 import { describeCredentials, type SecretVersions } from './credentials.ts';
 import { type Decision, decide } from './decide.ts';
-import type { PauseMemory } from './endpoint-pause.ts';
 import type { RefreshEvent } from './event.ts';
-import { type FallbackObservations, type FallbackTools, mintWithFallback } from './mint-with-fallback.ts';
+import {
+  type FallbackMemory,
+  type FallbackObservations,
+  type FallbackTools,
+  mintWithFallback,
+} from './mint-with-fallback.ts';
 import { findNewerToken } from './newer-token.ts';
 import { sourceFingerprint } from './source-fingerprint.ts';
 import { assertFits, readReplaceable, readStored, writeToken } from './store.ts';
@@ -24,7 +28,7 @@ export interface RunObservations extends FallbackObservations {
 }
 
 /** What a warm container remembers from one run to the next. */
-export type WarmMemory = PauseMemory & UnstoredMemory;
+export type WarmMemory = FallbackMemory & UnstoredMemory;
 
 export interface RefreshTools extends FallbackTools {
   readonly ssm: SSMClient;
@@ -78,11 +82,11 @@ async function readAndDecide(
   configuration: Configuration,
   { ssm, secretsManager, clock, observations }: RefreshTools,
 ): Promise<Decided> {
-  const { parameterName, credentialsSecretId } = configuration;
+  const { parameterName } = configuration;
   const read = event.type === 'force' ? readReplaceable : readStored;
   const [storedRead, secretRead] = await Promise.allSettled([
     read(ssm, parameterName),
-    describeCredentials(secretsManager, credentialsSecretId),
+    describeCredentials(secretsManager, configuration),
   ]);
   const stored = unwrap(storedRead);
   // Recorded first, because the next steps may fail.

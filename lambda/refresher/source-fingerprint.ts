@@ -1,3 +1,4 @@
+import { credentialFieldsOf } from '../shared/credential-fields.ts';
 import { sha256 } from '../shared/stored-token.ts';
 import type { Configuration } from './configuration.ts';
 
@@ -7,7 +8,20 @@ export function sourceFingerprint(configuration: Configuration, secretVersionId:
   const extra = Object.entries(extraParameters).toSorted(([a], [b]) => (a < b ? -1 : 1));
   // The tier changes only when the parameter is written, so a new tier must cause a mint.
   const tier = parameterTier === 'Advanced' ? [parameterTier] : [];
+  // Appended only if set, so that the fingerprint of existing records does not change.
+  const { client_id, client_secret } = configuration.credentialFields;
+  const defaults = credentialFieldsOf();
+  const hasOtherFields = client_id !== defaults.client_id || client_secret !== defaults.client_secret;
+  const fields = hasOtherFields ? [[client_id, client_secret]] : [];
   return sha256(
-    JSON.stringify([tokenUrl, scope ?? null, extra, clientAuthentication, secretVersionId, ...tier]),
+    JSON.stringify([
+      tokenUrl,
+      scope ?? null,
+      extra,
+      clientAuthentication,
+      secretVersionId,
+      ...tier,
+      ...fields,
+    ]),
   );
 }

@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import type { Clock } from '../shared/clock.ts';
 import type { Configuration } from './configuration.ts';
-import type { ClientCredentials } from './credentials.ts';
+import type { ClientCredentials } from './parse-credentials.ts';
 
 /** Largest accepted token response, in bytes: eight times the largest record that can be stored. */
 export const MAX_RESPONSE_BYTES = 64 * 1024;

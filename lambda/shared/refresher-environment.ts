@@ -2,6 +2,7 @@
 export const ENVIRONMENT = {
   tokenUrl: 'TOKEN_URL',
   credentialsSecretId: 'CREDENTIALS_SECRET_ID',
+  credentialFields: 'CREDENTIAL_FIELDS',
   parameterName: 'TOKEN_PARAMETER_NAME',
   parameterKeyId: 'TOKEN_PARAMETER_KEY_ID',
   parameterTier: 'TOKEN_PARAMETER_TIER',

@@ -1,13 +1,16 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { askForCredentials, parseNewCredentials } from '../../../cli/set-credentials/ask-for-credentials.ts';
+import { credentialFieldsOf } from '../../../lambda/shared/credential-fields.ts';
 import { recordWritten } from '../../support/confidential.ts';
 import { newClientSecret } from '../../support/refresher.ts';
+
+const FIELDS = credentialFieldsOf();
 
 describe('credentials on standard input', () => {
   test('keep the additional fields of the JSON', () => {
     const text = ' {"client_id": "a", "client_secret": "b", "host": "c"}\n';
-    expect(parseNewCredentials(text)).toEqual({
+    expect(parseNewCredentials(text, FIELDS)).toEqual({
       clientId: 'a',
       clientSecret: 'b',
       secretString: '{"client_id":"a","client_secret":"b","host":"c"}',
@@ -23,7 +26,7 @@ describe('credentials on standard input', () => {
     '{"client_id": 1, "client_secret": "§"}',
   ])('are rejected without being repeated: %s', (text) => {
     // The § marks a secret.
-    expect(() => parseNewCredentials(text)).toThrow(/^the credentials cannot be used: [^§]*$/);
+    expect(() => parseNewCredentials(text, FIELDS)).toThrow(/^the credentials cannot be used: [^§]*$/);
   });
 });
 
@@ -38,7 +41,7 @@ describe('credentials at a terminal', () => {
       shown += chunk;
       if (String(chunk).includes('not shown')) setImmediate(() => input.write(keys[prompts++] ?? ''));
     });
-    const asked = askForCredentials(input as never, output as never);
+    const asked = askForCredentials(FIELDS, input as never, output as never);
     return { asked, shown: () => shown };
   };
 

@@ -9,6 +9,7 @@ import { checkCredentials } from '../../../cli/set-credentials/check-credentials
 import { storeCredentials } from '../../../cli/set-credentials/store-credentials.ts';
 import { createShellCommands } from '../../../cli/shell-commands.ts';
 import { readConfiguration } from '../../../lambda/refresher/configuration.ts';
+import { credentialFieldsOf } from '../../../lambda/shared/credential-fields.ts';
 import { ENVIRONMENT } from '../../../lambda/shared/refresher-environment.ts';
 import { awsClients } from '../../support/client.ts';
 import { confidential } from '../../support/confidential.ts';
@@ -41,7 +42,7 @@ describe('new credentials', () => {
       [ENVIRONMENT.scope]: 'travel:read',
     });
   const check = (clientSecret: string) =>
-    checkCredentials(configuration(), parseNewCredentials(credentials(clientSecret)), {
+    checkCredentials(configuration(), parseNewCredentials(credentials(clientSecret), credentialFieldsOf()), {
       clock: createTestClock(),
       fetch: globalThis.fetch,
       random: Math.random,
@@ -76,7 +77,7 @@ describe('new credentials', () => {
       clients: { invocations: lambda } as unknown as Clients,
       commands: createShellCommands({}),
     };
-    const value = parseNewCredentials(credentials(newClientSecret()));
+    const value = parseNewCredentials(credentials(newClientSecret()), credentialFieldsOf());
     refresher.endpoint.answer(grant(confidential(`stored/${randomUUID()}`)));
     const version = await storeCredentials(secretsManager, configuration(), value);
     const stored = await secretsManager.send(new GetSecretValueCommand({ SecretId: refresher.secretId }));

@@ -14,6 +14,7 @@ test('reads the required variables and applies the defaults', () => {
   expect(readConfiguration(GOOD)).toEqual({
     tokenUrl: 'https://auth.example.com/token',
     credentialsSecretId: 'secret',
+    credentialFields: { client_id: 'client_id', client_secret: 'client_secret' },
     parameterName: '/a/b',
     parameterKeyId: 'alias/k',
     parameterTier: 'Intelligent-Tiering',
