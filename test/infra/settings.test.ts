@@ -37,6 +37,12 @@ describe('settings', () => {
     ['credentials', 'my/secret', (settings) => settings.get('app')?.credentials, 'my/secret'],
     ['scope', 'a b', (settings) => settings.get('app')?.scope, 'a b'],
     [
+      'credentialFields',
+      '{"client_secret":"pass"}',
+      (settings) => settings.get('app')?.credentialFields,
+      { client_secret: 'pass' },
+    ],
+    [
       'extraParameters',
       '{"audience":"x"}',
       (settings) => settings.get('app')?.extraParameters,
@@ -115,6 +121,28 @@ describe('settings', () => {
       { credentials: 'my/secret', credentialsKey: 'alias/x' },
       /app\.credentialsKey: .*ARN of a KMS key/,
     ],
+    [
+      'credentialFields with an unknown name',
+      { credentialFields: { client_id: 'a', clientSecret: 'b' } },
+      /app\.credentialFields: it must map client_id, client_secret, or both/,
+    ],
+    ['credentialFields without a name', { credentialFields: {} }, /app\.credentialFields: it must map/],
+    [
+      'credentialFields with an empty name',
+      { credentialFields: { client_id: '' } },
+      /app\.credentialFields: "client_id" must be the name of a field/,
+    ],
+    [
+      'credentialFields with white space around a name',
+      { credentialFields: { client_secret: 'secret\n' } },
+      /app\.credentialFields: "client_secret" must be .*without white space/,
+    ],
+    [
+      'credentialFields with one field for both',
+      { credentialFields: { client_secret: 'client_id' } },
+      /app\.credentialFields: .*different fields/,
+    ],
+    ['credentialFields as a list', { credentialFields: ['a', 'b'] }, /app\.credentialFields/],
     ['an invalid reader', { readers: ['travel'] }, /app\.readers\.0: .*ARN of an IAM role or user/],
     [
       'readers together with encryptionKey',
@@ -175,6 +203,12 @@ describe('settings', () => {
     [
       'a client_secret among the extra parameters',
       (secret) => ({ extraParameters: { client_secret: secret } }),
+    ],
+    ['credentials as credentialFields', (secret) => ({ credentialFields: { client_id: 'id', secret } })],
+    ['a secret as credentialFields', (secret) => ({ credentialFields: secret })],
+    [
+      'a secret with a space as credentialFields',
+      (secret) => ({ credentialFields: { client_id: `${secret} ` } }),
     ],
     ['extra parameters that are not an object', (secret) => ({ extraParameters: secret })],
     ['a password in the URL', (secret) => ({ tokenUrl: `https://user:${secret}@auth.example.com` })],

@@ -41,6 +41,18 @@ describe('the stack of a refresher', () => {
     template.resourceCountIs('AWS::KMS::Key', 0);
   });
 
+  test('names the fields of the secret in the outputs that say how to store it', () => {
+    const properties = { tokenUrl: 'https://auth.example.com/token', parameterName: '/app/token' };
+    const entry = { ...properties, credentialFields: { client_secret: 'password' } };
+    const settings = readSettings({ refreshers: { app: entry } }).get('app');
+    if (settings === undefined) throw new Error('no settings');
+    const { Outputs } = Template.fromStack(
+      new RefresherStack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Test', settings),
+    ).toJSON();
+    expect(Outputs.NextStep.Value).toContain('write {"client_id": "...", "password": "..."} to');
+    expect(Outputs.PutCredentialsCommand.Description).toContain('{"client_id": "…", "password": "…"}');
+  });
+
   describe.for([
     ['without readers', {}, true],
     ['with an empty list of readers', { readers: [] }, true],

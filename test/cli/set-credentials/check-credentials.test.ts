@@ -21,8 +21,9 @@ import {
   startRefresher,
   type TestRefresher,
 } from '../../support/refresher.ts';
+import { REFUSALS_OF_REQUEST, REFUSALS_OF_SECRET } from '../../support/refusals.ts';
 import { createTestClock } from '../../support/test-clock.ts';
-import { grant, oauthError } from '../../support/token-endpoint.ts';
+import { grant } from '../../support/token-endpoint.ts';
 
 describe('new credentials', () => {
   let refresher: TestRefresher;
@@ -62,7 +63,6 @@ describe('new credentials', () => {
   });
 
   test.for([
-    [oauthError(401, 'invalid_client'), 'CLIENT_REJECTED'],
     [{ status: 500 }, 'ENDPOINT_UNAVAILABLE'],
     [{ status: 429, headers: { 'retry-after': '3600' } }, 'RATE_LIMITED'],
     [grant('', {}), 'RESPONSE_INVALID'],
@@ -70,6 +70,17 @@ describe('new credentials', () => {
     refresher.endpoint.answer(answer);
     await expect(check(newClientSecret())).rejects.toMatchObject({ code });
   });
+
+  test.for([...REFUSALS_OF_SECRET, ...REFUSALS_OF_REQUEST])(
+    'are rejected as by the refresher if the token endpoint answers $kind',
+    async ({ answer, code, shown }) => {
+      refresher.endpoint.answer(answer);
+      await expect(check(newClientSecret())).rejects.toMatchObject({
+        code,
+        message: expect.stringContaining(shown),
+      });
+    },
+  );
 
   test('are stored unchanged, and the next run mints', async () => {
     const { secretsManager, lambda } = awsClients(refresher.cloud.url);

@@ -243,6 +243,8 @@ describe('the construct', () => {
   test.for<[string, Partial<TokenRefresherProps>]>([
     ['tokenUrl', { tokenUrl: 'http://auth.example.com' }],
     ['parameterName', { parameterName: 'token' }],
+    ['credentialFields', { credentialFields: { client_id: 'a', client_secret: 'a' } }],
+    ['credentialFields', { credentialFields: { client_id: '' } }],
     ['scope', { scope: 'bookings\n' }],
     ['extraParameters', { extraParameters: { client_id: 'x' } }],
     ['refreshBefore', { checkEvery: Duration.hours(1) }],
@@ -283,6 +285,21 @@ describe('the construct', () => {
     expect(() => TokenRefresher.fromTokenRefresherAttributes(stack, 'Imported', attributes)).toThrow(
       /encryptionKeyArn is invalid: .*not an alias.*; got "arn:/,
     );
+  });
+
+  test('passes the names of the fields to the function, and shows them where the secret is described', () => {
+    const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
+    const credentialFields = { client_id: 'consumerKey', client_secret: 'consumerSecret' };
+    new TokenRefresher(stack, 'Refresher', { ...PROPS, credentialFields });
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: Match.objectLike({ CREDENTIAL_FIELDS: JSON.stringify(credentialFields) }),
+      },
+    });
+    template.hasResourceProperties('AWS::SecretsManager::Secret', {
+      Description: Match.stringLikeRegexp('"consumerKey": "…", "consumerSecret": "…"'),
+    });
   });
 
   test('accepts a scope that CloudFormation resolves', () => {

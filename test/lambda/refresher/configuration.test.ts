@@ -43,6 +43,14 @@ test.for<[string, string]>([
   ['REFRESH_BEFORE_SECONDS', '1.5'],
   ['CLIENT_AUTHENTICATION', 'private_key_jwt'],
   ['TOKEN_PARAMETER_TIER', 'Standard'],
+  ['CREDENTIAL_FIELDS', 'consumerKey'],
+  ['CREDENTIAL_FIELDS', '["consumerKey"]'],
+  ['CREDENTIAL_FIELDS', '{}'],
+  ['CREDENTIAL_FIELDS', '{"clientId": "consumerKey"}'],
+  ['CREDENTIAL_FIELDS', '{"client_id": 1}'],
+  ['CREDENTIAL_FIELDS', '{"client_id": ""}'],
+  ['CREDENTIAL_FIELDS', '{"client_id": "consumerKey "}'],
+  ['CREDENTIAL_FIELDS', '{"client_id": "client_secret"}'],
   ['TOKEN_EXTRA_PARAMETERS', 'audience=x'],
   ['TOKEN_EXTRA_PARAMETERS', '["x"]'],
   ['TOKEN_EXTRA_PARAMETERS', '{"audience": 1}'],
@@ -51,6 +59,22 @@ test.for<[string, string]>([
   expect(() => readConfiguration({ ...GOOD, [name]: value })).toThrow(
     expect.objectContaining({ code: 'CONFIGURATION_INVALID', message: expect.stringContaining(name) }),
   );
+});
+
+test.for([
+  ['{"client_id": "key"}', { client_id: 'key', client_secret: 'client_secret' }],
+  ['{"client_secret": "a b"}', { client_id: 'client_id', client_secret: 'a b' }],
+  ['', { client_id: 'client_id', client_secret: 'client_secret' }],
+] as const)(
+  'takes the names of the fields that CREDENTIAL_FIELDS=%s does not name from the defaults',
+  ([value, fields]) => {
+    expect(readConfiguration({ ...GOOD, CREDENTIAL_FIELDS: value }).credentialFields).toEqual(fields);
+  },
+);
+
+test('shows no value of CREDENTIAL_FIELDS, which may be a secret by mistake', () => {
+  const value = '{"client_id": "hunter1 ", "hunter2": "hunter3"}';
+  expect(() => readConfiguration({ ...GOOD, CREDENTIAL_FIELDS: value })).toThrow(/^((?!hunter).)*$/);
 });
 
 test.for(['http://localhost:1/t', 'http://127.0.0.1:1/t', 'http://[::1]:1/t'])(

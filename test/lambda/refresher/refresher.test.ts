@@ -124,6 +124,13 @@ describe('a check', () => {
   test.for<[string, () => Promise<void>]>([
     ['the secret', () => refresher.putSecret(newCredentials())],
     ['the scope', () => refresher.restart({ TOKEN_SCOPE: 'travel:write' })],
+    [
+      'the name of a field in the secret',
+      () => {
+        const exchanged = { client_id: 'client_secret', client_secret: 'client_id' };
+        return refresher.restart({ CREDENTIAL_FIELDS: JSON.stringify(exchanged) });
+      },
+    ],
     ['an extra parameter', () => refresher.restart({ TOKEN_EXTRA_PARAMETERS: '{"audience":"a"}' })],
     [
       'the token URL',
