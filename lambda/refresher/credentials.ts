@@ -117,8 +117,8 @@ function unavailable(secretId: string, error: unknown): RefreshError {
     'CREDENTIALS_UNAVAILABLE',
     `secret ${secretId} could not be read: ${failure.text}. ${
       isAccessDenied(failure.name)
-        ? "Either the function's role may not read the secret or decrypt with its key, or no secret has this name. " +
-          "Allow the role to read it, or correct credentials in the refresher's settings, and deploy again."
+        ? 'Either a policy does not allow reading it or decrypting with its key, or no secret has this name. ' +
+          "Allow the function's role to read it, or correct credentials in the refresher's settings, and deploy again."
         : 'The next check tries again. If this lasts, check the state of Secrets Manager and the network path to it.'
     }`,
     details,

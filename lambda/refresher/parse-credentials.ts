@@ -16,10 +16,10 @@ export interface CredentialsProblem {
   readonly otherNames: readonly string[];
 }
 
-/** Other names of the credentials, in lower case and without separators. Only these may appear in a message. */
+/** Other names of the credentials, the likeliest first, in lower case and without separators. Only these may appear in a message. */
 const OTHER_NAMES = {
-  client_id: ['clientid', 'consumerkey', 'appid', 'applicationid', 'apikey', 'username', 'user', 'id', 'key'],
-  client_secret: ['clientsecret', 'consumersecret', 'appsecret', 'apisecret', 'password', 'secret'],
+  client_id: ['clientid', 'consumerkey', 'apikey', 'username', 'user', 'applicationid', 'appid', 'key', 'id'],
+  client_secret: ['clientsecret', 'consumersecret', 'apisecret', 'appsecret', 'password', 'secret'],
 } as const;
 
 /** Reads the credentials from the secret's value, or from the CLI's input. */
@@ -58,12 +58,14 @@ function valueProblem(value: unknown): string | undefined {
   return `${where} with ${/^[\r\n]|[\r\n]$/.test(value) ? 'a line break' : 'white space'}, which must be removed`;
 }
 
-/** For each missing credential, the first field with a well-known other name and text in it. */
+/** For each missing credential, the field with the likeliest other name and a usable value. */
 function otherNamesIn(parsed: Readonly<Record<string, unknown>>, fields: CredentialFields): string[] {
   const present = Object.keys(parsed).filter((name) => valueProblem(parsed[name]) === undefined);
   return (['client_id', 'client_secret'] as const).flatMap((credential) => {
     if (present.includes(fields[credential])) return [];
-    const known: readonly string[] = OTHER_NAMES[credential];
-    return present.find((name) => known.includes(name.toLowerCase().replaceAll(/[_ -]/g, ''))) ?? [];
+    const found = OTHER_NAMES[credential].flatMap((known) =>
+      present.filter((name) => name.toLowerCase().replaceAll(/[_ -]/g, '') === known),
+    );
+    return found.slice(0, 1);
   });
 }

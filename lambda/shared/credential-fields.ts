@@ -5,6 +5,9 @@ type Credential = (typeof CREDENTIALS)[number];
 /** The name of each credential in the secret. */
 export type CredentialFields = Readonly<Record<Credential, string>>;
 
+/** Longest name of a field, so that the descriptions that contain both names stay below the limits of AWS. */
+const LONGEST_NAME = 128;
+
 /** The setting `credentialFields`: the names that differ from the defaults. */
 export type CredentialFieldNames = Readonly<Partial<Record<Credential, string | undefined>>>;
 
@@ -20,7 +23,7 @@ export function credentialFieldsProblem(names: Readonly<Record<string, unknown>>
     return 'it must map client_id, client_secret, or both, to names of fields in the secret, and nothing else';
   const wrong = keys.find((key) => !isFieldName(names[key]));
   if (wrong !== undefined)
-    return `"${wrong}" must be the name of a field in the secret, without white space around it`;
+    return `"${wrong}" must be the name of a field in the secret, without white space around it, of at most ${LONGEST_NAME} characters`;
   const fields = credentialFieldsOf(names as CredentialFieldNames);
   if (fields.client_id === fields.client_secret)
     return 'client_id and client_secret must be in different fields';
@@ -33,5 +36,6 @@ export function credentialsShape({ client_id, client_secret }: CredentialFields)
 }
 
 function isFieldName(value: unknown): boolean {
-  return typeof value === 'string' && value !== '' && value.trim() === value;
+  if (typeof value !== 'string' || value === '' || value.length > LONGEST_NAME) return false;
+  return value.trim() === value;
 }

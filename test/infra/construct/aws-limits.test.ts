@@ -66,12 +66,15 @@ describe('a refresher', () => {
   test('with the longest names of settings is within every limit', () => {
     const entry = { ...REQUIRED, parameterName: nameOf(255), notificationEmail: 'on-call@example.com' };
     const name = 'r'.repeat(64);
-    const credentials = 's'.repeat(512);
-    const settings = readSettings({ refreshers: { [name]: { ...entry, credentials } } }).get(name);
-    if (settings === undefined) throw new Error('no settings');
-    const app = newApp();
-    new RefresherStack(app, `TokenRefresher-${name}`, settings);
-    expect(() => app.synth()).not.toThrow();
+    const credentialFields = { client_id: 'i'.repeat(128), client_secret: 's'.repeat(128) };
+    for (const secret of [{ credentials: 's'.repeat(512) }, {}]) {
+      const refreshers = { [name]: { ...entry, ...secret, credentialFields } };
+      const settings = readSettings({ refreshers }).get(name);
+      if (settings === undefined) throw new Error('no settings');
+      const app = newApp();
+      new RefresherStack(app, `TokenRefresher-${name}`, settings);
+      expect(() => app.synth()).not.toThrow();
+    }
   });
 
   test.for<[string, Partial<TokenRefresherProps>, RegExp]>([

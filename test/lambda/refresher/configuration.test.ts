@@ -50,6 +50,7 @@ test.for<[string, string]>([
   ['CREDENTIAL_FIELDS', '{"client_id": 1}'],
   ['CREDENTIAL_FIELDS', '{"client_id": ""}'],
   ['CREDENTIAL_FIELDS', '{"client_id": "consumerKey "}'],
+  ['CREDENTIAL_FIELDS', `{"client_id": "${'a'.repeat(129)}"}`],
   ['CREDENTIAL_FIELDS', '{"client_id": "client_secret"}'],
   ['TOKEN_EXTRA_PARAMETERS', 'audience=x'],
   ['TOKEN_EXTRA_PARAMETERS', '["x"]'],
