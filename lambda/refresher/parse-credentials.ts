@@ -30,7 +30,7 @@ export function parseCredentials(
   // Also removes a byte order mark.
   const parsed = parseJsonObject(text.trim());
   if (parsed === undefined)
-    return { problem: `it is ${shapeOfText(text)} instead of a JSON object`, otherNames: [] };
+    return { problem: `it is ${shapeOfSecret(text.trim())} instead of a JSON object`, otherNames: [] };
   for (const credential of ['client_id', 'client_secret'] as const) {
     const name = fields[credential];
     const problem = valueProblem(parsed[name]);
@@ -44,6 +44,13 @@ export function parseCredentials(
     clientId: parsed[fields.client_id] as string,
     clientSecret: parsed[fields.client_secret] as string,
   };
+}
+
+function shapeOfSecret(text: string): string {
+  if (/^(fileb?:\/\/)?\S+\.json$/i.test(text))
+    return 'the name of a file, so the command that stored it lacked file://,';
+  const hasOneColon = /^[^\s:]+:[^\s:]+$/.test(text) && !/^[[{"<]/.test(text);
+  return hasOneColon ? 'text with a colon, such as id:secret,' : shapeOfText(text);
 }
 
 function valueProblem(value: unknown): string | undefined {

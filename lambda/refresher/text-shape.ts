@@ -11,7 +11,7 @@ export function shapeOfText(text: string): string {
     return shapeOfOtherText(trimmed);
   }
   if (typeof parsed === 'string' && parseJsonObject(parsed) !== undefined)
-    return 'a JSON string that holds a JSON object, so it was encoded twice';
+    return 'a JSON string that holds a JSON object';
   return shapeOfJson(parsed);
 }
 
@@ -28,10 +28,8 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/^<(!doctype html|html)/i, 'HTML'],
   [/^</, 'HTML or XML'],
   [/^-----BEGIN /, 'a PEM block'],
-  [/^(fileb?:\/\/)?\S+\.json$/i, 'the name of a file, so the command that stored it lacked file://'],
   [/^[\w.-]+=[^\s&]*(&[\w.-]+=[^\s&]*)+$/, 'form data'],
   [/^(export )?[\w.-]+ *(=|: )/, 'text with names and values that is not JSON'],
-  [/^[^\s:]+:[^\s:]+$/, 'text with a colon, such as id:secret'],
 ];
 
 function shapeOfOtherText(text: string): string {

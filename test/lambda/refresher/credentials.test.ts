@@ -91,7 +91,7 @@ describe('a secret is refused with what was found, but not its content:', () => 
     ['a no-break space at the end', of('§\u00a0'), /"client_id" ends with white space/],
     ['a byte order mark in a value', of('\uFEFF§'), /"client_id" begins with white space/],
     ['white space on both sides', of('id', ' § '), /"client_secret" begins and ends with white space/],
-    ['an id and a secret with a colon', 'id:§', /it is text with a colon, such as id:secret instead/],
+    ['an id and a secret with a colon', 'id:§', /it is text with a colon, such as id:secret, instead/],
     ['one word', '§', /it is plain text instead of a JSON object/],
     ['several words', 'the secret is §', /it is plain text/],
     ['a JSON array', '["id","§"]', /it is a JSON array/],
