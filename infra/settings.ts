@@ -7,6 +7,7 @@ import { tokenUrlProblem } from '../lambda/shared/token-url.ts';
 import {
   DEFAULT_CHECK_EVERY,
   DEFAULT_REFRESH_BEFORE,
+  defaultLifetimeProblem,
   extraParametersProblem,
   parameterNameProblem,
   policyProblem,
@@ -79,6 +80,8 @@ const settingsSchema = z
     scope: checked(z.string(), scopeProblem).optional(),
     extraParameters: extraParameters.optional(),
     clientAuthentication: z.enum(CLIENT_AUTHENTICATION_METHODS).optional(),
+    /** Lifetime of tokens whose endpoint states none that can be used. */
+    defaultLifetime: duration.optional(),
     checkEvery: duration.default(DEFAULT_CHECK_EVERY),
     refreshBefore: duration.default(DEFAULT_REFRESH_BEFORE),
     /** ARN of an existing KMS key. By default, the stack creates one. */
@@ -102,6 +105,8 @@ const settingsSchema = z
     };
     const policy = policyProblem(checkEvery, refreshBefore);
     if (policy !== undefined) report(policy.property, policy.text);
+    if (settings.defaultLifetime !== undefined)
+      report('defaultLifetime', defaultLifetimeProblem(settings.defaultLifetime, checkEvery));
     report('readers', readersProblem(readers, encryptionKey));
     if (settings.credentialsKey !== undefined && settings.credentials === undefined)
       report('credentialsKey', 'it is the key of an existing secret; name the secret in credentials');

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { mint } from '../lambda/refresher/mint.ts';
 import { codeOf, REFRESH_ERROR_CODES } from '../lambda/shared/refresh-error.ts';
+import { jwt } from './lambda/refresher/provider-answers.ts';
 import { assertNoLeaks, confidential, countLeaks, recordWritten } from './support/confidential.ts';
 import { configurationFor } from './support/configuration.ts';
 import { CLIENT_ID, credentials, startRefresher, type TestRefresher } from './support/refresher.ts';
@@ -21,6 +22,9 @@ const ECHOES: Readonly<Record<string, (request: ReceivedRequest, token: string) 
   '%SECRET%': ({ body, headers }) =>
     new URLSearchParams(body).get('client_secret') ?? passwordOf(headers.authorization),
   '%AUTHORIZATION%': ({ headers }) => headers.authorization ?? '',
+  // A JWT whose claims echo the request and the token.
+  '%JWT%': ({ body, headers }, token) =>
+    jwt({ exp: body, nbf: token, iss: body, sub: headers.authorization ?? token }),
 };
 
 function passwordOf(authorization = ''): string {
@@ -37,7 +41,8 @@ const text = fc
 const value = fc.oneof(
   { weight: 3, arbitrary: text },
   { weight: 3, arbitrary: echo },
-  fc.constantFrom(3600, '3600', 0, -1, 1e15, true, null, 'Bearer', 'bearer', 'DPoP', 'invalid_client'),
+  fc.constantFrom(3600, '3600', '3600.0', 0, -1, 1e15, true, false, null, ''),
+  fc.constantFrom('Bearer', 'BearerToken', 'DPoP', 'JWT', 'invalid_client', 'access_denied'),
   fc.array(text, { maxLength: 2 }),
   fc.dictionary(fc.string({ maxLength: 8 }), text, { maxKeys: 2 }),
 );
@@ -51,6 +56,12 @@ const FIELDS = [
   'error_uri',
   'id_token',
   'refresh_token',
+  'accessToken',
+  'data',
+  'errors',
+  'errcode',
+  'ok',
+  'success',
   '__proto__',
   'toString',
 ];
@@ -77,6 +88,9 @@ const body = fc.oneof(
     ),
   },
   text,
+  fc
+    .tuple(fc.constantFrom('<html>', '<a>', 'a=', 'eyJ', '{"', '\ufeff', '"'), text)
+    .map((parts) => parts.join('')),
   fc.json(),
 );
 const headerText = fc.oneof(echo, fc.string({ unit: fc.constantFrom(...'abc 019;="'), maxLength: 12 }));

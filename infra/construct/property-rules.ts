@@ -2,6 +2,7 @@ import { Duration, Token } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { RESERVED_FORM_FIELDS } from '../../lambda/shared/refresher-environment.ts';
 import { isScope } from '../../lambda/shared/scope.ts';
+import { MAX_LIFETIME_SECONDS } from '../../lambda/shared/stored-token.ts';
 import { SCHEDULE_PRECISION_SECONDS } from '../../lambda/shared/time-budget.ts';
 
 export const DEFAULT_CHECK_EVERY = Duration.minutes(5);
@@ -68,6 +69,17 @@ export function policyProblem(
     `it must be at least checkEvery (${checkEvery.toIsoString()}) plus ${SCHEDULE_PRECISION_SECONDS} seconds, ` +
     'or a token may expire between two checks';
   return { property: 'refreshBefore', text };
+}
+
+/** Why tokens cannot be kept valid with this default lifetime, or undefined if they can. */
+export function defaultLifetimeProblem(defaultLifetime: Duration, checkEvery: Duration): string | undefined {
+  const seconds = defaultLifetime.toSeconds({ integral: false });
+  const least = checkEvery.toSeconds({ integral: false }) + SCHEDULE_PRECISION_SECONDS;
+  if (seconds > least && seconds <= MAX_LIFETIME_SECONDS && seconds % 1 === 0) return undefined;
+  return (
+    `it must be whole seconds, more than checkEvery (${checkEvery.toIsoString()}) plus ${SCHEDULE_PRECISION_SECONDS} seconds, ` +
+    `and at most ${Duration.seconds(MAX_LIFETIME_SECONDS).toIsoString()}`
+  );
 }
 
 /** What is wrong with a scope (RFC 6749 section 3.3), or undefined if it is valid. */

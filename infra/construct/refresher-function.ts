@@ -62,6 +62,7 @@ export function refresherEnvironment(
       [ENVIRONMENT.credentialFields]: credentialFields && JSON.stringify(credentialFields),
       [ENVIRONMENT.scope]: scope,
       [ENVIRONMENT.extraParameters]: extraParameters && JSON.stringify(extraParameters),
+      [ENVIRONMENT.defaultLifetime]: props.defaultLifetime && String(props.defaultLifetime.toSeconds()),
     }),
     [ENVIRONMENT.clientAuthentication]: clientAuthentication,
     [ENVIRONMENT.checkEvery]: String(checkEvery),

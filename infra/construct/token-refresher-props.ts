@@ -11,6 +11,7 @@ import { tokenUrlProblem } from '../../lambda/shared/token-url.ts';
 import {
   DEFAULT_CHECK_EVERY,
   DEFAULT_REFRESH_BEFORE,
+  defaultLifetimeProblem,
   extraParametersProblem,
   keyProblem,
   parameterNameProblem,
@@ -65,6 +66,13 @@ export interface TokenRefresherProps {
    * @default client_secret_post
    */
   readonly clientAuthentication?: ClientAuthenticationMethod;
+
+  /**
+   * How long a token is valid if neither the token endpoint nor the token itself says so, or if the endpoint states more than
+   * 30 days: whole seconds, more than `checkEvery` plus 1 minute, at most 30 days.
+   * @default - a token without a lifetime is refused
+   */
+  readonly defaultLifetime?: Duration;
 
   /**
    * Time between two checks: whole minutes, from 1 minute to 12 hours.
@@ -157,6 +165,7 @@ export function assertValidProps(props: TokenRefresherProps): void {
   if (scope !== undefined) assertValid('scope', scope, scopeProblem(scope));
   assertValid('extraParameters', extraParameters, extraParametersProblem(extraParameters));
   assertValidPolicy(props);
+  assertValidDefaultLifetime(props);
   assertValidKey('encryptionKey', encryptionKey);
   assertValidKey('the key of credentials', credentials?.encryptionKey);
   assertValid('readers', readers, readersProblem(props.readers, encryptionKey));
@@ -172,6 +181,13 @@ function assertValidPolicy(props: TokenRefresherProps): void {
   const problem = policyProblem(durations.checkEvery, durations.refreshBefore);
   if (problem === undefined) return;
   assertValid(problem.property, durations[problem.property].toIsoString(), problem.text);
+}
+
+function assertValidDefaultLifetime(props: TokenRefresherProps): void {
+  const { defaultLifetime } = props;
+  if (defaultLifetime === undefined) return;
+  const problem = defaultLifetimeProblem(defaultLifetime, durationsOf(props).checkEvery);
+  assertValid('defaultLifetime', defaultLifetime.toIsoString(), problem);
 }
 
 function durationsOf(props: TokenRefresherProps): { checkEvery: Duration; refreshBefore: Duration } {

@@ -26,6 +26,8 @@ export interface Configuration {
   readonly scope: string | undefined;
   readonly extraParameters: Readonly<Record<string, string>>;
   readonly clientAuthentication: ClientAuthenticationMethod;
+  /** Lifetime in seconds of a token whose endpoint states none that can be used. */
+  readonly defaultLifetime: number | undefined;
   /** Seconds from one check to the next. */
   readonly checkEvery: number;
   /** Remaining validity, in seconds, at which the refresher mints a new token. */
@@ -50,6 +52,9 @@ export function readConfiguration(environment: Environment): Configuration {
     scope: environment[ENVIRONMENT.scope] || undefined,
     extraParameters: readExtraParameters(environment[ENVIRONMENT.extraParameters]),
     clientAuthentication: oneOf(environment, ENVIRONMENT.clientAuthentication, CLIENT_AUTHENTICATION_METHODS),
+    defaultLifetime: environment[ENVIRONMENT.defaultLifetime]
+      ? readSeconds(environment, ENVIRONMENT.defaultLifetime)
+      : undefined,
     checkEvery: readSeconds(environment, ENVIRONMENT.checkEvery),
     refreshBefore: readSeconds(environment, ENVIRONMENT.refreshBefore),
   };

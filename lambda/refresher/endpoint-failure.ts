@@ -8,7 +8,7 @@ import type { TokenAnswer } from './token-request.ts';
  * Error codes that may be shown. Any other text in that field could be an echo of the request.
  * Source: https://www.iana.org/assignments/oauth-parameters (OAuth Extensions Error Registry) and RFC 6749 section 5.2
  */
-const REGISTERED_ERRORS: ReadonlySet<string> = new Set([
+export const REGISTERED_ERRORS: ReadonlySet<string> = new Set([
   'invalid_request',
   'invalid_client',
   'invalid_grant',

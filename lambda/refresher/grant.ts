@@ -1,64 +1,120 @@
-import * as oauth from 'oauth4webapi';
+import { unixSeconds } from '../shared/clock.ts';
 import { parseJsonObject } from '../shared/json.ts';
-import { isSendable, MAX_LIFETIME_SECONDS } from '../shared/stored-token.ts';
+import { RefreshError } from '../shared/refresh-error.ts';
+import { isSendable } from '../shared/stored-token.ts';
+import type { Configuration } from './configuration.ts';
 import { invalidResponse, refusedBy, unreachable } from './endpoint-failure.ts';
+import { errorIn } from './error-object.ts';
+import { jwtValidity } from './jwt-validity.ts';
+import { readLifetime } from './lifetime.ts';
+import { shapeOf, shapeOfBody } from './response-shape.ts';
 import { MAX_RESPONSE_BYTES, type TokenAnswer } from './token-request.ts';
+import { tokenTypeProblem } from './token-type.ts';
 
 /** What a token endpoint granted. */
 export interface Grant {
   readonly accessToken: string;
   /** Seconds from the moment of the request, at most 30 days. */
   readonly lifetime: number;
-  /** Whether the token endpoint stated a longer lifetime. */
+  /** Whether the token is valid for more than 30 days, as the endpoint or the token says. */
   readonly isLifetimeBounded: boolean;
+  /** Unix time in milliseconds from which the token is valid. Undefined if it does not say. */
+  readonly validFrom: number | undefined;
   readonly scope: string | undefined;
 }
 
+export type GrantSettings = Pick<Configuration, 'tokenUrl' | 'defaultLifetime'>;
+
+/** Unix times in milliseconds. */
+export interface RequestTimes {
+  readonly sentAt: number;
+  readonly answeredAt: number;
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Fields in which some endpoints send a token instead of in `access_token`. */
+const OTHER_TOKEN_FIELDS = ['accessToken', 'token', 'id_token', 'jwt', 'data'] as const;
+
 /**
- * The grant in a token endpoint's answer. `answeredAt` is Unix time in milliseconds.
+ * The grant in a token endpoint's answer.
  * @throws RefreshError `CLIENT_REJECTED`, `REQUEST_REJECTED`, `RATE_LIMITED`, `ENDPOINT_UNAVAILABLE`, `RESPONSE_INVALID`
  */
-export async function readGrant(answer: TokenAnswer, tokenUrl: string, answeredAt: number): Promise<Grant> {
+export function readGrant(answer: TokenAnswer, settings: GrantSettings, times: RequestTimes): Grant {
+  const { tokenUrl } = settings;
   if (answer.type === 'unreachable') throw unreachable(tokenUrl, answer.reason);
   if (answer.type === 'too-large')
     throw invalidResponse(tokenUrl, `a body of more than ${MAX_RESPONSE_BYTES / 1024} KB`);
-  if (answer.status !== 200) throw refusedBy(answer, tokenUrl, answeredAt);
-  return parseGrant(answer.body, tokenUrl);
+  if (answer.status !== 200 && answer.status !== 201) throw refusedBy(answer, tokenUrl, times.answeredAt);
+  // Some servers on .NET send a byte order mark.
+  const text = answer.body.replace(/^\ufeff/, '');
+  const body = parseJsonObject(text);
+  if (body === undefined) throw unusable(tokenUrl, shapeOfBody(text));
+  const error = hasToken(body) ? undefined : errorIn(body, answer.status, tokenUrl);
+  if (error !== undefined) throw error;
+  return parseGrant(body, settings, times);
 }
 
-/** Reads only the body. The content type does not matter. */
-async function parseGrant(body: string, tokenUrl: string): Promise<Grant> {
-  // The library accepts a string. RFC 6749 section 5.1 requires a number.
-  const expiresIn = parseJsonObject(body)?.expires_in;
-  if (expiresIn === undefined) throw invalidResponse(tokenUrl, 'no expires_in');
-  if (typeof expiresIn !== 'number' || !Number.isFinite(expiresIn) || expiresIn < 1) {
-    throw invalidResponse(tokenUrl, 'an expires_in that is not a positive number of seconds');
-  }
-  let token: oauth.TokenEndpointResponse;
-  try {
-    token = await oauth.processClientCredentialsResponse(
-      { issuer: new URL(tokenUrl).origin },
-      { client_id: 'unused' },
-      new Response(body),
-    );
-  } catch {
-    // The library's error is dropped because it holds the response body.
-    throw invalidResponse(
-      tokenUrl,
-      'a body that is not a token response of type Bearer (RFC 6749 section 5.1)',
-    );
-  }
-  if (token.token_type !== 'bearer') throw invalidResponse(tokenUrl, 'a token of another type than Bearer');
-  if (!isSendable(token.access_token)) {
-    throw invalidResponse(
-      tokenUrl,
-      'an access_token with characters that an Authorization header cannot carry',
-    );
-  }
+/** Reads the three members that matter. Whatever else the body holds is ignored, and so is its content type. */
+function parseGrant(
+  body: JsonObject,
+  { tokenUrl, defaultLifetime }: GrantSettings,
+  times: RequestTimes,
+): Grant {
+  const problem = accessTokenProblem(body) ?? tokenTypeProblem(body.token_type);
+  if (problem !== undefined) throw unusable(tokenUrl, problem);
+  const accessToken = String(body.access_token);
+  const issuedAt = unixSeconds(times.sentAt);
+  const { notBefore, expiresAt } = jwtValidity(accessToken);
+  const untilJwtExpires = expiresAt === undefined ? undefined : expiresAt - issuedAt;
+  const lifetime = readLifetime(body.expires_in, untilJwtExpires, defaultLifetime);
+  if (lifetime.type === 'missing') throw unusable(tokenUrl, 'it has no expires_in', LIFETIME_REMEDY);
+  if (lifetime.type === 'unusable') throw unusable(tokenUrl, lifetime.found, LIFETIME_REMEDY);
+  const endsAt = (issuedAt + lifetime.seconds) * 1_000;
+  const validFrom = notBefore === undefined ? undefined : notBefore * 1_000;
+  if (endsAt <= times.answeredAt)
+    throw unusable(tokenUrl, 'its access_token had already expired on arrival', CLOCK_REMEDY);
+  if (validFrom !== undefined && validFrom >= endsAt)
+    throw unusable(tokenUrl, 'its access_token expires before its nbf', CLOCK_REMEDY);
   return {
-    accessToken: token.access_token,
-    lifetime: Math.min(Math.floor(expiresIn), MAX_LIFETIME_SECONDS),
-    isLifetimeBounded: expiresIn > MAX_LIFETIME_SECONDS,
-    scope: token.scope,
+    accessToken,
+    lifetime: lifetime.seconds,
+    isLifetimeBounded: lifetime.isBounded,
+    validFrom,
+    scope: typeof body.scope === 'string' ? body.scope : undefined,
   };
+}
+
+function hasToken({ access_token }: JsonObject): boolean {
+  return typeof access_token === 'string' && access_token !== '';
+}
+
+function accessTokenProblem(body: JsonObject): string | undefined {
+  const { access_token } = body;
+  if (access_token === undefined) {
+    const other = OTHER_TOKEN_FIELDS.find((field) => body[field] !== undefined);
+    return other === undefined ? 'it has no access_token' : `it has no access_token, but a field "${other}"`;
+  }
+  if (typeof access_token !== 'string' || access_token === '')
+    return `access_token is ${shapeOf(access_token)}`;
+  return isSendable(access_token)
+    ? undefined
+    : 'access_token has characters that an Authorization header cannot carry';
+}
+
+const LIFETIME_REMEDY =
+  'Set defaultLifetime to how long its tokens are valid, and deploy again. Or ask the operator of the authorization server to send expires_in in seconds.';
+export const CLOCK_REMEDY =
+  'The next check tries again. If this lasts, ask the operator of the authorization server to compare its clock with UTC.';
+
+/** The error for an answer that grants no usable token. `found` names the field and its shape, never its value. */
+export function unusable(
+  tokenUrl: string,
+  found: string,
+  remedy = 'Check the token URL. If it is right, ask the operator of the authorization server.',
+): RefreshError {
+  return new RefreshError(
+    'RESPONSE_INVALID',
+    `the answer of ${tokenUrl} cannot be used: ${found}. ${remedy}`,
+  );
 }

@@ -3,7 +3,7 @@ import { RefreshError } from '../shared/refresh-error.ts';
 import type { StoredToken } from '../shared/stored-token.ts';
 import { backoffDelay, MAX_ATTEMPTS } from './backoff.ts';
 import type { Configuration } from './configuration.ts';
-import { type Grant, readGrant } from './grant.ts';
+import { CLOCK_REMEDY, type Grant, readGrant, unusable } from './grant.ts';
 import { grantedScope } from './granted-scope.ts';
 import type { ClientCredentials } from './parse-credentials.ts';
 import { REQUEST_TIMEOUT_MS, requestToken } from './token-request.ts';
@@ -11,11 +11,17 @@ import { REQUEST_TIMEOUT_MS, requestToken } from './token-request.ts';
 /** Milliseconds. A request with less time than this is not sent, because the token could be lost. */
 const LEAST_REQUEST_TIME_MS = 500;
 
+/**
+ * Longest wait for a token that is not valid yet, in milliseconds. The clocks of a cluster differ by seconds. A longer difference
+ * is a fault.
+ */
+const LONGEST_WAIT_FOR_VALIDITY_MS = 30_000;
+
 /** What minting notes about a run. */
 export interface MintObservations {
   /** Requests to the token endpoint. */
   attempts: number;
-  /** Whether the token endpoint stated a lifetime of more than 30 days. */
+  /** Whether the token is valid for more than 30 days. */
   isLifetimeBounded: boolean;
 }
 
@@ -40,7 +46,7 @@ export async function mint(
   tools: MintTools,
 ): Promise<StoredToken> {
   const { clock, deadline, random, observations } = tools;
-  const { tokenUrl, scope } = configuration;
+  const { tokenUrl } = configuration;
   let failure: RefreshError | undefined;
   for (let attempt = 1; ; attempt += 1) {
     const sentAt = clock.now();
@@ -51,9 +57,10 @@ export async function mint(
     const answer = await requestToken(configuration, credentials, { ...tools, timeout });
     const answeredAt = clock.now();
     try {
-      const grant = await readGrant(answer, tokenUrl, answeredAt);
+      const grant = readGrant(answer, configuration, { sentAt, answeredAt });
+      await untilValid(grant, tokenUrl, tools);
       observations.isLifetimeBounded = grant.isLifetimeBounded;
-      return tokenFrom(grant, { issuedAt: unixSeconds(sentAt), scope, source });
+      return tokenFrom(grant, { issuedAt: unixSeconds(sentAt), scope: configuration.scope, source });
     } catch (error) {
       if (!(error instanceof RefreshError) || !error.retryable) throw error;
       failure = error;
@@ -64,6 +71,23 @@ export async function mint(
       await clock.sleep(delay);
     }
   }
+}
+
+/** Waits until the token is valid. Before that, APIs would refuse it. */
+async function untilValid(
+  { validFrom = 0 }: Grant,
+  tokenUrl: string,
+  { clock, deadline }: MintTools,
+): Promise<void> {
+  const now = clock.now();
+  if (validFrom <= now) return;
+  if (validFrom - now > LONGEST_WAIT_FOR_VALIDITY_MS) {
+    const seconds = LONGEST_WAIT_FOR_VALIDITY_MS / 1_000;
+    throw unusable(tokenUrl, `nbf of its access_token is more than ${seconds} seconds ahead`, CLOCK_REMEDY);
+  }
+  if (validFrom > deadline)
+    throw unusable(tokenUrl, 'nbf of its access_token is later than the end of this run', CLOCK_REMEDY);
+  await clock.sleep(validFrom - now);
 }
 
 function tokenFrom(

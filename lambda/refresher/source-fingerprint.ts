@@ -4,7 +4,8 @@ import type { Configuration } from './configuration.ts';
 
 /** Fingerprint of what a token is minted from. It changes with the settings and with the credentials. */
 export function sourceFingerprint(configuration: Configuration, secretVersionId: string): string {
-  const { tokenUrl, scope, extraParameters, clientAuthentication, parameterTier } = configuration;
+  const { tokenUrl, scope, extraParameters, clientAuthentication, parameterTier, defaultLifetime } =
+    configuration;
   const extra = Object.entries(extraParameters).toSorted(([a], [b]) => (a < b ? -1 : 1));
   // The tier changes only when the parameter is written, so a new tier must cause a mint.
   const tier = parameterTier === 'Advanced' ? [parameterTier] : [];
@@ -13,6 +14,8 @@ export function sourceFingerprint(configuration: Configuration, secretVersionId:
   const defaults = credentialFieldsOf();
   const hasOtherFields = client_id !== defaults.client_id || client_secret !== defaults.client_secret;
   const fields = hasOtherFields ? [[client_id, client_secret]] : [];
+  // A new default must also correct the expiry of the stored token.
+  const lifetime = defaultLifetime === undefined ? [] : [{ defaultLifetime }];
   return sha256(
     JSON.stringify([
       tokenUrl,
@@ -22,6 +25,7 @@ export function sourceFingerprint(configuration: Configuration, secretVersionId:
       secretVersionId,
       ...tier,
       ...fields,
+      ...lifetime,
     ]),
   );
 }

@@ -9,6 +9,7 @@ export const ENVIRONMENT = {
   scope: 'TOKEN_SCOPE',
   extraParameters: 'TOKEN_EXTRA_PARAMETERS',
   clientAuthentication: 'CLIENT_AUTHENTICATION',
+  defaultLifetime: 'DEFAULT_LIFETIME_SECONDS',
   checkEvery: 'CHECK_EVERY_SECONDS',
   refreshBefore: 'REFRESH_BEFORE_SECONDS',
 } as const;

@@ -55,6 +55,7 @@ describe('settings', () => {
       'client_secret_basic',
     ],
     ['checkEvery', 'PT10M', (settings) => settings.get('app')?.checkEvery.toMinutes(), 10],
+    ['defaultLifetime', 'PT2H', (settings) => settings.get('app')?.defaultLifetime?.toHours(), 2],
     ['refreshBefore', 'PT45M', (settings) => settings.get('app')?.refreshBefore.toMinutes(), 45],
     [
       'encryptionKey',
@@ -100,6 +101,21 @@ describe('settings', () => {
     ['a parameter name with a star', { parameterName: '/a/*' }, /app\.parameterName/],
     ['16 levels', { parameterName: '/a'.repeat(16) }, /app\.parameterName: .*15 levels/],
     ['a number of minutes', { checkEvery: '5' }, /app\.checkEvery: .*ISO 8601 duration.*got "5"/],
+    [
+      'a default lifetime that ends before the next check',
+      { defaultLifetime: 'PT6M' },
+      /app\.defaultLifetime: .*more than checkEvery \(PT5M\) plus 60 seconds.*got "PT6M"/,
+    ],
+    [
+      'a default lifetime of more than 30 days',
+      { defaultLifetime: 'P31D' },
+      /app\.defaultLifetime: .*at most P30D.*got "P31D"/,
+    ],
+    [
+      'a default lifetime with a fraction of a second',
+      { defaultLifetime: 'PT3600.5S' },
+      /app\.defaultLifetime: /,
+    ],
     ['seconds', { checkEvery: 'PT90S' }, /app\.checkEvery: it must be whole minutes/],
     [
       'a check every 0 minutes',

@@ -73,14 +73,14 @@ const FAILED_MINT_TIME = RUN_TIMEOUT_SECONDS - STORE_RESERVE_SECONDS - 1;
 const SOURCE = sha256('model');
 const TOKEN_URL = 'https://api-ext-sboxmeta.partners.spotnana.com/v2/auth/oauth2-token';
 const ERRORS: Readonly<Partial<Record<Fault, RefreshError>>> = {
-  'endpoint-down': await errorFor({ type: 'unreachable', reason: 'ECONNREFUSED' }),
-  'credentials-revoked': await errorFor({
+  'endpoint-down': errorFor({ type: 'unreachable', reason: 'ECONNREFUSED' }),
+  'credentials-revoked': errorFor({
     type: 'answer',
     status: 401,
     headers: new Headers({ 'content-type': 'application/json' }),
     body: '{"error":"invalid_client"}',
   }),
-  throttled: await errorFor({ type: 'answer', status: 429, headers: new Headers(), body: '' }),
+  throttled: errorFor({ type: 'answer', status: 429, headers: new Headers(), body: '' }),
   'store-down': new RefreshError('STORE_UNAVAILABLE', 'parameter /a could not be read: ThrottlingException.'),
 };
 
@@ -223,9 +223,9 @@ function tokenOf(issuedAt: number, lifetime: number): StoredToken {
   };
 }
 
-async function errorFor(answer: TokenAnswer): Promise<RefreshError> {
+function errorFor(answer: TokenAnswer): RefreshError {
   try {
-    await readGrant(answer, TOKEN_URL, 0);
+    readGrant(answer, { tokenUrl: TOKEN_URL, defaultLifetime: undefined }, { sentAt: 0, answeredAt: 0 });
   } catch (error) {
     if (error instanceof RefreshError) return error;
     throw error;

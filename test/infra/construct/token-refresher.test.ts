@@ -249,6 +249,7 @@ describe('the construct', () => {
     ['extraParameters', { extraParameters: { client_id: 'x' } }],
     ['refreshBefore', { checkEvery: Duration.hours(1) }],
     ['checkEvery', { checkEvery: Duration.seconds(30) }],
+    ['defaultLifetime', { defaultLifetime: Duration.days(31) }],
   ])('rejects an invalid %s', ([name, props]) => {
     const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
     expect(() => new TokenRefresher(stack, 'Refresher', { ...PROPS, ...props })).toThrow(

@@ -21,6 +21,7 @@ test('reads the required variables and applies the defaults', () => {
     scope: undefined,
     extraParameters: {},
     clientAuthentication: 'client_secret_post',
+    defaultLifetime: undefined,
     checkEvery: 300,
     refreshBefore: 1800,
   });
@@ -41,6 +42,8 @@ test.for<[string, string]>([
   ['CHECK_EVERY_SECONDS', '0'],
   ['CHECK_EVERY_SECONDS', '5m'],
   ['REFRESH_BEFORE_SECONDS', '1.5'],
+  ['DEFAULT_LIFETIME_SECONDS', 'PT2H'],
+  ['DEFAULT_LIFETIME_SECONDS', '0'],
   ['CLIENT_AUTHENTICATION', 'private_key_jwt'],
   ['TOKEN_PARAMETER_TIER', 'Standard'],
   ['CREDENTIAL_FIELDS', 'consumerKey'],

@@ -146,7 +146,6 @@ describe('an unusual answer', () => {
       text(`{"access_token":"t","token_type":"Bearer","__proto__":{"expires_in":1}}`),
     ],
     ['expires_in NaN', text(`{${good.replace('3600', 'NaN')}}`)],
-    ['expires_in "3600"', grant('t', { expires_in: '3600' })],
     ['expires_in 1e400', text(`{${good.replace('3600', '1e400')}}`)],
     ['expires_in -1', grant('t', { expires_in: -1 })],
     ['expires_in 0', grant('t', { expires_in: 0 })],
@@ -175,8 +174,8 @@ describe('an unusual answer', () => {
     storedBefore = await refresher.stored();
   });
 
-  test('with a lifetime of years is stored for 30 days, with a warning', async () => {
-    refresher.endpoint.answer(grant(newToken(), { expires_in: 10 * 365 * 86_400 }));
+  test('with a lifetime of a year is stored for 30 days, with a warning', async () => {
+    refresher.endpoint.answer(grant(newToken(), { expires_in: 365 * 86_400 }));
     expect((await force()).ok).toBe(true);
     const { expires_at, issued_at } = await refresher.record();
     expect(expires_at - issued_at).toBe(30 * 86_400);

@@ -121,8 +121,7 @@ test('counts the lifetime from when the successful request was sent', async () =
 test.for([
   ['30 days', 30 * 86_400, 30 * 86_400, false],
   ['a second more than 30 days', 30 * 86_400 + 1, 30 * 86_400, true],
-  ['decades', 10 ** 9, 30 * 86_400, true],
-  ['more seconds than an integer can hold', 1e300, 30 * 86_400, true],
+  ['a year', 365 * 86_400, 30 * 86_400, true],
 ] as const)(
   'stores at most 30 days of a lifetime of %s, and notes a longer one',
   async ([, stated, believed, isBounded]) => {

@@ -1,0 +1,55 @@
+import { MAX_LIFETIME_SECONDS } from '../shared/stored-token.ts';
+import { shapeOf } from './response-shape.ts';
+
+/** Longest `expires_in` that can be in seconds (a year). A larger number is a Unix time, or in milliseconds. */
+const LONGEST_STATED_SECONDS = 365 * 24 * 3600;
+
+export type Lifetime =
+  | { readonly type: 'known'; readonly seconds: number; readonly isBounded: boolean }
+  | { readonly type: 'missing' }
+  /** `found` names the field and its shape. */
+  | { readonly type: 'unusable'; readonly found: string };
+
+/**
+ * The lifetime in seconds from the moment of the request, at most 30 days.
+ *
+ * The expiry of a JWT bounds `expires_in` and replaces an unusable one: an instant cannot be in another unit. For other tokens,
+ * `defaultLifetime` replaces an `expires_in` that is missing, unreadable, or longer than 30 days.
+ */
+export function readLifetime(
+  expiresIn: unknown,
+  untilJwtExpires: number | undefined,
+  defaultLifetime: number | undefined,
+): Lifetime {
+  const stated = readSeconds(expiresIn);
+  if (stated !== undefined && stated < 1) return unusableLifetime(expiresIn, 'less than a second');
+  // NaN, for an unreadable expires_in, sets no bound.
+  if (untilJwtExpires !== undefined)
+    return known(Math.min(untilJwtExpires, stated || Number.POSITIVE_INFINITY));
+  const seconds = stated !== undefined && stated <= MAX_LIFETIME_SECONDS ? stated : defaultLifetime;
+  if (seconds !== undefined) return known(seconds);
+  if (stated === undefined) return { type: 'missing' };
+  if (Number.isNaN(stated)) return unusableLifetime(expiresIn, 'not a number of seconds');
+  if (stated <= LONGEST_STATED_SECONDS) return known(stated);
+  return unusableLifetime(expiresIn, 'more than a year in seconds: a Unix time, or milliseconds');
+}
+
+/** A number, or text with a decimal number. NaN for anything else, undefined if there is no value. */
+function readSeconds(expiresIn: unknown): number | undefined {
+  if (expiresIn === undefined || expiresIn === null || expiresIn === '') return undefined;
+  if (typeof expiresIn === 'number') return expiresIn;
+  if (typeof expiresIn !== 'string') return Number.NaN;
+  return /^-?\d+(\.\d+)?$/.test(expiresIn.trim()) ? Number(expiresIn) : Number.NaN;
+}
+
+function known(seconds: number): Lifetime {
+  return {
+    type: 'known',
+    seconds: Math.floor(Math.min(seconds, MAX_LIFETIME_SECONDS)),
+    isBounded: seconds > MAX_LIFETIME_SECONDS,
+  };
+}
+
+function unusableLifetime(expiresIn: unknown, why: string): Lifetime {
+  return { type: 'unusable', found: `expires_in is ${shapeOf(expiresIn)}, ${why}` };
+}
