@@ -6,15 +6,11 @@ const CAP_MS = 20_000;
 export const MAX_ATTEMPTS = 6;
 
 /**
- * Milliseconds to wait after the given attempt (1 is the first). If `Retry-After` asks for a wait, that is the wait.
+ * Milliseconds to wait after the given attempt (1 is the first). If the endpoint asks for a wait, that is the wait.
  * Otherwise it is exponential with full jitter: clients that failed together must not return together.
  */
-export function backoffDelay(
-  attempt: number,
-  retryAfterMs: number | undefined,
-  random: () => number,
-): number {
+export function backoffDelay(attempt: number, askedMs: number | undefined, random: () => number): number {
   // Zero, or a date in the past, does not ask for a wait.
-  if (retryAfterMs !== undefined && retryAfterMs > 0) return retryAfterMs;
+  if (askedMs !== undefined && askedMs > 0) return askedMs;
   return random() * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
 }

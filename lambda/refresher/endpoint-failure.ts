@@ -1,5 +1,6 @@
 import { parseJsonObject } from '../shared/json.ts';
 import { RefreshError, type RefreshErrorDetails } from '../shared/refresh-error.ts';
+import { parseRateLimitReset } from './rate-limit-reset.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { shapeOfText } from './text-shape.ts';
 import type { TokenAnswer } from './token-request.ts';
@@ -56,12 +57,18 @@ export function refusedBy(
   if (status === 429 || status === 408 || status >= 500) {
     const code = status === 429 ? 'RATE_LIMITED' : 'ENDPOINT_UNAVAILABLE';
     const retryAfter = parseRetryAfter(headers.get('retry-after'), answeredAt);
-    const asked =
-      retryAfter === undefined ? '' : ` and asked to wait ${Math.ceil(retryAfter / 1_000)} seconds`;
+    const isLimit = status === 429 || status === 503;
+    const reset = isLimit && retryAfter === undefined ? parseRateLimitReset(headers, answeredAt) : undefined;
+    const wait = retryAfter ?? reset;
+    const asked = wait === undefined ? '' : ` and asked to wait ${Math.ceil(wait / 1_000)} seconds`;
     return new RefreshError(
       code,
       `${answered}${asked}. The next check tries again. ${remedyIfItLasts(code)}`,
-      retryAfter === undefined ? details : { ...details, notBefore: answeredAt + retryAfter },
+      {
+        ...details,
+        ...(retryAfter === undefined ? {} : { notBefore: answeredAt + retryAfter }),
+        ...(reset === undefined ? {} : { resetAt: answeredAt + reset }),
+      },
     );
   }
   if (status < 400) {

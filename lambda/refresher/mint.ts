@@ -6,7 +6,8 @@ import type { Configuration } from './configuration.ts';
 import { CLOCK_REMEDY, type Grant, readGrant, unusable } from './grant.ts';
 import { grantedScope } from './granted-scope.ts';
 import type { ClientCredentials } from './parse-credentials.ts';
-import { REQUEST_TIMEOUT_MS, requestToken } from './token-request.ts';
+import { requestTimeLimit } from './request-time.ts';
+import { requestToken } from './token-request.ts';
 
 /** Milliseconds. A request with less time than this is not sent, because the token could be lost. */
 const LEAST_REQUEST_TIME_MS = 500;
@@ -48,9 +49,10 @@ export async function mint(
   const { clock, deadline, random, observations } = tools;
   const { tokenUrl } = configuration;
   let failure: RefreshError | undefined;
+  let hasTimedOut = false;
   for (let attempt = 1; ; attempt += 1) {
     const sentAt = clock.now();
-    const timeout = Math.min(REQUEST_TIMEOUT_MS, deadline - sentAt);
+    const timeout = requestTimeLimit(deadline - sentAt, { hasTimedOut });
     // If a sleep took too long, the endpoint's last answer is the better explanation.
     if (timeout < LEAST_REQUEST_TIME_MS) throw failure ?? noTimeLeft(tokenUrl);
     observations.attempts += 1;
@@ -64,9 +66,11 @@ export async function mint(
     } catch (error) {
       if (!(error instanceof RefreshError) || !error.retryable) throw error;
       failure = error;
-      const { notBefore } = error.details;
-      const retryAfter = notBefore === undefined ? undefined : notBefore - answeredAt;
-      const delay = backoffDelay(attempt, retryAfter, random);
+      const { notBefore, resetAt, reason } = error.details;
+      hasTimedOut = reason === 'TIMEOUT';
+      const comeBack = notBefore ?? resetAt;
+      const asked = comeBack === undefined ? undefined : comeBack - answeredAt;
+      const delay = backoffDelay(attempt, asked, random);
       if (attempt === MAX_ATTEMPTS || answeredAt + delay + LEAST_REQUEST_TIME_MS > deadline) throw failure;
       await clock.sleep(delay);
     }

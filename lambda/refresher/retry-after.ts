@@ -1,5 +1,11 @@
-/** Longest accepted `Retry-After`, in milliseconds (a day). A mistaken header must not block a container for good. */
-const MAX_RETRY_AFTER_MS = 86_400_000;
+/** Longest accepted wait, in milliseconds (a day). A mistaken header must not block a container for good. */
+const MAX_DELAY_MS = 86_400_000;
+
+/** A larger number is a Unix time: some servers send the time of a reset where seconds belong. */
+const LARGEST_DELAY_SECONDS = 1e9;
+
+/** A larger number is a Unix time in milliseconds. */
+const LARGEST_UNIX_SECONDS = 1e11;
 
 /**
  * Milliseconds that a `Retry-After` header asks to wait (RFC 9110 section 10.2.3: seconds or an HTTP date), or undefined if
@@ -8,9 +14,23 @@ const MAX_RETRY_AFTER_MS = 86_400_000;
 export function parseRetryAfter(header: string | null, now: number): number | undefined {
   const value = header?.trim();
   if (value === undefined || value === '') return undefined;
-  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1_000, MAX_RETRY_AFTER_MS);
+  if (/^\d+$/.test(value)) return parseDelay(value, now);
   // All three forms of an HTTP date start with a weekday. Date.parse alone would read "-5" as a year.
   if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value)) return undefined;
   const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.min(Math.max(0, date - now), MAX_RETRY_AFTER_MS);
+  return Number.isNaN(date) ? undefined : until(date, now);
+}
+
+/** Milliseconds from `now` (Unix time in milliseconds), from a number of seconds or a Unix time. */
+export function parseDelay(header: string | null, now: number): number | undefined {
+  const value = header?.trim() ?? '';
+  if (!/^\d+(\.\d+)?$/.test(value)) return undefined;
+  const number = Number(value);
+  if (number > LARGEST_UNIX_SECONDS) return until(number, now);
+  if (number > LARGEST_DELAY_SECONDS) return until(number * 1_000, now);
+  return Math.min(Math.ceil(number * 1_000), MAX_DELAY_MS);
+}
+
+function until(instant: number, now: number): number {
+  return Math.min(Math.max(0, Math.ceil(instant - now)), MAX_DELAY_MS);
 }

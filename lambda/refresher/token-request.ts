@@ -6,8 +6,8 @@ import type { ClientCredentials } from './parse-credentials.ts';
 /** Largest accepted token response, in bytes: eight times the largest record that can be stored. */
 export const MAX_RESPONSE_BYTES = 64 * 1024;
 
-/** Time limit of one request, headers and body together, in milliseconds. */
-export const REQUEST_TIMEOUT_MS = 10_000;
+/** Without a charset, which the library would add: some servers answer it with 415. */
+const CONTENT_TYPE = 'application/x-www-form-urlencoded';
 
 /** The token endpoint's answer, its body read to the end. */
 export type TokenAnswer =
@@ -33,14 +33,19 @@ export async function requestToken(
       { issuer: new URL(configuration.tokenUrl).origin, token_endpoint: configuration.tokenUrl },
       { client_id: credentials.clientId },
       configuration.clientAuthentication === 'client_secret_basic'
-        ? oauth.ClientSecretBasic(credentials.clientSecret)
+        ? clientSecretBasic(credentials)
         : oauth.ClientSecretPost(credentials.clientSecret),
       parameters,
       {
         signal,
         // Never follow a redirect: the form holds the client secret.
-        [oauth.customFetch]: (url, init) =>
-          fetch(url, { ...init, redirect: 'manual', signal } as RequestInit),
+        [oauth.customFetch]: (url, { headers, ...init }) =>
+          fetch(url, {
+            ...init,
+            headers: { ...headers, 'content-type': CONTENT_TYPE },
+            redirect: 'manual',
+            signal,
+          } as RequestInit),
         // The configuration allows plain http only for a loopback host.
         [oauth.allowInsecureRequests]: true,
       },
@@ -51,6 +56,16 @@ export async function requestToken(
   } catch (error) {
     return { type: 'unreachable', reason: signal.aborted ? 'TIMEOUT' : networkErrorCode(error) };
   }
+}
+
+/**
+ * Basic authentication with form-encoded credentials (RFC 6749 section 2.3.1). The library also escapes `-`, `_` and `.`, which
+ * breaks UUIDs and base64url at servers that do not decode.
+ */
+function clientSecretBasic({ clientId, clientSecret }: ClientCredentials): oauth.ClientAuth {
+  const encode = (value: string) => encodeURIComponent(value.toWellFormed()).replaceAll('%20', '+');
+  const basic = Buffer.from(`${encode(clientId)}:${encode(clientSecret)}`).toString('base64');
+  return (_server, _client, _form, headers) => headers.set('authorization', `Basic ${basic}`);
 }
 
 /** The body as text, or undefined if it is larger than allowed. The limit applies to the decompressed body. */

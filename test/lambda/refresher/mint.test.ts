@@ -32,6 +32,12 @@ const mintOne = ({ budget = 60_000, random = 1 } = {}) => {
     observations,
   });
 };
+/** In seconds. The clock of the tests stands still during a request. */
+const unixTimeIn = (seconds: number) => String(createTestClock().now() / 1_000 + seconds);
+const withHeaders = (status: number, headers: Readonly<Record<string, string>>): Answer => ({
+  status,
+  headers,
+});
 const limited = (retryAfter?: string): Answer => ({
   ...oauthError(429, 'slow_down'),
   ...(retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }),
@@ -44,6 +50,31 @@ describe('backoff', () => {
     ['doubles its waits', [limited(), limited(), limited(), limited()], [1_000, 2_000, 4_000, 8_000]],
     ['retries after 408 and 5xx', [{ status: 408 }, { status: 500 }, { status: 503 }], [1_000, 2_000, 4_000]],
     ['respects Retry-After on a 503', [{ status: 503, headers: { 'retry-after': '3' } }], [3_000]],
+    [
+      'waits until a rate limit resets, given as a Unix time',
+      [withHeaders(429, { 'x-rate-limit-reset': unixTimeIn(12) })],
+      [12_000],
+    ],
+    [
+      'waits until a rate limit resets, given in seconds, on a 503',
+      [withHeaders(503, { 'ratelimit-reset': '4' })],
+      [4_000],
+    ],
+    [
+      'prefers Retry-After to the reset of a rate limit',
+      [withHeaders(429, { 'retry-after': '2', 'x-ratelimit-reset': '30' })],
+      [2_000],
+    ],
+    [
+      'waits by its own schedule if the reset of a rate limit has passed',
+      [withHeaders(429, { 'x-ratelimit-reset': unixTimeIn(-5) })],
+      [1_000],
+    ],
+    [
+      'ignores the reset of a rate limit on a 500',
+      [withHeaders(500, { 'x-ratelimit-reset': '30' })],
+      [1_000],
+    ],
     ['retries after a connection reset', [{ reset: true }], [1_000]],
   ])('%s', async ([, failures, waits]) => {
     endpoint.answer(...(failures as [Answer]), grant('granted'));
@@ -69,6 +100,15 @@ describe('backoff', () => {
     endpoint.answer(limited('3600'));
     const comeBack = clock.now() + 3_600_000;
     await expect(mintOne()).rejects.toMatchObject({ code: 'RATE_LIMITED', details: { notBefore: comeBack } });
+    expect(clock.sleeps).toEqual([]);
+    expect(endpoint.requests).toHaveLength(1);
+  });
+
+  test('stops at once if the rate limit resets after the end of the run, but lets the next run ask', async () => {
+    endpoint.answer(withHeaders(429, { 'x-rate-limit-reset': unixTimeIn(3_600) }));
+    const failure = await mintOne().catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'RATE_LIMITED', details: { resetAt: clock.now() + 3_600_000 } });
+    expect(failure).not.toHaveProperty('details.notBefore');
     expect(clock.sleeps).toEqual([]);
     expect(endpoint.requests).toHaveLength(1);
   });

@@ -12,6 +12,10 @@ test.for<[string | null, number | undefined]>([
   ['-5', undefined],
   ['1.5', undefined],
   ['99999999999999999999', 86_400_000],
+  // Some servers send the Unix time of the reset.
+  [String(NOW / 1_000 + 60), 60_000],
+  [String(NOW + 60_000), 60_000],
+  [String(NOW / 1_000 - 60), 0],
   ['Fri, 31 Dec 2999 23:59:59 GMT', 86_400_000],
   ['soon', undefined],
   ['', undefined],
