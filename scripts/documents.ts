@@ -2,6 +2,7 @@ import type { FunctionName } from '../infra/construct/bundling.ts';
 import { bundle, listMaterials, renderMaterials } from './bill-of-materials.ts';
 import { readReport, renderFindings } from './findings.ts';
 import { renderPermissions } from './permissions.ts';
+import { renderProviders, renderUnsupportedProviders } from './providers.ts';
 
 export interface GeneratedSection {
   readonly file: string;
@@ -17,6 +18,8 @@ export async function renderDocuments(outdir: string): Promise<GeneratedSection[
   return [
     { file: 'SECURITY.md', section: 'permissions', content: renderPermissions() },
     { file: 'SECURITY.md', section: 'findings', content: renderFindings(await readReport(outdir)) },
+    { file: 'docs/providers.md', section: 'providers', content: renderProviders() },
+    { file: 'docs/providers.md', section: 'unsupported-providers', content: renderUnsupportedProviders() },
     {
       file: 'docs/bill-of-materials.md',
       section: 'materials',

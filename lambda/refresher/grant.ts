@@ -1,6 +1,6 @@
 import { unixSeconds } from '../shared/clock.ts';
 import { parseJsonObject } from '../shared/json.ts';
-import { RefreshError } from '../shared/refresh-error.ts';
+import { RefreshError, type RefreshErrorDetails } from '../shared/refresh-error.ts';
 import { isSendable } from '../shared/stored-token.ts';
 import type { Configuration } from './configuration.ts';
 import { invalidResponse, refusedBy, unreachable } from './endpoint-failure.ts';
@@ -69,11 +69,11 @@ function parseGrant(
   const untilJwtExpires = expiresAt === undefined ? undefined : expiresAt - issuedAt;
   const lifetime = readLifetime(body.expires_in, untilJwtExpires, defaultLifetime);
   if (lifetime.type === 'missing') throw unusable(tokenUrl, 'it has no expires_in', LIFETIME_REMEDY);
+  if (lifetime.type === 'expired') throw expired(tokenUrl, lifetime.found);
   if (lifetime.type === 'unusable') throw unusable(tokenUrl, lifetime.found, LIFETIME_REMEDY);
   const endsAt = (issuedAt + lifetime.seconds) * 1_000;
   const validFrom = notBefore === undefined ? undefined : notBefore * 1_000;
-  if (endsAt <= times.answeredAt)
-    throw unusable(tokenUrl, 'its access_token had already expired on arrival', CLOCK_REMEDY);
+  if (endsAt <= times.answeredAt) throw expired(tokenUrl, 'its access_token had already expired on arrival');
   if (validFrom !== undefined && validFrom >= endsAt)
     throw unusable(tokenUrl, 'its access_token expires before its nbf', CLOCK_REMEDY);
   return {
@@ -107,14 +107,21 @@ const LIFETIME_REMEDY =
 export const CLOCK_REMEDY =
   'The next check tries again. If this lasts, ask the operator of the authorization server to compare its clock with UTC.';
 
+/** The error for a token that is no longer valid. Endpoints that grant the same token until it expires may send one. */
+function expired(tokenUrl: string, found: string): RefreshError {
+  return unusable(tokenUrl, found, CLOCK_REMEDY, { reason: 'TOKEN_EXPIRED' });
+}
+
 /** The error for an answer that grants no usable token. `found` names the field and its shape, never its value. */
 export function unusable(
   tokenUrl: string,
   found: string,
   remedy = 'Check the token URL. If it is right, ask the operator of the authorization server.',
+  details: RefreshErrorDetails = {},
 ): RefreshError {
   return new RefreshError(
     'RESPONSE_INVALID',
     `the answer of ${tokenUrl} cannot be used: ${found}. ${remedy}`,
+    details,
   );
 }

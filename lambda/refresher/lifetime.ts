@@ -8,6 +8,7 @@ export type Lifetime =
   | { readonly type: 'known'; readonly seconds: number; readonly isBounded: boolean }
   | { readonly type: 'missing' }
   /** `found` names the field and its shape. */
+  | { readonly type: 'expired'; readonly found: string }
   | { readonly type: 'unusable'; readonly found: string };
 
 /**
@@ -22,7 +23,8 @@ export function readLifetime(
   defaultLifetime: number | undefined,
 ): Lifetime {
   const stated = readSeconds(expiresIn);
-  if (stated !== undefined && stated < 1) return unusableLifetime(expiresIn, 'less than a second');
+  if (stated !== undefined && stated < 1)
+    return { type: 'expired', found: `expires_in is ${shapeOf(expiresIn)}, less than a second` };
   // NaN, for an unreadable expires_in, sets no bound.
   if (untilJwtExpires !== undefined)
     return known(Math.min(untilJwtExpires, stated || Number.POSITIVE_INFINITY));

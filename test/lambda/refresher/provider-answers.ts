@@ -187,7 +187,11 @@ export const PROVIDERS: readonly Provider[] = [
   {
     name: 'Apigee (APIs of the NHS and others)',
     note: 'Some of these APIs require `private_key_jwt`, which is not supported yet.',
-    sources: ['DuendeArchive/Support#1413', 'apigee/microgateway-edgeauth#48'],
+    sources: [
+      'DuendeArchive/Support#1413',
+      'apigee/microgateway-edgeauth#48',
+      'apigee/microgateway-edgeauth#51',
+    ],
     answers: [
       {
         what: '`token_type` `BearerToken`, numbers as text, `refresh_count`',
@@ -202,11 +206,19 @@ export const PROVIDERS: readonly Provider[] = [
         }),
         expected: { lifetime: 1799 },
       },
+      {
+        what: 'a `token` beside the `access_token`, from Edge Microgateway',
+        body: withJwt({ exp: 1799 }, { expires_in: 1799, token: LATER, scope: 'Admin' }),
+        expected: { lifetime: 1799 },
+      },
     ],
   },
   {
     name: 'Shopify',
-    sources: ['UsefulSoftwareCo/executor#2090'],
+    sources: [
+      'https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/client-credentials-grant',
+      'UsefulSoftwareCo/executor#2090',
+    ],
     answers: [
       {
         what: 'no `token_type`',
@@ -218,19 +230,14 @@ export const PROVIDERS: readonly Provider[] = [
   {
     name: 'LinkedIn',
     sources: [
+      'https://learn.microsoft.com/linkedin/shared/authentication/client-credentials-flow',
       'cmd-johnson/deno-oauth2-client#37',
-      'https://learn.microsoft.com/linkedin/shared/authentication',
     ],
     answers: [
       {
         what: 'no `token_type`',
         body: { access_token: TOKEN, expires_in: 1800 },
         expected: { lifetime: 1800 },
-      },
-      {
-        what: 'a lifetime of 60 days',
-        body: { access_token: TOKEN, expires_in: 5_184_000 },
-        expected: { lifetime: 2_592_000, isBounded: true },
       },
     ],
   },
@@ -303,7 +310,7 @@ export const PROVIDERS: readonly Provider[] = [
         expected: { lifetime: 1203 },
       },
       {
-        what: 'a token that never expires: `expires_in` beyond all integers',
+        what: '`expires_in` beyond all integers, for a token that never expires',
         body: `{"access_token":"${TOKEN}","token_type":"Bearer","expires_in":9223372036854775807}`,
         expected: refused('expires_in is a number of 19 digits, more than a year in seconds'),
       },
@@ -320,7 +327,7 @@ export const PROVIDERS: readonly Provider[] = [
         expected: { lifetime: 2914 },
       },
       {
-        what: 'the last second: `expires_in` 0',
+        what: '`expires_in` 0, in the last second',
         body: opaque({ token_type: 'bearer', expires_in: 0 }),
         expected: refused('expires_in is 0, less than a second'),
       },
@@ -385,47 +392,10 @@ export const PROVIDERS: readonly Provider[] = [
     ],
   },
   {
-    name: 'Zendesk',
-    settings: { scope: 'read', extraParameters: { expires_in: '3600' } },
-    note: 'It states a lifetime only if the request asks for one.',
-    sources: ['NangoHQ/nango#6775'],
-    answers: [
-      {
-        what: 'the lifetime that was asked for',
-        body: opaque({ token_type: 'bearer', scope: 'read' }),
-        expected: { lifetime: 3600 },
-      },
-      {
-        what: '`expires_in` null, if the request asks for none',
-        body: opaque({ token_type: 'bearer', scope: 'read', expires_in: null, refresh_token: null }),
-        expected: refused('it has no expires_in'),
-      },
-    ],
-  },
-  {
-    name: 'Deliverect',
-    settings: { extraParameters: { audience: 'https://api.deliverect.com' }, defaultLifetime: 'PT24H' },
-    note: 'Set `defaultLifetime` only if your account gets a Unix time in `expires_in`.',
-    sources: ['https://developers.deliverect.com'],
-    answers: [
-      {
-        what: '`expires_in` as a Unix time, with `defaultLifetime`',
-        body: (now: number) => opaque({ expires_in: now + 86_400, expires_at: now + 86_400 }),
-        expected: { lifetime: 86_400 },
-      },
-      {
-        what: '`expires_in` as a Unix time, and a JWT',
-        body: (now: number) =>
-          opaque({ access_token: jwt({ exp: now + 7200 }), expires_in: now + 7200, expires_at: now + 7200 }),
-        expected: { lifetime: 7200 },
-      },
-    ],
-  },
-  {
     name: 'Fiserv',
     settings: { clientAuthentication: 'client_secret_basic', defaultLifetime: 'PT1H' },
-    note: 'It sends milliseconds. The refresher corrects values over 30 days. Check a shorter one, such as 900000 for 15 minutes.',
-    sources: ['https://github.com/NangoHQ/nango (definition of the provider)'],
+    note: 'It sends milliseconds. Without a JWT, the refresher notices that only above 43 minutes.',
+    sources: ['https://github.com/NangoHQ/nango/blob/master/packages/providers/providers.yaml'],
     answers: [
       {
         what: 'milliseconds, with `defaultLifetime`',
@@ -472,7 +442,7 @@ export const PROVIDERS: readonly Provider[] = [
   {
     name: 'Okta',
     settings: { scope: 'trips.read' },
-    note: 'It requires a scope. After a 429, it sends `x-rate-limit-reset`, which the refresher respects. Clients of the Okta API itself require `private_key_jwt`, which is not supported yet.',
+    note: 'It requires a scope. The API of Okta itself requires `private_key_jwt`, which is not supported yet.',
     sources: ['https://developer.okta.com/docs/guides/implement-grant-type/clientcreds/main/'],
     answers: [
       {
@@ -491,7 +461,7 @@ export const PROVIDERS: readonly Provider[] = [
   {
     name: 'Guesty',
     settings: { scope: 'open-api' },
-    note: 'It grants five tokens a day, each for a day. Report rejected tokens sparingly.',
+    note: 'It grants five tokens a day, each for a day.',
     sources: ['https://open-api-docs.guesty.com/docs/authentication'],
     answers: [
       {
@@ -534,7 +504,7 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: 'Twitch',
-    note: 'A lifetime over 30 days is bounded to 30 days.',
+    note: 'It states up to two months. The refresher uses 30 days.',
     sources: ['https://dev.twitch.tv/docs/authentication/getting-tokens-oauth/'],
     answers: [
       {
@@ -571,19 +541,8 @@ export const PROVIDERS: readonly Provider[] = [
     answers: [{ what: 'a lifetime of an hour', body: opaque(), expected: { lifetime: 3600 } }],
   },
   {
-    name: 'Graphnet',
-    sources: ['the SDK of the vendor'],
-    answers: [
-      {
-        what: '`refresh_token`, `scope` and `id_token` null',
-        body: opaque({ refresh_token: null, scope: null, id_token: null }),
-        expected: { lifetime: 3600 },
-      },
-    ],
-  },
-  {
     name: 'OrderCloud and other services on .NET',
-    sources: ['ordercloud-api/ordercloud-javascript-sdk#40', 'ladjs/superagent#1249'],
+    sources: ['ordercloud-api/ordercloud-javascript-sdk#40', 'forwardemail/superagent#1249'],
     answers: [
       {
         what: 'a byte order mark before the JSON',
@@ -619,6 +578,51 @@ export const PROVIDERS: readonly Provider[] = [
         what: '`token_type` `JWT`',
         body: withJwt({ exp: 3600 }, { token_type: 'JWT' }),
         expected: refused('token_type JWT'),
+      },
+    ],
+  },
+  {
+    name: 'Zendesk',
+    unsupported:
+      'Its documentation asks for a JSON request. It states a lifetime only if the request does, in `expires_in`.',
+    sources: [
+      'https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/',
+      'NangoHQ/nango#6775',
+    ],
+    answers: [
+      {
+        what: 'the lifetime that was asked for',
+        body: opaque({ token_type: 'bearer', scope: 'read' }),
+        expected: { lifetime: 3600 },
+      },
+      {
+        what: '`expires_in` null, if the request asks for none',
+        body: opaque({ token_type: 'bearer', scope: 'read', expires_in: null, refresh_token: null }),
+        expected: refused('it has no expires_in'),
+      },
+    ],
+  },
+  {
+    name: 'Deliverect',
+    unsupported: 'Its documentation shows only a JSON request, in part with `grant_type` `token`.',
+    sources: ['https://developers.deliverect.com/reference/machine-2-machine-access-token'],
+    answers: [
+      {
+        what: '`expires_in` as a Unix time, and an opaque token',
+        body: (now: number) => opaque({ expires_in: now + 86_400, expires_at: now + 86_400 }),
+        expected: refused('expires_in is a number of 10 digits, more than a year in seconds'),
+      },
+      {
+        what: '`expires_at` only, and a JWT',
+        body: (now: number) =>
+          opaque({ access_token: jwt({ exp: now + 7200 }), expires_in: undefined, expires_at: now + 7200 }),
+        expected: { lifetime: 7200 },
+      },
+      {
+        what: '`expires_in` as a Unix time, and a JWT',
+        body: (now: number) =>
+          opaque({ access_token: jwt({ exp: now + 7200 }), expires_in: now + 7200, expires_at: now + 7200 }),
+        expected: { lifetime: 7200 },
       },
     ],
   },
@@ -829,6 +833,13 @@ const lifetimes: readonly OtherAnswer[] = [
     from: 'the setting defaultLifetime',
     what: 'text in expires_in, with a default lifetime',
     body: opaque({ expires_in: '1h' }),
+    defaultLifetime: 3600,
+    expected: { lifetime: 3600 },
+  },
+  {
+    from: 'the setting defaultLifetime',
+    what: 'a Unix time in expires_in, with a default lifetime',
+    body: opaque({ expires_in: 1_800_003_600 }),
     defaultLifetime: 3600,
     expected: { lifetime: 3600 },
   },
@@ -1139,6 +1150,12 @@ const errors: readonly OtherAnswer[] = [
 ];
 
 const members: readonly OtherAnswer[] = [
+  {
+    from: 'the SDK of Graphnet',
+    what: '`refresh_token`, `scope` and `id_token` null',
+    body: opaque({ refresh_token: null, scope: null, id_token: null }),
+    expected: { lifetime: 3600 },
+  },
   ...['text/html', 'text/plain; charset=utf-16', 'application/octet-stream', 'application/jwt', ''].map(
     (type): OtherAnswer => ({
       from: PROXIES,
