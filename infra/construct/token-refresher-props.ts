@@ -68,9 +68,9 @@ export interface TokenRefresherProps {
   readonly clientAuthentication?: ClientAuthenticationMethod;
 
   /**
-   * How long a token is valid if neither the token endpoint nor the token itself says so, or if the endpoint states more than
-   * 30 days: whole seconds, more than `checkEvery` plus 1 minute, at most 30 days.
-   * @default - a token without a lifetime is refused
+   * How long tokens are valid, if the token endpoint states no lifetime, an unreadable one, or more than 30 days, and the token
+   * is no JWT with `exp`. Whole seconds, more than `checkEvery` plus 1 minute, at most 30 days.
+   * @default - the refresher refuses such a token, and stores one with up to a year as if it were valid for 30 days
    */
   readonly defaultLifetime?: Duration;
 
