@@ -303,6 +303,14 @@ describe('the construct', () => {
     });
   });
 
+  test('gives the function the default lifetime in seconds', () => {
+    const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
+    new TokenRefresher(stack, 'Refresher', { ...PROPS, defaultLifetime: Duration.hours(2) });
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ DEFAULT_LIFETIME_SECONDS: '7200' }) },
+    });
+  });
+
   test('accepts a scope that CloudFormation resolves', () => {
     const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
     const scope = new CfnParameter(stack, 'Scope').valueAsString;

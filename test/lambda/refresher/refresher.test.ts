@@ -131,6 +131,7 @@ describe('a check', () => {
         return refresher.restart({ CREDENTIAL_FIELDS: JSON.stringify(exchanged) });
       },
     ],
+    ['the default lifetime', () => refresher.restart({ DEFAULT_LIFETIME_SECONDS: '7200' })],
     ['an extra parameter', () => refresher.restart({ TOKEN_EXTRA_PARAMETERS: '{"audience":"a"}' })],
     [
       'the token URL',
