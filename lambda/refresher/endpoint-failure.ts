@@ -9,7 +9,7 @@ import type { TokenAnswer } from './token-request.ts';
  * Error codes that may be shown. Any other text in that field could be an echo of the request.
  * Source: https://www.iana.org/assignments/oauth-parameters (OAuth Extensions Error Registry) and RFC 6749 section 5.2
  */
-export const REGISTERED_ERRORS: ReadonlySet<string> = new Set([
+const REGISTERED_ERRORS: ReadonlySet<string> = new Set([
   'invalid_request',
   'invalid_client',
   'invalid_grant',
@@ -28,7 +28,7 @@ export const REGISTERED_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 /** Errors that reject the client, whatever the reason. Some servers answer a wrong secret with any of them. */
-const CLIENT_ERRORS: ReadonlySet<string> = new Set([
+export const CLIENT_ERRORS: ReadonlySet<string> = new Set([
   'invalid_client',
   'unauthorized_client',
   'invalid_grant',
@@ -51,7 +51,7 @@ export function refusedBy(
   tokenUrl: string,
   answeredAt: number,
 ): RefreshError {
-  const oauthError = registeredErrorIn(body);
+  const oauthError = registeredErrorIn(parseJsonObject(body.trim()) ?? {});
   const details = { status, ...(oauthError === undefined ? {} : { oauthError }) };
   const answered = `${tokenUrl} answered HTTP ${status}${oauthError === undefined ? '' : ` ${oauthError}`}`;
   if (status === 429 || status === 408 || status >= 500) {
@@ -96,9 +96,7 @@ function rejectsClient(status: number, oauthError: string | undefined): boolean 
 }
 
 /** The registered error code in an error answer (RFC 6749 section 5.2), or in one of similar form. */
-function registeredErrorIn(body: string): string | undefined {
-  const answer = parseJsonObject(body.trim());
-  if (answer === undefined) return undefined;
+export function registeredErrorIn(answer: Readonly<Record<string, unknown>>): string | undefined {
   const { error } = answer;
   const nested = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
   const candidates = [
