@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type CredentialFieldNames, credentialFieldsProblem } from '../lambda/shared/credential-fields.ts';
 import { CLIENT_AUTHENTICATION_METHODS, claimParameterName } from '../lambda/shared/refresher-environment.ts';
 import { tokenUrlProblem } from '../lambda/shared/token-url.ts';
+import { environmentProblem } from './construct/environment-rules.ts';
 import {
   DEFAULT_CHECK_EVERY,
   DEFAULT_REFRESH_BEFORE,
@@ -19,6 +20,9 @@ import {
 } from './construct/property-rules.ts';
 
 const KMS_KEY_ARN = /^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/;
+const LAYER_ARN = /^arn:[^:]+:lambda:[^:]+:\d{12}:layer:[\w-]+:\d+$/;
+/** Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const MOST_LAYERS = 5;
 const SNS_TOPIC_ARN = /^arn:[^:]+:sns:[^:]+:\d{12}:[\w-]+$/;
 const REFRESHER_NAME = /^[a-zA-Z][a-zA-Z0-9-]{0,63}$/;
 
@@ -38,10 +42,11 @@ const checked = <Value>(type: z.ZodType<Value>, problemOf: (value: Value) => str
   });
 
 /** On the command line, every value is a string: an object is written as JSON. */
-const extraParameters = z.preprocess(
-  (value) => (typeof value === 'string' ? parseJson(value) : value),
-  checked(z.record(z.string(), z.string()), extraParametersProblem),
-);
+const strings = (problemOf: (value: Record<string, string>) => string | undefined) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? parseJson(value) : value),
+    checked(z.record(z.string(), z.string()), problemOf),
+  );
 
 /** On the command line, it is written as JSON. */
 const credentialFields = z.preprocess(
@@ -52,9 +57,16 @@ const credentialFields = z.preprocess(
 );
 
 /** On the command line, the ARNs are separated by spaces. */
-const readers = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(/\s+/).filter(Boolean) : value),
-  z.array(checked(z.string(), readerProblem)),
+const spaceSeparated = (value: unknown) =>
+  typeof value === 'string' ? value.split(/\s+/).filter(Boolean) : value;
+
+const readers = z.preprocess(spaceSeparated, z.array(checked(z.string(), readerProblem)));
+
+const layers = z.preprocess(
+  spaceSeparated,
+  z
+    .array(z.string().regex(LAYER_ARN, 'it must be the ARN of a layer version, with the version at its end'))
+    .max(MOST_LAYERS, `Lambda allows at most ${MOST_LAYERS} layers`),
 );
 
 const ARCHITECTURES = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 };
@@ -78,7 +90,7 @@ const settingsSchema = z
     /** Names of the fields in the secret that hold `client_id` and `client_secret`. */
     credentialFields: credentialFields.optional(),
     scope: checked(z.string(), scopeProblem).optional(),
-    extraParameters: extraParameters.optional(),
+    extraParameters: strings(extraParametersProblem).optional(),
     clientAuthentication: z.enum(CLIENT_AUTHENTICATION_METHODS).optional(),
     /** Lifetime of tokens whose endpoint states none that can be used. */
     defaultLifetime: duration.optional(),
@@ -92,6 +104,10 @@ const settingsSchema = z
     notificationEmail: z.email('it must be an e-mail address').optional(),
     /** ARN of an existing SNS topic that receives the alarms. */
     notificationTopic: z.string().regex(SNS_TOPIC_ARN, 'it must be the ARN of an SNS topic').optional(),
+    /** Further environment variables of the functions. */
+    environment: strings(environmentProblem).optional(),
+    /** ARNs of layer versions for the functions. */
+    layers: layers.optional(),
     dashboard: boolean.default(true),
     architecture: z
       .enum(['arm64', 'x86_64'])

@@ -1,5 +1,6 @@
 import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { credentialFieldsOf, credentialsShape } from '../lambda/shared/credential-fields.ts';
@@ -23,16 +24,26 @@ export class RefresherStack extends Stack {
       credentialsKey,
       encryptionKey,
       notificationEmail,
+      layers: layerArns,
       ...others
     } = settings;
     const key =
       encryptionKey === undefined ? undefined : Key.fromKeyArn(this, 'EncryptionKey', encryptionKey);
     const secret = credentials === undefined ? undefined : importSecret(this, credentials, credentialsKey);
+    const layers = layerArns?.map((arn, index) =>
+      LayerVersion.fromLayerVersionArn(this, `Layer${index + 1}`, arn),
+    );
     const topic = this.notificationTopic(notificationEmail, settings.notificationTopic);
     this.refresher = new TokenRefresher(this, 'Refresher', {
       tokenUrl,
       parameterName,
-      ...withoutUndefined({ ...others, credentials: secret, encryptionKey: key, notificationTopic: topic }),
+      ...withoutUndefined({
+        ...others,
+        credentials: secret,
+        encryptionKey: key,
+        notificationTopic: topic,
+        layers,
+      }),
     });
     const shape = credentialsShape(credentialFieldsOf(settings.credentialFields));
     this.addOutputs(this.refresher, shape);

@@ -1,6 +1,7 @@
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import { networkErrorCode } from '../../lambda/refresher/token-request.ts';
 import type { Clock } from '../../lambda/shared/clock.ts';
+import { isUntrustedCertificate, PRIVATE_CA_PAGE } from '../../lambda/shared/untrusted-certificate.ts';
 import { quote } from '../shell-commands.ts';
 import { ok, unknown, type Verdict, wrong } from './finding.ts';
 
@@ -27,10 +28,10 @@ export async function checkEndpoint(
     await response.body?.cancel();
   } catch (error) {
     const reason = signal.aborted ? 'TIMEOUT' : networkErrorCode(error);
-    return wrong(
-      `${tokenUrl} does not answer this machine: ${reason}. Check the URL and the network path, or ${ASK_OPERATOR}`,
-      retry,
-    );
+    const remedy = isUntrustedCertificate(reason)
+      ? `If a private CA issued its certificate, set NODE_EXTRA_CA_CERTS here too. For the function, see ${PRIVATE_CA_PAGE}`
+      : `Check the URL and the network path, or ${ASK_OPERATOR}`;
+    return wrong(`${tokenUrl} does not answer this machine: ${reason}. ${remedy}`, retry);
   }
   const answered = `${tokenUrl} answers HTTP ${status}`;
   if (status === 429)

@@ -49,7 +49,7 @@ export const LIMITS: readonly Limit[] = [
     'AWS::Lambda::Function',
     'environment.variables',
     4096,
-    'Shorten tokenUrl, scope or extraParameters.',
+    'Shorten tokenUrl, scope, extraParameters or environment.',
   ),
   // https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
   characters('AWS::Scheduler::Schedule', 'description', 512, SHORT_ID),

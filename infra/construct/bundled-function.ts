@@ -21,10 +21,10 @@ import { withoutUndefined } from './without-undefined.ts';
 const IS_PACKAGE = !import.meta.url.endsWith('.ts');
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** The VPC, subnets and security groups of a function, if it runs in a VPC, and its instruction set. */
+/** The VPC, subnets and security groups of a function, if it runs in a VPC. Also what it needs there, and its instruction set. */
 export type FunctionPlacement = Pick<
   FunctionOptions,
-  'vpc' | 'vpcSubnets' | 'securityGroups' | 'architecture'
+  'vpc' | 'vpcSubnets' | 'securityGroups' | 'architecture' | 'environment' | 'layers'
 >;
 
 export interface BundledFunctionProps
@@ -59,6 +59,7 @@ export function createBundledFunction(
   const fn = createFunction(scope, id, {
     ...options,
     ...placement,
+    environment: { ...placement.environment, ...options.environment },
     runtime: Runtime.NODEJS_24_X,
     memorySize: 256,
     role,
@@ -84,9 +85,12 @@ export function functionPlacement({
   vpcSubnets,
   securityGroups,
   architecture = Architecture.ARM_64,
+  environment,
+  layers,
 }: FunctionPlacement): FunctionPlacement {
-  if (vpc === undefined) return { architecture };
-  return { architecture, ...withoutUndefined({ vpc, vpcSubnets, securityGroups }) };
+  const anywhere = { architecture, ...withoutUndefined({ environment, layers }) };
+  if (vpc === undefined) return anywhere;
+  return { ...anywhere, ...withoutUndefined({ vpc, vpcSubnets, securityGroups }) };
 }
 
 export function roleOf(fn: IFunction): IRole {

@@ -23,7 +23,7 @@ export interface FirstTokenProps {
 
 /**
  * Mints a token during the deployment, and fails the deployment if that fails. Runs when the stack is created and
- * whenever the function's environment or code changes.
+ * whenever the function's environment, layers or code change.
  */
 export function createFirstToken(
   scope: Construct,
@@ -72,12 +72,13 @@ function asInTemplate(refresher: LambdaFunction): IResolvable {
 function nameAfterFunction(firstToken: CustomResource, refresher: LambdaFunction): void {
   const stack = Stack.of(firstToken);
   const resource = firstToken.node.defaultChild as CfnCustomResource;
-  const { code, environment } = refresher.node.defaultChild as CfnFunction;
+  const { code, environment, layers } = refresher.node.defaultChild as CfnFunction;
   const named = stack.getLogicalId(resource);
   resource.overrideLogicalId(
     Lazy.uncachedString({
       produce: () => {
-        const settings = JSON.stringify(stack.resolve([code, environment]));
+        const parts = [code, environment, layers].map((part) => stack.resolve(part));
+        const settings = JSON.stringify(parts.filter((part) => part !== undefined));
         return `${named}${createHash('sha256').update(settings).digest('hex').slice(0, 8)}`;
       },
     }),

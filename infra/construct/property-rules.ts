@@ -100,7 +100,26 @@ export function extraParametersProblem(parameters: Readonly<Record<string, strin
 export function readerProblem(arn: string): string | undefined {
   if (arn === '*' || Token.isUnresolved(arn)) return undefined;
   if (/^arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/*?-]+$/.test(arn)) return undefined;
+  const role = roleOfSession(arn);
+  if (role !== undefined)
+    return `it is the ARN of a session, which changes. Write the ARN of its role: ${role}`;
   return 'it must be the ARN of an IAM role or user, or "*"';
+}
+
+/**
+ * The role of a session's ARN, which lacks the role's path. A role of IAM Identity Center has the region of the identity source
+ * in its path, except for us-east-1, and a suffix that changes when the role is created again.
+ * Source: https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+ */
+function roleOfSession(arn: string): string | undefined {
+  const [, partition, account, name] =
+    /^arn:([\w-]+):sts::(\d{12}):assumed-role\/([\w+=,.@-]+)\/[\w+=,.@-]+$/.exec(arn) ?? [];
+  if (name === undefined) return undefined;
+  const roles = `arn:${partition}:iam::${account}:role`;
+  const [, permissionSet] = /^AWSReservedSSO_(.+)_[0-9a-f]+$/.exec(name) ?? [];
+  if (permissionSet === undefined)
+    return `${roles}/${name}, with the role's path before its name if it has one`;
+  return `${roles}/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_${permissionSet}_*`;
 }
 
 /** Why `readers` cannot be set, or undefined if they can. */
@@ -117,7 +136,7 @@ export function shown(property: string, value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = JSON.stringify(value);
   const mayHoldSecret =
-    ['credentials', 'credentialFields', 'extraParameters'].includes(property) ||
+    ['credentials', 'credentialFields', 'extraParameters', 'environment'].includes(property) ||
     (property === 'tokenUrl' && /[@?]/.test(text));
   return mayHoldSecret ? 'a value that is not shown because it may contain a secret' : text;
 }

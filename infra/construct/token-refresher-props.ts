@@ -1,13 +1,14 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { Architecture } from 'aws-cdk-lib/aws-lambda';
+import type { Architecture, ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { type CredentialFieldNames, credentialFieldsProblem } from '../../lambda/shared/credential-fields.ts';
 import type { Policy } from '../../lambda/shared/refresh-margin.ts';
 import type { ClientAuthenticationMethod } from '../../lambda/shared/refresher-environment.ts';
 import { tokenUrlProblem } from '../../lambda/shared/token-url.ts';
+import { environmentProblem } from './environment-rules.ts';
 import {
   DEFAULT_CHECK_EVERY,
   DEFAULT_REFRESH_BEFORE,
@@ -127,6 +128,19 @@ export interface TokenRefresherProps {
   readonly architecture?: Architecture;
 
   /**
+   * Further environment variables of the functions, for example those of an egress proxy or a private CA. They appear in the
+   * template, so they must not contain secrets. Names that the refresher or Lambda sets are not allowed.
+   * @default - no further variables
+   */
+  readonly environment?: Readonly<Record<string, string>>;
+
+  /**
+   * Layers of the functions, at most five, for example one with the certificate of a private CA.
+   * @default - no layers
+   */
+  readonly layers?: ILayerVersion[];
+
+  /**
    * The topic that receives a message when an alarm fires and when it recovers. CloudWatch must be allowed to publish
    * to it, and to use its key if it is encrypted. The AWS managed key for SNS does not allow that.
    * @default - the alarms change their state without a notification
@@ -155,6 +169,7 @@ export function assertValidProps(props: TokenRefresherProps): void {
     scope,
     extraParameters = {},
     readers = [],
+    environment = {},
     encryptionKey,
     credentials,
   } = props;
@@ -164,6 +179,7 @@ export function assertValidProps(props: TokenRefresherProps): void {
     assertValid('credentialFields', credentialFields, credentialFieldsProblem(credentialFields));
   if (scope !== undefined) assertValid('scope', scope, scopeProblem(scope));
   assertValid('extraParameters', extraParameters, extraParametersProblem(extraParameters));
+  assertValid('environment', environment, environmentProblem(environment));
   assertValidPolicy(props);
   assertValidDefaultLifetime(props);
   assertValidKey('encryptionKey', encryptionKey);

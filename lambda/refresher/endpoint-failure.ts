@@ -1,5 +1,6 @@
 import { parseJsonObject } from '../shared/json.ts';
 import { RefreshError, type RefreshErrorDetails } from '../shared/refresh-error.ts';
+import { isUntrustedCertificate, PRIVATE_CA_PAGE } from '../shared/untrusted-certificate.ts';
 import { parseRateLimitReset } from './rate-limit-reset.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { shapeOfText } from './text-shape.ts';
@@ -110,11 +111,12 @@ export function registeredErrorIn(answer: Readonly<Record<string, unknown>>): st
 }
 
 export function unreachable(tokenUrl: string, reason: string): RefreshError {
-  return new RefreshError(
-    'ENDPOINT_UNAVAILABLE',
-    `${tokenUrl} gave no answer: ${reason}. The next check tries again. If this lasts, check the URL, the network path and the server's certificate.`,
-    { reason },
-  );
+  const remedy = isUntrustedCertificate(reason)
+    ? `No trusted authority issued the certificate. If a private CA did, make the function trust it: see ${PRIVATE_CA_PAGE}.`
+    : "The next check tries again. If this lasts, check the URL, the network path and the server's certificate.";
+  return new RefreshError('ENDPOINT_UNAVAILABLE', `${tokenUrl} gave no answer: ${reason}. ${remedy}`, {
+    reason,
+  });
 }
 
 /** An answer that is neither a grant nor an error. `found` describes it without quoting it. */

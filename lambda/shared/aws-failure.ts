@@ -1,3 +1,5 @@
+import { isUntrustedCertificate } from './untrusted-certificate.ts';
+
 /** What is safe to log about a failed AWS call. */
 export interface AwsFailure {
   /** The error's name, such as `ThrottlingException` or `TimeoutError`. */
@@ -15,10 +17,15 @@ const NAMES_WITH_SAFE_TEXT: ReadonlySet<string> = new Set([
   'ThrottlingException',
 ]);
 
+/** AWS's own certificates are trusted, so this one is that of a proxy. */
+const UNTRUSTED_CERTIFICATE =
+  'no trusted authority issued the certificate. If a proxy intercepts TLS, set NODE_EXTRA_CA_CERTS to the certificate of its authority';
+
 export function describeAwsFailure(error: unknown): AwsFailure {
   if (!(error instanceof Error)) return { name: 'UnknownError', text: 'an unknown error' };
   const name = errorName(error);
   const status = httpStatus(error);
+  if (isUntrustedCertificate(name)) return { name, text: `${name} (${UNTRUSTED_CERTIFICATE})` };
   const text = NAMES_WITH_SAFE_TEXT.has(name) ? ` "${error.message.slice(0, 600)}"` : '';
   return { name, text: `${name}${status === undefined ? '' : ` (HTTP ${status})`}${text}` };
 }
@@ -28,10 +35,11 @@ export function isAccessDenied(failureName: string): boolean {
   return /AccessDenied|^CredentialsProviderError$/.test(failureName);
 }
 
-/** Network errors are named `Error`. Only their code, such as `ECONNREFUSED`, identifies them. */
+/** Network and TLS errors are named `Error`. Only their code, such as `ECONNREFUSED`, identifies them. */
 function errorName(error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
-  if (typeof code === 'string' && /^E[A-Z0-9_]{2,40}$/.test(code)) return code;
+  const known = error.name === 'Error' ? /^[A-Z][A-Z0-9_]{2,60}$/ : /^E[A-Z0-9_]{2,40}$/;
+  if (typeof code === 'string' && known.test(code)) return code;
   return /^[\w.#-]{1,80}$/.test(error.name) ? error.name : 'UnknownError';
 }
 

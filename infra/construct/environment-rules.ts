@@ -1,0 +1,59 @@
+import { Token } from 'aws-cdk-lib';
+import { URL_SUFFIX } from '../../lambda/shared/custom-resources.ts';
+import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
+
+const OWN: ReadonlySet<string> = new Set([...Object.values(ENVIRONMENT), URL_SUFFIX]);
+
+/** Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html (Defined runtime environment variables) */
+const RESERVED_BY_LAMBDA: ReadonlySet<string> = new Set([
+  '_HANDLER',
+  '_X_AMZN_TRACE_ID',
+  'AWS_ACCESS_KEY',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_DEFAULT_REGION',
+  'AWS_EXECUTION_ENV',
+  'AWS_LAMBDA_FUNCTION_MEMORY_SIZE',
+  'AWS_LAMBDA_FUNCTION_NAME',
+  'AWS_LAMBDA_FUNCTION_VERSION',
+  'AWS_LAMBDA_INITIALIZATION_TYPE',
+  'AWS_LAMBDA_LOG_GROUP_NAME',
+  'AWS_LAMBDA_LOG_STREAM_NAME',
+  'AWS_LAMBDA_RUNTIME_API',
+  'AWS_REGION',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'LAMBDA_RUNTIME_DIR',
+  'LAMBDA_TASK_ROOT',
+]);
+
+/** Variables that turn off a safeguard, and why they are not allowed. */
+const UNSAFE: Readonly<Record<string, string>> = {
+  AWS_ENDPOINT_URL:
+    'With it, the functions take AWS for a local cloud and trust any event. Name the endpoint of each service, for example in AWS_ENDPOINT_URL_SSM',
+  NODE_TLS_REJECT_UNAUTHORIZED:
+    'Without checks of certificates, any server on the path can read the client secret. To trust a private CA, use NODE_EXTRA_CA_CERTS',
+  POWERTOOLS_DEV: 'It turns off the metrics, and then the alarms fire',
+  POWERTOOLS_METRICS_DISABLED: 'It turns off the metrics, and then the alarms fire',
+};
+
+/** Source: https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html */
+const NAME = /^[a-zA-Z][a-zA-Z0-9_]+$/;
+
+/** What is wrong with further environment variables, or undefined if they are valid. */
+export function environmentProblem(environment: Readonly<Record<string, string>>): string | undefined {
+  for (const name of Object.keys(environment)) {
+    if (Token.isUnresolved(name)) continue;
+    const problem = nameProblem(name);
+    if (problem !== undefined) return `it must not contain "${name}". ${problem}`;
+  }
+  return undefined;
+}
+
+function nameProblem(name: string): string | undefined {
+  if (OWN.has(name)) return 'The refresher sets this variable itself, from its settings';
+  if (RESERVED_BY_LAMBDA.has(name)) return 'Lambda reserves this variable';
+  if (Object.hasOwn(UNSAFE, name)) return UNSAFE[name];
+  if (!NAME.test(name))
+    return 'A name begins with a letter and has at least two letters, digits and underscores';
+  return undefined;
+}
