@@ -34,6 +34,7 @@ test('a consumer bundles no minting code and no client for Secrets Manager', asy
     'lambda/shared/reader-environment.ts',
     'lambda/shared/refresh-error.ts',
     'lambda/shared/stored-token.ts',
+    'lambda/shared/untrusted-certificate.ts',
   ]);
   expect(files.filter((file) => /secrets-manager|oauth4webapi|powertools/.test(file))).toEqual([]);
   expect(files.some((file) => file.includes('client-ssm'))).toBe(true);
