@@ -81,6 +81,21 @@ describe('settings', () => {
       (settings) => settings.get('app')?.notificationTopic,
       'arn:aws:sns:us-east-1:000000000000:on-call',
     ],
+    [
+      'environment',
+      '{"NO_PROXY":".amazonaws.com"}',
+      (settings) => settings.get('app')?.environment,
+      { NO_PROXY: '.amazonaws.com' },
+    ],
+    [
+      'layers',
+      'arn:aws:lambda:us-east-1:111111111111:layer:ca:1 arn:aws-cn:lambda:cn-north-1:111111111111:layer:b_2:34',
+      (settings) => settings.get('app')?.layers,
+      [
+        'arn:aws:lambda:us-east-1:111111111111:layer:ca:1',
+        'arn:aws-cn:lambda:cn-north-1:111111111111:layer:b_2:34',
+      ],
+    ],
     ['dashboard', 'false', (settings) => settings.get('app')?.dashboard, false],
     ['architecture', 'x86_64', (settings) => settings.get('app')?.architecture.name, 'x86_64'],
   ])('accept %s on the command line', ([key, value, pick, expected]) => {
@@ -161,6 +176,37 @@ describe('settings', () => {
     ['credentialFields as a list', { credentialFields: ['a', 'b'] }, /app\.credentialFields/],
     ['an invalid reader', { readers: ['travel'] }, /app\.readers\.0: .*ARN of an IAM role or user/],
     [
+      'the session of a role',
+      { readers: ['arn:aws:sts::111111111111:assumed-role/travel-ci/GitHubActions'] },
+      /app\.readers\.0: .*session.*arn:aws:iam::111111111111:role\/travel-ci, with the role's path/,
+    ],
+    [
+      'the session of an SSO user',
+      {
+        readers: [
+          'arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Read_Only_0123456789abcdef/jane@example.com',
+        ],
+      },
+      /app\.readers\.0: .*: arn:aws:iam::111111111111:role\/aws-reserved\/sso\.amazonaws\.com\/\*AWSReservedSSO_Read_Only_\*;/,
+    ],
+    [
+      'a variable that the refresher sets',
+      { environment: { TOKEN_URL: 'x' } },
+      /app\.environment: .*"TOKEN_URL".*sets this variable itself/,
+    ],
+    ['a variable of Lambda', { environment: { AWS_REGION: 'x' } }, /app\.environment: .*Lambda reserves/],
+    ['a number as a variable', { environment: { A_B: 1 } }, /app\.environment\.A_B: .*string/],
+    [
+      'a layer without a version',
+      { layers: ['arn:aws:lambda:us-east-1:111111111111:layer:ca'] },
+      /app\.layers\.0: .*ARN of a layer version/,
+    ],
+    [
+      'six layers',
+      { layers: [1, 2, 3, 4, 5, 6].map((n) => `arn:aws:lambda:us-east-1:111111111111:layer:ca:${n}`) },
+      /app\.layers: Lambda allows at most 5 layers/,
+    ],
+    [
       'readers together with encryptionKey',
       { readers: ['*'], encryptionKey: 'arn:aws:kms:us-east-1:000000000000:key/k' },
       /app\.readers: .*encryptionKey/,
@@ -227,6 +273,8 @@ describe('settings', () => {
       (secret) => ({ credentialFields: { client_id: `${secret} ` } }),
     ],
     ['extra parameters that are not an object', (secret) => ({ extraParameters: secret })],
+    ['an invalid variable', (secret) => ({ environment: { AWS_SECRET_ACCESS_KEY: secret } })],
+    ['variables that are not an object', (secret) => ({ environment: secret })],
     ['a password in the URL', (secret) => ({ tokenUrl: `https://user:${secret}@auth.example.com` })],
     ['a password in an invalid URL', (secret) => ({ tokenUrl: `user:${secret}@auth.example.com` })],
     ['an unknown setting with a secret', (secret) => ({ clientSecret: secret })],
