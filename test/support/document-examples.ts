@@ -38,7 +38,7 @@ export async function synthesizeExample(
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { TokenRefresher } from '../infra/construct/token-refresher.ts';
 export function run(stack: any, { ${Object.keys(names).join(', ')} }: any) {
-${example.replaceAll(/^import .*$/gm, '').replaceAll('this', 'stack')}
+${example.replaceAll(/^ *import .*$/gm, '').replaceAll('this', 'stack')}
 }
 `,
   );

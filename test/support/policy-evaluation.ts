@@ -40,8 +40,8 @@ export function isAllowed(request: Request, { identity, resource = [] }: Policie
   const byIdentity = inIdentity.length > 0;
   const byName = inResource.some((statement) => principalMatch(statement, request) === 'named');
   // A statement for the account delegates to the identity policies of the account.
-  if (request.action.startsWith('kms:')) return byName || (inResource.length > 0 && byIdentity);
-  if (request.action === 'sts:AssumeRole') return byName;
+  if (request.action.startsWith('kms:') || request.action === 'sts:AssumeRole')
+    return byName || (inResource.length > 0 && byIdentity);
   return byName || byIdentity;
 }
 

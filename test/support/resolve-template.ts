@@ -25,6 +25,8 @@ const regional =
 
 /** The ARN of a resource by its type and logical id. */
 const ARNS: Readonly<Record<string, ArnMaker>> = {
+  'AWS::IAM::OIDCProvider': (_id, { partition }, { Url }) =>
+    `arn:${partition}:iam::${ACCOUNT}:oidc-provider/${String(Url).replace('https://', '')}`,
   'AWS::IAM::Role': (id, { partition }, { Path = '/', RoleName = id }) =>
     `arn:${partition}:iam::${ACCOUNT}:role${Path}${RoleName}`,
   'AWS::KMS::Key': regional('kms', (id) => `key/${id}`),
@@ -42,6 +44,13 @@ const pseudoParameters = ({ partition, region, urlSuffix }: Place): Readonly<Rec
   'AWS::Region': region,
   'AWS::URLSuffix': urlSuffix,
 });
+
+/** The Ref of most types is the name; of these it is the ARN. */
+const REF_IS_ARN: ReadonlySet<string> = new Set([
+  'AWS::IAM::OIDCProvider',
+  'AWS::SecretsManager::Secret',
+  'AWS::SNS::Topic',
+]);
 
 export function arnOf(resources: Resources, id: string, place = DEFAULT_PLACE): string {
   const { Type = '', Properties = {} } = resources[id] ?? {};
@@ -78,9 +87,7 @@ export function resolveFunctions(
     const pseudo = pseudoParameters(place)[id];
     if (pseudo !== undefined) return pseudo;
     const { Type, Properties } = resources[id] ?? {};
-    // The Ref of most types is the name; of these it is the ARN.
-    if (Type === 'AWS::SecretsManager::Secret' || Type === 'AWS::SNS::Topic')
-      return arnOf(resources, id, place);
+    if (Type !== undefined && REF_IS_ARN.has(Type)) return arnOf(resources, id, place);
     return Type === 'AWS::SSM::Parameter' ? String(Properties?.Name) : id;
   };
   return resolve(value);
