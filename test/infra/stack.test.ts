@@ -20,6 +20,27 @@ describe('the stack of a refresher', () => {
     ]);
   });
 
+  test('gives both functions the environment and the layers of the settings', () => {
+    const layers = [
+      'arn:aws:lambda:us-east-1:000000000000:layer:ca:1',
+      'arn:aws:lambda:us-east-1:000000000000:layer:b:2',
+    ];
+    const environment = { NODE_EXTRA_CA_CERTS: '/opt/private-ca.pem' };
+    const entry = {
+      tokenUrl: 'https://auth.example.com/token',
+      parameterName: '/app/token',
+      layers,
+      environment,
+    };
+    const settings = readSettings({ refreshers: { app: entry } }).get('app');
+    if (settings === undefined) throw new Error('no settings');
+    const template = Template.fromStack(
+      new RefresherStack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Test', settings),
+    );
+    const expected = { Layers: layers, Environment: { Variables: Match.objectLike(environment) } };
+    template.resourcePropertiesCountIs('AWS::Lambda::Function', expected, 2);
+  });
+
   test('uses an existing secret and key if the settings name them', () => {
     const entry = {
       tokenUrl: 'https://auth.example.com/token',

@@ -11,6 +11,7 @@ describe('isAllowed', () => {
   const byAccount: Statement = { ...all, Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } };
   const byName: Statement = { ...all, Principal: { AWS: ROLE } };
   const kms = { ...request, action: 'kms:Decrypt' };
+  const assume = { ...request, action: 'sts:AssumeRole' };
 
   test.for<[boolean, string, Parameters<typeof isAllowed>]>([
     [false, 'no statement', [request, { identity: [] }]],
@@ -56,6 +57,13 @@ describe('isAllowed', () => {
       'a resource policy alone that names the account',
       [request, { identity: [], resource: [byAccount] }],
     ],
+    [false, 'a trust policy for the account alone', [assume, { identity: [], resource: [byAccount] }]],
+    [
+      true,
+      'a trust policy for the account that IAM extends',
+      [assume, { identity: [all], resource: [byAccount] }],
+    ],
+    [false, 'a role that trusts nobody', [assume, { identity: [all], resource: [] }]],
     [false, 'an empty key policy', [kms, { identity: [all], resource: [] }]],
     [
       true,
