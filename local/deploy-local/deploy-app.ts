@@ -36,6 +36,9 @@ export async function deployApp(services: LocalServices, step: Step, signal: Abo
     [`${name}.tokenUrl`]: tokenUrl,
     [`${name}.checkEvery`]: POLICY.checkEvery,
     [`${name}.refreshBefore`]: POLICY.refreshBefore,
+    // The local cloud has neither the layers nor the proxy of the settings.
+    [`${name}.layers`]: '',
+    [`${name}.environment`]: '{}',
   };
   const createsSecret = settings.credentials === undefined;
   if (!createsSecret) {
