@@ -21,7 +21,7 @@ import { withoutUndefined } from './without-undefined.ts';
 const IS_PACKAGE = !import.meta.url.endsWith('.ts');
 const file = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** The VPC, subnets and security groups of a function, if it runs in a VPC. Also what it needs there, and its instruction set. */
+/** Where a function runs, and what it needs there: network, instruction set, variables and layers. */
 export type FunctionPlacement = Pick<
   FunctionOptions,
   'vpc' | 'vpcSubnets' | 'securityGroups' | 'architecture' | 'environment' | 'layers'

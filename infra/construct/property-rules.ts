@@ -101,8 +101,7 @@ export function readerProblem(arn: string): string | undefined {
   if (arn === '*' || Token.isUnresolved(arn)) return undefined;
   if (/^arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/*?-]+$/.test(arn)) return undefined;
   const role = roleOfSession(arn);
-  if (role !== undefined)
-    return `it is the ARN of a session, which changes. Write the ARN of its role: ${role}`;
+  if (role !== undefined) return `it is the ARN of a session. Write the ARN of its role: ${role}`;
   return 'it must be the ARN of an IAM role or user, or "*"';
 }
 

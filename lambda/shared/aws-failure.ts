@@ -19,7 +19,7 @@ const NAMES_WITH_SAFE_TEXT: ReadonlySet<string> = new Set([
 
 /** AWS's own certificates are trusted, so this one is that of a proxy. */
 const UNTRUSTED_CERTIFICATE =
-  'no trusted authority issued the certificate. If a proxy intercepts TLS, set NODE_EXTRA_CA_CERTS to the certificate of its authority';
+  'no trusted authority issued the certificate; behind a proxy that intercepts TLS, set NODE_EXTRA_CA_CERTS';
 
 export function describeAwsFailure(error: unknown): AwsFailure {
   if (!(error instanceof Error)) return { name: 'UnknownError', text: 'an unknown error' };

@@ -40,10 +40,12 @@ const SECRETS_ENDPOINT = 'vpce-2.secretsmanager.us-east-1.vpce.amazonaws.com';
 const CA_FILE = '/opt/private-ca.pem';
 const THROUGH_PROXY = { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://proxy.example.com:3128' };
 const WITH_PRIVATE_CA = { NODE_EXTRA_CA_CERTS: CA_FILE };
+const preload = (...files: string[]) => ({
+  NODE_OPTIONS: files.map((file) => `--import=${new URL(`../support/${file}`, import.meta.url)}`).join(' '),
+});
+const PATIENT = preload('patient-timers.ts');
 /** Names then resolve to this machine. Without it, only the proxy knows them. */
-const RESOLVES_NAMES = {
-  NODE_OPTIONS: `--import=${new URL('../support/loopback-names.ts', import.meta.url)}`,
-};
+const RESOLVES_NAMES = preload('patient-timers.ts', 'loopback-names.ts');
 
 let refresher: TestRefresher;
 let cloudFormation: CloudFormationAnswers;
@@ -111,6 +113,7 @@ async function check(
     // The SDK's own addresses, as in AWS.
     AWS_ENDPOINT_URL: '',
     ...deployedVariables(environment, 'Function'),
+    ...PATIENT,
     ...machine,
   });
   return refresher.invoke();
@@ -124,6 +127,7 @@ async function deployFirstToken(environment: Readonly<Record<string, string>>, m
     AWS_SECRET_ACCESS_KEY: 'local',
     URL_SUFFIX: 'amazonaws.com',
     ...deployedVariables(environment, 'DeploymentFunction'),
+    ...PATIENT,
     ...machine,
   });
   onTestFinished(() => deployment.close());
