@@ -1,20 +1,26 @@
 import { fileURLToPath } from 'node:url';
-import { ArnFormat, type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { Effect, type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
   type FunctionOptions,
-  type IFunction,
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { acknowledge, OWN_POLICY } from './acknowledge.ts';
+import { acknowledge } from './acknowledge.ts';
 import { FUNCTION_ENTRIES, type FunctionName, NODEJS_FUNCTION_BUNDLING } from './bundling.ts';
+import {
+  allowLogs,
+  allowNetworkInterfaces,
+  createRole,
+  type FunctionRole,
+  useRole,
+} from './function-role.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
 /** The package ships the functions already bundled; a clone bundles them from source. */
@@ -32,13 +38,22 @@ export interface BundledFunctionProps
     FunctionOptions,
     'description' | 'environment' | 'maxEventAge' | 'onFailure' | 'retryAttempts'
   > {
+  /** The role of the function. Undefined creates one. */
+  readonly role: IRole | undefined;
   readonly roleDescription: string;
   readonly timeout: Duration;
   readonly placement: FunctionPlacement;
+  readonly logRetention: RetentionDays | undefined;
   /** Why the function needs no reserved concurrency. */
   readonly withoutReservedConcurrency: string;
   /** Why the function needs no dead-letter queue of its own. */
   readonly withoutDeadLetterQueue: string;
+}
+
+/** A function, with the role that gets its permissions. */
+export interface BundledFunction {
+  readonly fn: LambdaFunction;
+  readonly functionRole: FunctionRole;
 }
 
 /** Creates a function with its own log group (`<id>Logs`) and a role (`<id>Role`) that may only write to that log group. */
@@ -46,26 +61,34 @@ export function createBundledFunction(
   scope: Construct,
   id: FunctionName,
   {
+    role,
     roleDescription,
     placement,
+    logRetention,
     withoutReservedConcurrency,
     withoutDeadLetterQueue,
     ...options
   }: BundledFunctionProps,
-): LambdaFunction {
-  const logGroup = createLogGroup(scope, `${id}Logs`);
-  const role = createRole(scope, `${id}Role`, roleDescription, logGroup);
-  if (placement.vpc !== undefined) allowNetworkInterfaces(role);
+): BundledFunction {
+  const logGroup = createLogGroup(scope, `${id}Logs`, logRetention);
+  const functionRole =
+    role === undefined
+      ? createRole(scope, `${id}Role`, roleDescription)
+      : useRole(scope, `${id}Policy`, role);
+  allowLogs(functionRole, logGroup);
+  if (placement.vpc !== undefined) allowNetworkInterfaces(scope, functionRole);
   const fn = createFunction(scope, id, {
     ...options,
     ...placement,
     environment: { ...placement.environment, ...options.environment },
     runtime: Runtime.NODEJS_24_X,
     memorySize: 256,
-    role,
+    role: functionRole.role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,
   });
+  // Lambda checks the role's permissions when it creates the function.
+  if (role !== undefined && functionRole.policy !== undefined) fn.node.addDependency(functionRole.policy);
   acknowledge(fn, {
     'NIST.800.53.R5-LambdaDLQ': withoutDeadLetterQueue,
     'NIST.800.53.R5-LambdaConcurrency': withoutReservedConcurrency,
@@ -76,7 +99,7 @@ export function createBundledFunction(
         'The function calls public endpoints over TLS and accepts no connections. To run it in a VPC, set the property vpc.',
     });
   }
-  return fn;
+  return { fn, functionRole };
 }
 
 /** The part of the construct's properties that says where its functions run. */
@@ -93,14 +116,13 @@ export function functionPlacement({
   return { ...anywhere, ...withoutUndefined({ vpc, vpcSubnets, securityGroups }) };
 }
 
-export function roleOf(fn: IFunction): IRole {
-  if (fn.role === undefined) throw new Error(`${fn.node.path} has no role`);
-  return fn.role;
-}
-
-function createLogGroup(scope: Construct, id: string): LogGroup {
+function createLogGroup(
+  scope: Construct,
+  id: string,
+  retention: RetentionDays = RetentionDays.ONE_MONTH,
+): LogGroup {
   const logGroup = new LogGroup(scope, id, {
-    retention: RetentionDays.ONE_MONTH,
+    retention,
     removalPolicy: RemovalPolicy.DESTROY,
   });
   acknowledge(logGroup, {
@@ -108,22 +130,6 @@ function createLogGroup(scope: Construct, id: string): LogGroup {
       'CloudWatch Logs encrypts all log data. The functions log nothing confidential, so a customer-managed key adds cost but no protection.',
   });
   return logGroup;
-}
-
-function createRole(scope: Construct, id: string, description: string, logGroup: ILogGroup): Role {
-  const role = new Role(scope, id, {
-    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-    description,
-  });
-  // The managed AWSLambdaBasicExecutionRole allows writing to every log group of the account.
-  role.addToPolicy(
-    new PolicyStatement({
-      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
-    }),
-  );
-  acknowledge(role, OWN_POLICY);
-  return role;
 }
 
 function createFunction(
@@ -144,39 +150,5 @@ function createFunction(
     projectRoot: file('../..'),
     depsLockFilePath: file('../../package-lock.json'),
     bundling: NODEJS_FUNCTION_BUNDLING,
-  });
-}
-
-/**
- * Lets the Lambda service manage the function's network interfaces, and denies the same to the function's own code.
- * Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
- */
-function allowNetworkInterfaces(role: Role): void {
-  const actions = [
-    'ec2:AssignPrivateIpAddresses',
-    'ec2:CreateNetworkInterface',
-    'ec2:DeleteNetworkInterface',
-    'ec2:DescribeNetworkInterfaces',
-    'ec2:DescribeSubnets',
-    'ec2:UnassignPrivateIpAddresses',
-  ];
-  const anyFunction = Stack.of(role).formatArn({
-    service: 'lambda',
-    resource: 'function',
-    resourceName: '*',
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  });
-  role.addToPolicy(new PolicyStatement({ actions, resources: ['*'] }));
-  role.addToPolicy(
-    new PolicyStatement({
-      effect: Effect.DENY,
-      actions,
-      resources: ['*'],
-      conditions: { ArnLike: { 'lambda:SourceFunctionArn': anyFunction } },
-    }),
-  );
-  acknowledge(role, {
-    'AwsSolutions-IAM5[Resource::*]':
-      "Lambda creates the network interfaces, so their ARNs are not known in advance. A deny statement keeps these actions from the function's code.",
   });
 }

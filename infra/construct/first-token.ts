@@ -6,8 +6,8 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { CUSTOM_RESOURCE, type FirstTokenProperties } from '../../lambda/shared/custom-resources.ts';
 import { acknowledge, OWN_POLICY } from './acknowledge.ts';
-import { roleOf } from './bundled-function.ts';
 import { CUSTOM_RESOURCE_TIMEOUT } from './deployment-function.ts';
+import { roleOf } from './function-role.ts';
 import { secretArnForPolicies } from './secret-access.ts';
 
 /** The properties in the template: CloudFormation has yet to resolve some of the values. */
@@ -39,7 +39,7 @@ export function createFirstToken(
       }),
     ],
   });
-  policy.attachToRole(roleOf(deploymentFunction));
+  roleOf(deploymentFunction).attachInlinePolicy(policy);
   acknowledge(policy, OWN_POLICY);
   const properties: Properties<FirstTokenProperties> = {
     FunctionArn: refresher.functionArn,

@@ -1,15 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
-import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { IDestination, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IDestination } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
-import type { Policy } from '../../lambda/shared/refresh-margin.ts';
 import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
 import { RUN_TIMEOUT_SECONDS } from '../../lambda/shared/time-budget.ts';
-import { createBundledFunction, type FunctionPlacement } from './bundled-function.ts';
+import { type BundledFunction, createBundledFunction, type FunctionPlacement } from './bundled-function.ts';
 import { secretId } from './credentials-secret.ts';
 import { grantKeyForParameter, type TokenParameter } from './encryption-key.ts';
 import { grantReadSecret } from './secret-access.ts';
@@ -24,24 +23,27 @@ const EVENT_AGE = { least: 60, most: 6 * 3_600 };
 export function createRefresherFunction(
   scope: Construct,
   environment: Record<string, string>,
-  { checkEvery }: Policy,
+  props: TokenRefresherProps,
   deadLetterQueue: IQueue,
   placement: FunctionPlacement,
-): LambdaFunction {
+): BundledFunction {
+  const { role, logRetention } = props;
   return createBundledFunction(scope, 'Function', {
     description: 'Keeps an OAuth 2.0 access token fresh in an SSM parameter',
+    role,
     roleDescription: 'Refreshes one access token',
     timeout: Duration.seconds(RUN_TIMEOUT_SECONDS),
     environment,
     placement,
+    logRetention,
     withoutReservedConcurrency:
       'A limit would reject reports of rejected tokens. If many arrive at once, a claim lets only one run mint, and the others end within moments. Reserved concurrency also reduces what other functions can use, and new accounts have none to spare.',
     withoutDeadLetterQueue:
       'The on-failure destination sends failed runs to the dead-letter queue. Unlike a dead-letter configuration, it includes the error.',
     // The next check tries again; a retry by Lambda would only delay the record of the failure.
     retryAttempts: 0,
-    maxEventAge: eventAge(checkEvery),
-    onFailure: sendTo(deadLetterQueue),
+    maxEventAge: eventAge(policyOf(props).checkEvery),
+    onFailure: destination(deadLetterQueue),
   });
 }
 
@@ -70,13 +72,22 @@ export function refresherEnvironment(
   };
 }
 
-/** Allows the function to read and write its two parameters, to encrypt the token, and to read the credentials. */
+/**
+ * Allows the function to record failed runs, to read and write its two parameters, to encrypt the token, and to read the
+ * credentials.
+ */
 export function grantRefresh(
-  grantee: LambdaFunction,
+  grantee: IGrantable,
+  deadLetterQueue: IQueue,
   parameter: TokenParameter,
   claim: IParameter,
   credentials: ISecret,
 ): void {
+  Grant.addToPrincipal({
+    grantee,
+    actions: ['sqs:SendMessage'],
+    resourceArns: [deadLetterQueue.queueArn],
+  });
   Grant.addToPrincipal({
     grantee,
     actions: ['ssm:GetParameter', 'ssm:PutParameter'],
@@ -95,12 +106,7 @@ function eventAge(checkEvery: number): Duration {
   return Duration.seconds(Math.min(Math.max(checkEvery, EVENT_AGE.least), EVENT_AGE.most));
 }
 
-/** `SqsDestination` would also allow the function to look up the queue. */
-function sendTo(queue: IQueue): IDestination {
-  return {
-    bind: (_scope, grantee) => {
-      Grant.addToPrincipal({ grantee, actions: ['sqs:SendMessage'], resourceArns: [queue.queueArn] });
-      return { destination: queue.queueArn };
-    },
-  };
+/** `SqsDestination` would also allow the function to look up the queue. `grantRefresh` allows it to send. */
+function destination(queue: IQueue): IDestination {
+  return { bind: () => ({ destination: queue.queueArn }) };
 }

@@ -1,7 +1,9 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Architecture, ILayerVersion } from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { type CredentialFieldNames, credentialFieldsProblem } from '../../lambda/shared/credential-fields.ts';
@@ -103,6 +105,14 @@ export interface TokenRefresherProps {
   readonly readers?: readonly string[];
 
   /**
+   * The role of the refresher function. It must trust `lambda.amazonaws.com`. The construct attaches a policy with the
+   * permissions, unless the role is imported with `mutable: false`. docs/governed-accounts.md lists them, and says how to
+   * deploy without creating any role.
+   * @default - a role is created that can only do what a refresh needs
+   */
+  readonly role?: IRole;
+
+  /**
    * The VPC of the functions. It must route to the token endpoint, Systems Manager and Secrets Manager, and during a
    * deployment also to Lambda and S3.
    * @default - the functions run outside a VPC and call public endpoints over TLS
@@ -139,6 +149,12 @@ export interface TokenRefresherProps {
    * @default - no layers
    */
   readonly layers?: ILayerVersion[];
+
+  /**
+   * How long CloudWatch keeps the logs of the functions.
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
 
   /**
    * The topic that receives a message when an alarm fires and when it recovers. CloudWatch must be allowed to publish

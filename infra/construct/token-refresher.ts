@@ -13,12 +13,13 @@ import type { ClientAuthenticationMethod } from '../../lambda/shared/refresher-e
 import { shareWithAccount } from './account-share.ts';
 import { createAlarms, type TokenRefresherAlarms } from './alarms.ts';
 import { limitProblems } from './aws-limits.ts';
-import { functionPlacement, roleOf } from './bundled-function.ts';
+import { functionPlacement } from './bundled-function.ts';
 import { createEmptySecret } from './credentials-secret.ts';
 import { createDashboard } from './dashboard.ts';
 import { createDeadLetterQueue } from './dead-letter-queue.ts';
 import { createDeploymentFunction } from './deployment-function.ts';
 import { createFirstToken } from './first-token.ts';
+import { roleOf } from './function-role.ts';
 import { assertSameEnvironment, connect, grantRead, grantReport, type ITokenRefresher } from './grants.ts';
 import { ImportedTokenRefresher, type TokenRefresherAttributes } from './imported-token-refresher.ts';
 import { createRefresherFunction, grantRefresh, refresherEnvironment } from './refresher-function.ts';
@@ -80,17 +81,18 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     const deadLetterQueue = createDeadLetterQueue(this);
     const claim = createReplacementClaim(this, parameterName);
 
-    const deploymentFunction = createDeploymentFunction(this, placement);
+    const deploymentFunction = createDeploymentFunction(this, placement, props.logRetention);
     const environment = refresherEnvironment(props, credentials, encryptionKey);
-    const refresher = createRefresherFunction(this, environment, policy, deadLetterQueue, placement);
-    grantRefresh(refresher, parameter, claim, credentials);
+    const bundled = createRefresherFunction(this, environment, props, deadLetterQueue, placement);
+    const { fn: refresher, functionRole } = bundled;
+    grantRefresh(functionRole.grantee, deadLetterQueue, parameter, claim, credentials);
     if (encryptionKey instanceof TokenKey) {
-      encryptionKey.allowRefresh(roleOf(refresher));
+      encryptionKey.allowRefresh(functionRole.role);
       encryptionKey.allowRemoval(roleOf(deploymentFunction));
     }
 
     const removal = createTokenRemoval(this, deploymentFunction, parameterName, parameter);
-    createAfterRemoval(refresher, removal);
+    createAfterRemoval(bundled, removal);
     const createsSecret = props.credentials === undefined;
     const firstToken = createFirstToken(this, { deploymentFunction, refresher, credentials, createsSecret });
     const schedule = createSchedule(this, refresher, policy, deadLetterQueue);

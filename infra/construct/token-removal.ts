@@ -5,9 +5,10 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { CUSTOM_RESOURCE, type TokenRemovalProperties } from '../../lambda/shared/custom-resources.ts';
 import { acknowledge, OWN_POLICY } from './acknowledge.ts';
-import { roleOf } from './bundled-function.ts';
+import type { BundledFunction } from './bundled-function.ts';
 import { CUSTOM_RESOURCE_TIMEOUT } from './deployment-function.ts';
 import { type TokenParameter, viaParameterStore } from './encryption-key.ts';
+import { roleOf } from './function-role.ts';
 
 /**
  * Removes the token's parameter when the stack is destroyed or `parameterName` changes. CloudFormation cannot create a
@@ -34,7 +35,8 @@ export function createTokenRemoval(
       }),
     ],
   });
-  policy.attachToRole(roleOf(deploymentFunction));
+  // `policy.attachToRole` would also change an immutable role.
+  roleOf(deploymentFunction).attachInlinePolicy(policy);
   acknowledge(policy, OWN_POLICY);
   const properties: TokenRemovalProperties = { ParameterName: parameterName };
   const removal = new CustomResource(scope, `TokenRemoval${suffix}`, {
@@ -51,7 +53,7 @@ export function createTokenRemoval(
  * Creates the function and its permissions after the removal, so CloudFormation destroys them before it. Otherwise, a
  * check could write the parameter again. The permissions count too: a run in progress outlives its function.
  */
-export function createAfterRemoval(refresher: IFunction, removal: CustomResource): void {
-  refresher.node.addDependency(removal);
-  roleOf(refresher).node.findChild('DefaultPolicy').node.addDependency(removal);
+export function createAfterRemoval({ fn, functionRole }: BundledFunction, removal: CustomResource): void {
+  fn.node.addDependency(removal);
+  functionRole.policy?.node.addDependency(removal);
 }

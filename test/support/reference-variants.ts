@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { TokenRefresher, type TokenRefresherProps } from '../../infra/construct/token-refresher.ts';
-import { LAMBDA, newRefresher } from './refresher-stack.ts';
+import { LAMBDA, newRefresher, REQUIRED } from './refresher-stack.ts';
 import { ACCOUNT, REGION } from './resolve-template.ts';
 
 const arn = (service: string, resource: string, account = ACCOUNT) =>
@@ -39,6 +39,8 @@ const inVpc = (vpc: IVpc, more: (vpc: IVpc) => Partial<TokenRefresherProps> = ()
 });
 const newRole = (owner: Stack, roleName?: string) =>
   new Role(owner, 'ConsumerRole', { assumedBy: LAMBDA, ...(roleName === undefined ? {} : { roleName }) });
+const REFRESHER_ROLE = arn('iam', 'role/teams/travel/refresher');
+const refresherRole = (owner: Stack) => new Role(owner, 'RefresherRole', { assumedBy: LAMBDA });
 const newFunction = (owner: Stack, role?: Role) =>
   new LambdaFunction(owner, 'Consumer', {
     runtime: Runtime.NODEJS_24_X,
@@ -153,6 +155,36 @@ const CASES: readonly Case[] = [
       inVpc(importedVpc(owner), () => ({
         securityGroups: [SecurityGroup.fromSecurityGroupId(owner, 'Group', 'sg-0123456789abcdef0')],
       })),
+  ],
+  ['role: a role', (owner) => ({ role: refresherRole(owner) })],
+  [
+    'role: a role with policies of its own',
+    (owner) => {
+      const role = refresherRole(owner);
+      new Topic(owner, 'Topic').grantPublish(role);
+      return { role };
+    },
+  ],
+  ['role: by ARN', (owner) => ({ role: Role.fromRoleArn(owner, 'RefresherRole', REFRESHER_ROLE) })],
+  [
+    'role: by ARN, immutable',
+    (owner) => ({ role: Role.fromRoleArn(owner, 'RefresherRole', REFRESHER_ROLE, { mutable: false }) }),
+  ],
+  ['role: by name', (owner) => ({ role: Role.fromRoleName(owner, 'RefresherRole', 'refresher') })],
+  [
+    'role: by name, immutable',
+    (owner) => ({ role: Role.fromRoleName(owner, 'RefresherRole', 'refresher', { mutable: false }) }),
+  ],
+  ['role and vpc: a role, and a VPC', (owner) => ({ ...inVpc(newVpc(owner)), role: refresherRole(owner) })],
+  [
+    'role: a role that two refreshers share',
+    (owner) => ({ role: refresherRole(owner) }),
+    (refresher) => {
+      const { role } = refresher.function;
+      if (role === undefined) throw new Error('the refresher has no role');
+      const parameterName = '/other/token';
+      new TokenRefresher(Stack.of(refresher), 'Other', { ...REQUIRED, parameterName, role });
+    },
   ],
   ['readers: the ARN of a role', (owner) => ({ readers: [newRole(owner).roleArn] })],
   [
