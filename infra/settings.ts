@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
 import { type CredentialFieldNames, credentialFieldsProblem } from '../lambda/shared/credential-fields.ts';
 import { CLIENT_AUTHENTICATION_METHODS, claimParameterName } from '../lambda/shared/refresher-environment.ts';
@@ -18,12 +19,14 @@ import {
   secretProblem,
   shown,
 } from './construct/property-rules.ts';
+import { tagsProblem } from './construct/tag-limits.ts';
 
 const KMS_KEY_ARN = /^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/;
 const LAYER_ARN = /^arn:[^:]+:lambda:[^:]+:\d{12}:layer:[\w-]+:\d+$/;
 /** Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const MOST_LAYERS = 5;
 const SNS_TOPIC_ARN = /^arn:[^:]+:sns:[^:]+:\d{12}:[\w-]+$/;
+const ROLE_ARN = /^arn:[^:]+:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 const REFRESHER_NAME = /^[a-zA-Z][a-zA-Z0-9-]{0,63}$/;
 
 const duration = z.string().transform((value, context) => {
@@ -56,17 +59,45 @@ const credentialFields = z.preprocess(
   ),
 );
 
-/** On the command line, the ARNs are separated by spaces. */
-const spaceSeparated = (value: unknown) =>
-  typeof value === 'string' ? value.split(/\s+/).filter(Boolean) : value;
+/** On the command line, the items are separated by spaces. */
+const list = <Item>(items: z.ZodType<Item[]>) =>
+  z.preprocess((value) => (typeof value === 'string' ? value.split(/\s+/).filter(Boolean) : value), items);
 
-const readers = z.preprocess(spaceSeparated, z.array(checked(z.string(), readerProblem)));
-
-const layers = z.preprocess(
-  spaceSeparated,
+const layers = list(
   z
     .array(z.string().regex(LAYER_ARN, 'it must be the ARN of a layer version, with the version at its end'))
     .max(MOST_LAYERS, `Lambda allows at most ${MOST_LAYERS} layers`),
+);
+
+/** The id of an EC2 resource, such as `vpc-0123456789abcdef0`. */
+const resourceId = (prefix: 'vpc' | 'subnet' | 'sg') =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^${prefix}-([0-9a-f]{8}|[0-9a-f]{17})$`),
+      `it must be ${prefix}- and 8 or 17 hexadecimal digits, as AWS shows the id`,
+    );
+
+/** Lambda's quotas for a function. Source: https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html */
+const resourceIds = (prefix: 'subnet' | 'sg', most: number) =>
+  list(
+    z
+      .array(resourceId(prefix))
+      .min(1, 'it must name at least one')
+      .max(most, `Lambda accepts at most ${most} for a function`)
+      .refine((ids) => new Set(ids).size === ids.length, 'it must not name one twice'),
+  );
+
+/** The periods that CloudWatch Logs accepts, in days. cdk-nag refuses logs that are kept for ever. */
+const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter(
+  (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
+);
+const logRetention = z.preprocess(
+  (value) => (typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value),
+  z.custom<RetentionDays>(
+    (value) => LOG_RETENTION_DAYS.some((days) => days === value),
+    `it must be a number of days that CloudWatch Logs accepts: ${LOG_RETENTION_DAYS.join(', ')}`,
+  ),
 );
 
 const ARCHITECTURES = { arm64: Architecture.ARM_64, x86_64: Architecture.X86_64 };
@@ -99,7 +130,7 @@ const settingsSchema = z
     /** ARN of an existing KMS key. By default, the stack creates one. */
     encryptionKey: keyArn.optional(),
     /** ARNs of roles and users that may decrypt the token. */
-    readers: readers.optional(),
+    readers: list(z.array(checked(z.string(), readerProblem))).optional(),
     /** Receives an e-mail for every alarm. */
     notificationEmail: z.email('it must be an e-mail address').optional(),
     /** ARN of an existing SNS topic that receives the alarms. */
@@ -109,6 +140,16 @@ const settingsSchema = z
     /** ARNs of layer versions for the functions. */
     layers: layers.optional(),
     dashboard: boolean.default(true),
+    /** ARN of an existing role for the refresher function. The stack does not change it. */
+    role: z.string().regex(ROLE_ARN, 'it must be the ARN of an IAM role').optional(),
+    /** Tags of every resource, and of the parameter. */
+    tags: strings(tagsProblem).optional(),
+    /** The VPC of the functions, their subnets and security groups, all as ids. */
+    vpc: resourceId('vpc').optional(),
+    vpcSubnets: resourceIds('subnet', 16).optional(),
+    securityGroups: resourceIds('sg', 5).optional(),
+    /** Days. */
+    logRetention: logRetention.default(RetentionDays.ONE_MONTH),
     architecture: z
       .enum(['arm64', 'x86_64'])
       .default('arm64')
@@ -126,6 +167,12 @@ const settingsSchema = z
     report('readers', readersProblem(readers, encryptionKey));
     if (settings.credentialsKey !== undefined && settings.credentials === undefined)
       report('credentialsKey', 'it is the key of an existing secret; name the secret in credentials');
+    if (settings.vpc !== undefined && settings.vpcSubnets === undefined)
+      report('vpcSubnets', 'it must name the subnets of the functions if vpc is set');
+    for (const name of ['vpcSubnets', 'securityGroups'] as const) {
+      if (settings.vpc === undefined && settings[name] !== undefined)
+        report(name, 'it is only used with vpc; set vpc too');
+    }
     if (settings.notificationEmail === undefined || settings.notificationTopic === undefined) return;
     const text = 'it cannot be combined with notificationTopic; subscribe the address to the topic instead';
     report('notificationEmail', text);

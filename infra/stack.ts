@@ -1,4 +1,4 @@
-import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
@@ -8,6 +8,7 @@ import { limitProblems } from './construct/aws-limits.ts';
 import { importSecret, secretId } from './construct/credentials-secret.ts';
 import { TokenRefresher } from './construct/token-refresher.ts';
 import { withoutUndefined } from './construct/without-undefined.ts';
+import { importRole, importVpc } from './imports.ts';
 import { createNotificationTopic } from './notification-topic.ts';
 import type { RefresherSettings } from './settings.ts';
 
@@ -25,6 +26,11 @@ export class RefresherStack extends Stack {
       encryptionKey,
       notificationEmail,
       layers: layerArns,
+      role,
+      tags = {},
+      vpc,
+      vpcSubnets,
+      securityGroups,
       ...others
     } = settings;
     const key =
@@ -34,9 +40,14 @@ export class RefresherStack extends Stack {
       LayerVersion.fromLayerVersionArn(this, `Layer${index + 1}`, arn),
     );
     const topic = this.notificationTopic(notificationEmail, settings.notificationTopic);
+    const functions = {
+      ...(role === undefined ? {} : { role: importRole(this, role) }),
+      ...(vpc === undefined ? {} : importVpc(this, vpc, vpcSubnets, securityGroups)),
+    };
     this.refresher = new TokenRefresher(this, 'Refresher', {
       tokenUrl,
       parameterName,
+      ...functions,
       ...withoutUndefined({
         ...others,
         credentials: secret,
@@ -45,6 +56,7 @@ export class RefresherStack extends Stack {
         layers,
       }),
     });
+    for (const [tag, value] of Object.entries(tags)) Tags.of(this).add(tag, value);
     const shape = credentialsShape(credentialFieldsOf(settings.credentialFields));
     this.addOutputs(this.refresher, shape);
     const rest = () => this.node.children.filter((child) => child !== this.refresher);

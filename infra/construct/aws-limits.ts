@@ -1,5 +1,6 @@
-import { CfnOutput, CfnResource, Stack, TagManager } from 'aws-cdk-lib';
+import { CfnOutput, CfnResource, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { resourceTagProblems } from './tag-limits.ts';
 
 interface Limit {
   /** The resource type, or `Output`. */
@@ -49,7 +50,7 @@ export const LIMITS: readonly Limit[] = [
     'AWS::Lambda::Function',
     'environment.variables',
     4096,
-    'Shorten tokenUrl, scope, extraParameters or environment.',
+    'Shorten tokenUrl, scope, extraParameters, environment or the tags.',
   ),
   // https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html
   characters('AWS::Scheduler::Schedule', 'description', 512, SHORT_ID),
@@ -66,10 +67,6 @@ export const LIMITS: readonly Limit[] = [
   // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html
   bytes('Output', 'description', 1024, SHORT_ID),
 ];
-
-/** Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html */
-const LONGEST_TAG_KEY = 128;
-const LONGEST_TAG_VALUE = 256;
 
 /**
  * What in the scope exceeds a limit of AWS and would fail the deployment. Values that only CloudFormation knows count as
@@ -94,18 +91,8 @@ function problemsOf(construct: CfnResource | CfnOutput, type: string): string[] 
 }
 
 function tagProblems(resource: CfnResource): string[] {
-  const tags: Readonly<Record<string, string>> = TagManager.of(resource)?.tagValues() ?? {};
-  return Object.entries(tags).flatMap(([key, value]) => {
-    const long = (what: string, text: string, most: number): string[] => {
-      const found = `has ${text.length} characters`;
-      return text.length <= most ? [] : [problem(resource, what, found, `${most}`, 'Shorten the tag.')];
-    };
-    const known = knownText(Stack.of(resource).resolve(value));
-    return [
-      ...long(`the key of tag ${key}`, key, LONGEST_TAG_KEY),
-      ...long(`the value of tag ${key}`, known, LONGEST_TAG_VALUE),
-    ];
-  });
+  const known = (value: string) => knownText(Stack.of(resource).resolve(value));
+  return resourceTagProblems(resource, known).map((text) => `${resource.node.path}: ${text}`);
 }
 
 function problem(construct: IConstruct, what: string, found: string, most: string, remedy: string): string {

@@ -22,6 +22,7 @@ import { createFirstToken } from './first-token.ts';
 import { roleOf } from './function-role.ts';
 import { assertSameEnvironment, connect, grantRead, grantReport, type ITokenRefresher } from './grants.ts';
 import { ImportedTokenRefresher, type TokenRefresherAttributes } from './imported-token-refresher.ts';
+import { parameterTagProblems, tagTokenParameter } from './parameter-tags.ts';
 import { createRefresherFunction, grantRefresh, refresherEnvironment } from './refresher-function.ts';
 import { failedMetric, refresherMetric } from './refresher-metric.ts';
 import { createReplacementClaim } from './replacement-claim.ts';
@@ -67,7 +68,6 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
   constructor(scope: Construct, id: string, props: TokenRefresherProps) {
     super(scope, id);
     assertValidProps(props);
-    this.node.addValidation({ validate: () => limitProblems(this) });
     const { parameterName, readers = [], notificationTopic: topic, dashboard = true } = props;
     const policy = policyOf(props);
     const placement = functionPlacement(props);
@@ -80,6 +80,7 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     const parameter = { parameterArn, encryptionKey };
     const deadLetterQueue = createDeadLetterQueue(this);
     const claim = createReplacementClaim(this, parameterName);
+    this.node.addValidation({ validate: () => [...limitProblems(this), ...parameterTagProblems(claim)] });
 
     const deploymentFunction = createDeploymentFunction(this, placement, props.logRetention);
     const environment = refresherEnvironment(props, credentials, encryptionKey);
@@ -94,6 +95,8 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     const removal = createTokenRemoval(this, deploymentFunction, parameterName, parameter);
     createAfterRemoval(bundled, removal);
     const createsSecret = props.credentials === undefined;
+    const grantees = [functionRole.grantee, deploymentFunction];
+    tagTokenParameter(this, claim, { parameterArn, refresher, grantees });
     const firstToken = createFirstToken(this, { deploymentFunction, refresher, credentials, createsSecret });
     const schedule = createSchedule(this, refresher, policy, deadLetterQueue);
     schedule.node.addDependency(firstToken);

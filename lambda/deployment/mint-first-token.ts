@@ -10,6 +10,7 @@ import { type Clock, unixSeconds } from '../shared/clock.ts';
 import type { FirstTokenProperties } from '../shared/custom-resources.ts';
 import { invokeRefresher, type RunOutcome } from '../shared/invoke-refresher.ts';
 import { retryWithoutPermission } from './retry-without-permission.ts';
+import { tagParameter } from './tag-parameter.ts';
 
 /**
  * Wait after the first token of a parameter, in milliseconds. The alarms are created next and need its metric: without data,
@@ -42,12 +43,18 @@ export interface FirstTokenTools {
 /**
  * Runs a check. If it mints or keeps a token, the deployment succeeds. If it fails while a valid token of this configuration
  * is stored, the deployment still succeeds: an endpoint that is down for a while must not block it.
- * @throws FirstTokenError
+ * @throws FirstTokenError, or RefreshError if the parameter cannot be tagged
  */
 export async function mintFirstToken(
   properties: FirstTokenProperties,
   tools: FirstTokenTools,
 ): Promise<string> {
+  const outcome = await mint(properties, tools);
+  await tagParameter(properties.Environment.Variables, tools);
+  return outcome;
+}
+
+async function mint(properties: FirstTokenProperties, tools: FirstTokenTools): Promise<string> {
   const run = await retryWithoutPermission(
     () => runRefresher(tools.lambda, properties.FunctionArn),
     (tried) => tried.outcome === 'failed' && MAY_LACK_PERMISSION.has(tried.code),

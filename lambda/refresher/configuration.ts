@@ -23,6 +23,8 @@ export interface Configuration {
   readonly parameterName: string;
   readonly parameterKeyId: string;
   readonly parameterTier: ParameterTier;
+  /** The tags of the parameter. */
+  readonly parameterTags: Readonly<Record<string, string>>;
   readonly scope: string | undefined;
   readonly extraParameters: Readonly<Record<string, string>>;
   readonly clientAuthentication: ClientAuthenticationMethod;
@@ -49,8 +51,9 @@ export function readConfiguration(environment: Environment): Configuration {
     parameterName: required(environment, ENVIRONMENT.parameterName),
     parameterKeyId: required(environment, ENVIRONMENT.parameterKeyId),
     parameterTier: oneOf(environment, ENVIRONMENT.parameterTier, PARAMETER_TIERS),
+    parameterTags: readParameterTags(environment),
     scope: environment[ENVIRONMENT.scope] || undefined,
-    extraParameters: readExtraParameters(environment[ENVIRONMENT.extraParameters]),
+    extraParameters: readExtraParameters(environment),
     clientAuthentication: oneOf(environment, ENVIRONMENT.clientAuthentication, CLIENT_AUTHENTICATION_METHODS),
     defaultLifetime: environment[ENVIRONMENT.defaultLifetime]
       ? readSeconds(environment, ENVIRONMENT.defaultLifetime)
@@ -58,6 +61,11 @@ export function readConfiguration(environment: Environment): Configuration {
     checkEvery: readSeconds(environment, ENVIRONMENT.checkEvery),
     refreshBefore: readSeconds(environment, ENVIRONMENT.refreshBefore),
   };
+}
+
+/** @throws RefreshError `CONFIGURATION_INVALID` */
+export function readParameterTags(environment: Environment): Readonly<Record<string, string>> {
+  return readStrings(environment, ENVIRONMENT.parameterTags);
 }
 
 function required(environment: Environment, name: string): string {
@@ -92,20 +100,25 @@ function readCredentialFields(value: string | undefined): CredentialFields {
   return credentialFieldsOf(parsed);
 }
 
-function readExtraParameters(value: string | undefined): Readonly<Record<string, string>> {
+function readExtraParameters(environment: Environment): Readonly<Record<string, string>> {
+  const parameters = readStrings(environment, ENVIRONMENT.extraParameters);
+  const reserved = Object.keys(parameters).find((field) => RESERVED_FORM_FIELDS.some((one) => one === field));
+  if (reserved === undefined) return parameters;
+  throw invalid(ENVIRONMENT.extraParameters, `contains "${reserved}", which the refresher sets itself`);
+}
+
+/** A JSON object of strings, or an empty one if the variable is not set. */
+function readStrings(environment: Environment, name: string): Readonly<Record<string, string>> {
+  const value = environment[name];
   if (value === undefined || value === '') return {};
-  const name = ENVIRONMENT.extraParameters;
   const parsed = parseJsonObject(value);
   if (parsed === undefined) throw invalid(name, 'is not a JSON object of strings');
-  const parameters: [string, string][] = [];
-  for (const [field, fieldValue] of Object.entries(parsed)) {
-    if (RESERVED_FORM_FIELDS.some((reserved) => reserved === field)) {
-      throw invalid(name, `contains "${field}", which the refresher sets itself`);
-    }
-    if (typeof fieldValue !== 'string') throw invalid(name, `contains "${field}", which is not a string`);
-    parameters.push([field, fieldValue]);
-  }
-  return Object.fromEntries(parameters);
+  return Object.fromEntries(
+    Object.entries(parsed).map(([key, text]) => {
+      if (typeof text !== 'string') throw invalid(name, `contains "${key}", which is not a string`);
+      return [key, text];
+    }),
+  );
 }
 
 function invalid(name: string, what: string): RefreshError {

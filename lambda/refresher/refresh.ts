@@ -125,7 +125,12 @@ async function storeToken(
   tools: RefreshTools,
 ): Promise<RefreshResult> {
   const { token, reason } = minted;
-  const { parameterName: name, parameterKeyId: keyId, parameterTier: tier } = configuration;
+  const {
+    parameterName: name,
+    parameterKeyId: keyId,
+    parameterTier: tier,
+    parameterTags: tags,
+  } = configuration;
   const { memory, observations } = tools;
   assertFits(token, name);
   memory.unstored = minted;
@@ -135,7 +140,8 @@ async function storeToken(
     observe(newer.token, observations);
     return kept('already-replaced', newer);
   }
-  const version = await writeToken(tools, { name, keyId, tier }, token);
+  const parameter = { name, keyId, tier, tags, isMissing: before.state === 'missing' };
+  const version = await writeToken(tools, parameter, token);
   delete memory.unstored;
   observe(token, observations);
   return { outcome: 'minted', reason, expires_at: token.expires_at, parameter_version: version };

@@ -1,10 +1,16 @@
-import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import {
+  GetParameterCommand,
+  PutParameterCommand,
+  type PutParameterCommandInput,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
 import { describeAwsFailure, isAccessDenied } from '../shared/aws-failure.ts';
 import type { Clock } from '../shared/clock.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { ParameterTier } from '../shared/refresher-environment.ts';
 import { foreign, parseStored, type Stored, type StoredToken } from '../shared/stored-token.ts';
 import { TOKEN_WRITE } from '../shared/time-budget.ts';
+import { tagList } from './tag-list.ts';
 
 /**
  * Largest value of an advanced parameter, in bytes. A standard one holds 4096.
@@ -80,16 +86,27 @@ export function assertFits(token: StoredToken, parameterName: string): void {
   );
 }
 
+/** The parameter to write. */
+export interface WrittenParameter {
+  readonly name: string;
+  readonly keyId: string;
+  readonly tier: ParameterTier;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Whether the run found no parameter. */
+  readonly isMissing: boolean;
+}
+
 /**
- * Overwrites the parameter and returns its new version. Takes at most as long as `TOKEN_WRITE` says.
+ * Writes the parameter and returns its new version. Takes at most as long as `TOKEN_WRITE` says.
  * @throws RefreshError `STORE_UNAVAILABLE`, `PARAMETER_OCCUPIED` (a parameter of another type)
  */
 export async function writeToken(
   { tokenWriter, clock }: { readonly tokenWriter: SSMClient; readonly clock: Clock },
-  parameter: { readonly name: string; readonly keyId: string; readonly tier: ParameterTier },
+  parameter: WrittenParameter,
   token: StoredToken,
 ): Promise<number> {
-  try {
+  const abortSignal = clock.timeout(TOKEN_WRITE.totalMs);
+  const put = async (how: Pick<PutParameterCommandInput, 'Overwrite' | 'Tags'>): Promise<number> => {
     const { Version: version } = await tokenWriter.send(
       new PutParameterCommand({
         Name: parameter.name,
@@ -97,12 +114,15 @@ export async function writeToken(
         // Sent with every write. Without it, some implementations store a plain String.
         Type: 'SecureString',
         KeyId: parameter.keyId,
-        Overwrite: true,
         Tier: parameter.tier,
+        ...how,
       }),
-      { requestTimeout: TOKEN_WRITE.attemptMs, abortSignal: clock.timeout(TOKEN_WRITE.totalMs) },
+      { requestTimeout: TOKEN_WRITE.attemptMs, abortSignal },
     );
     return version ?? 0;
+  };
+  try {
+    return (await createTagged(parameter, put)) ?? (await put({ Overwrite: true }));
   } catch (error) {
     const failure = describeAwsFailure(error);
     if (failure.name === 'HierarchyTypeMismatchException') {
@@ -123,6 +143,23 @@ export async function writeToken(
     }
     throw unavailable(parameter.name, 'written', failure.text, failure.name);
   }
+}
+
+/**
+ * Creates a missing parameter with its tags. Parameter Store refuses tags when it overwrites. Returns undefined if there are no
+ * tags, or if the parameter exists: another run has created it, or the answer to an earlier attempt was lost.
+ * Source: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html (Tags)
+ */
+async function createTagged(
+  { tags, isMissing }: WrittenParameter,
+  put: (how: Pick<PutParameterCommandInput, 'Tags'>) => Promise<number>,
+): Promise<number | undefined> {
+  const Tags = tagList(tags);
+  if (!isMissing || Tags.length === 0) return undefined;
+  return put({ Tags }).catch((error: unknown) => {
+    if (describeAwsFailure(error).name === 'ParameterAlreadyExists') return undefined;
+    throw error;
+  });
 }
 
 function unavailable(

@@ -6,6 +6,7 @@ export const ENVIRONMENT = {
   parameterName: 'TOKEN_PARAMETER_NAME',
   parameterKeyId: 'TOKEN_PARAMETER_KEY_ID',
   parameterTier: 'TOKEN_PARAMETER_TIER',
+  parameterTags: 'TOKEN_PARAMETER_TAGS',
   scope: 'TOKEN_SCOPE',
   extraParameters: 'TOKEN_EXTRA_PARAMETERS',
   clientAuthentication: 'CLIENT_AUTHENTICATION',

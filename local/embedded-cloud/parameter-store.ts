@@ -2,6 +2,7 @@ import { AwsError, validation } from './aws-error.ts';
 import type { Keyring } from './encryption.ts';
 import { type Input, type Operations, optionalString, requiredString } from './input.ts';
 import { checkKeyId, chooseTier } from './parameter-rules.ts';
+import { mergeTags, type ParameterTags, refuseTagsOnOverwrite, requestedTags } from './parameter-tags.ts';
 
 /** The current version of a parameter. Former versions are not kept. */
 interface Parameter {
@@ -13,6 +14,7 @@ interface Parameter {
   readonly keyId: string | undefined;
   readonly tier: string;
   readonly modified: number;
+  readonly tags: ParameterTags;
 }
 
 interface Store {
@@ -31,12 +33,15 @@ export function createParameterStore(keyring: Keyring, arnPrefix: string, now: (
     PutParameter: (input) => putParameter(store, input),
     GetParameter: (input) => getParameter(store, input),
     DeleteParameter: (input) => deleteParameter(store, input),
+    AddTagsToResource: (input) => addTags(store, input),
+    ListTagsForResource: (input) => listTags(store, input),
   };
 }
 
 function putParameter(store: Store, input: Input): object {
   const name = requiredString(input, 'Name');
   const before = store.parameters.get(name);
+  refuseTagsOnOverwrite(input);
   if (before !== undefined && input.Overwrite !== true) {
     throw new AwsError(
       'ParameterAlreadyExists',
@@ -58,7 +63,8 @@ function putParameter(store: Store, input: Input): object {
   if (keyId !== undefined) checkKeyId(keyId);
   const version = (before?.version ?? 0) + 1;
   const stored = keyId === undefined ? value : store.keyring.encrypt(keyId, arnOf(store, name), value);
-  store.parameters.set(name, { version, type, stored, keyId, tier, modified: store.now() });
+  const tags = mergeTags(before?.tags ?? new Map(), requestedTags(input));
+  store.parameters.set(name, { version, type, stored, keyId, tier, modified: store.now(), tags });
   return { Version: version, Tier: tier };
 }
 
@@ -87,6 +93,26 @@ function deleteParameter(store: Store, input: Input): object {
   const name = requiredString(input, 'Name');
   if (!store.parameters.delete(name)) throw notFound(name);
   return {};
+}
+
+function addTags(store: Store, input: Input): object {
+  const [name, parameter] = taggedParameter(store, input);
+  store.parameters.set(name, { ...parameter, tags: mergeTags(parameter.tags, requestedTags(input)) });
+  return {};
+}
+
+function listTags(store: Store, input: Input): object {
+  const [, { tags }] = taggedParameter(store, input);
+  return { TagList: [...tags].map(([Key, Value]) => ({ Key, Value })) };
+}
+
+function taggedParameter(store: Store, input: Input): [string, Parameter] {
+  if (requiredString(input, 'ResourceType') !== 'Parameter')
+    throw new AwsError('InvalidResourceType', 'Only parameters can be tagged here.');
+  const name = requiredString(input, 'ResourceId');
+  const parameter = store.parameters.get(name);
+  if (parameter === undefined) throw new AwsError('InvalidResourceId', `There is no parameter ${name}.`);
+  return [name, parameter];
 }
 
 function arnOf({ arnPrefix }: Store, name: string): string {

@@ -1,4 +1,4 @@
-import { App, CfnWaitConditionHandle, NestedStack, Stack, Token } from 'aws-cdk-lib';
+import { App, CfnWaitConditionHandle, NestedStack, Stack, Tags, Token } from 'aws-cdk-lib';
 import { type IVpc, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, User } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -185,6 +185,11 @@ const CASES: readonly Case[] = [
       const parameterName = '/other/token';
       new TokenRefresher(Stack.of(refresher), 'Other', { ...REQUIRED, parameterName, role });
     },
+  ],
+  [
+    'tags: the ARN of a topic',
+    undefined,
+    (refresher, owner) => Tags.of(refresher).add('alarms', new Topic(owner, 'Topic').topicArn),
   ],
   ['readers: the ARN of a role', (owner) => ({ readers: [newRole(owner).roleArn] })],
   [

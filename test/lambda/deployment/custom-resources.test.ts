@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { URL_SUFFIX } from '../../../lambda/shared/custom-resources.ts';
 import { ENVIRONMENT } from '../../../lambda/shared/refresher-environment.ts';
 import { type RunningFunction, startFunction } from '../../../local/function-container.ts';
+import { awsClients } from '../../support/client.ts';
 import { type CloudFormationAnswers, startCloudFormation } from '../../support/cloudformation.ts';
 import { confidential, recordWritten } from '../../support/confidential.ts';
 import {
@@ -13,6 +14,7 @@ import {
   startRefresher,
   type TestRefresher,
 } from '../../support/refresher.ts';
+import { tagsOf } from '../../support/tags.ts';
 import { grant, oauthError } from '../../support/token-endpoint.ts';
 
 let refresher: TestRefresher;
@@ -57,7 +59,10 @@ const request = async (type: string, resource: string, properties: object): Prom
   if (last === undefined) throw new Error('CloudFormation was not answered');
   return last.answer;
 };
-const firstToken = (changes: { secretMayBeEmpty?: boolean; scope?: string } = {}, type = 'Create') =>
+const firstToken = (
+  changes: { secretMayBeEmpty?: boolean; scope?: string; tags?: object } = {},
+  type = 'Create',
+) =>
   request(type, 'Custom::FirstToken', {
     FunctionArn: `arn:aws:lambda:us-east-1:000000000000:function:${FUNCTION_NAME}`,
     SecretMayBeEmpty: String(changes.secretMayBeEmpty ?? false),
@@ -68,6 +73,7 @@ const firstToken = (changes: { secretMayBeEmpty?: boolean; scope?: string } = {}
         [ENVIRONMENT.parameterName]: refresher.parameterName,
         [ENVIRONMENT.parameterKeyId]: 'alias/key',
         [ENVIRONMENT.scope]: changes.scope ?? '',
+        [ENVIRONMENT.parameterTags]: JSON.stringify(changes.tags ?? {}),
         [ENVIRONMENT.checkEvery]: '300',
         [ENVIRONMENT.refreshBefore]: '1800',
       },
@@ -141,6 +147,41 @@ describe('the first token', () => {
     expect(await firstToken({ scope: 'another' })).toMatchObject({
       Status: 'FAILED',
       Reason: expect.stringMatching(/^RATE_LIMITED: /),
+    });
+  });
+
+  test('gets the tags of this deployment, and keeps the others', async () => {
+    const { ssm } = awsClients(refresher.cloud.url);
+    await storeExpiringToken();
+    refresher.endpoint.answer(grant(newToken()));
+    expect((await firstToken({ tags: { team: 'travel', stage: 'test' } })).Status).toBe('SUCCESS');
+    expect((await firstToken({ tags: { team: 'trips' } })).Status).toBe('SUCCESS');
+    expect(await tagsOf(ssm, refresher.parameterName)).toEqual({ team: 'trips', stage: 'test' });
+  });
+
+  test('is tagged even if the refresher keeps a valid token because it cannot mint', async () => {
+    await storeExpiringToken();
+    refresher.endpoint.answer({ status: 429, headers: { 'retry-after': '3600' } });
+    expect((await firstToken({ tags: { team: 'travel' } })).Status).toBe('SUCCESS');
+    const { ssm } = awsClients(refresher.cloud.url);
+    expect(await tagsOf(ssm, refresher.parameterName)).toEqual({ team: 'travel' });
+  });
+
+  test('needs no tags while the secret is empty and there is no parameter', async () => {
+    expect((await firstToken({ secretMayBeEmpty: true, tags: { team: 'travel' } })).Status).toBe('SUCCESS');
+  });
+
+  test('fails the deployment if the parameter cannot be tagged', async () => {
+    await storeExpiringToken();
+    refresher.endpoint.answer(grant(newToken()));
+    refresher.cloud.intercept(({ operation }) =>
+      operation === 'AddTagsToResource'
+        ? { status: 400, type: 'ValidationException', message: 'no' }
+        : undefined,
+    );
+    expect(await firstToken({ tags: { team: 'travel' } })).toMatchObject({
+      Status: 'FAILED',
+      Reason: expect.stringMatching(/^STORE_UNAVAILABLE: .*could not be tagged: ValidationException/),
     });
   });
 

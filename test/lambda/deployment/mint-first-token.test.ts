@@ -1,7 +1,10 @@
+import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FIRST_METRIC_MS, mintFirstToken } from '../../../lambda/deployment/mint-first-token.ts';
+import { ENVIRONMENT } from '../../../lambda/shared/refresher-environment.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../../local/embedded-cloud/endpoint.ts';
 import { awsClients } from '../../support/client.ts';
+import { tagsOf } from '../../support/tags.ts';
 import { createTestClock } from '../../support/test-clock.ts';
 
 let endpoint: AwsEndpoint;
@@ -23,11 +26,11 @@ beforeEach(async () => {
 });
 afterEach(() => endpoint.close());
 
-const run = async () => {
+const run = async (variables: Readonly<Record<string, string>> = {}) => {
   const clock = createTestClock();
   const properties = {
     FunctionArn: 'refresher',
-    Environment: { Variables: {} },
+    Environment: { Variables: variables },
     SecretMayBeEmpty: 'false',
   } as const;
   const tools = { ...awsClients(endpoint.url), clock, firstMetricMs: FIRST_METRIC_MS };
@@ -52,6 +55,26 @@ test('waits for its own permission to invoke the refresher', async () => {
   });
   expect(await run()).toEqual({ outcome: 'a token is stored', sleeps: [5_000] });
 });
+
+test.for(['AccessDeniedException', 'TooManyUpdates'])(
+  'waits and tags the parameter again after %s',
+  async (type) => {
+    const { ssm } = awsClients(endpoint.url);
+    await ssm.send(new PutParameterCommand({ Name: '/a', Value: 'x', Type: 'SecureString' }));
+    let failuresLeft = 2;
+    endpoint.intercept(({ operation }) => {
+      if (operation !== 'AddTagsToResource' || failuresLeft === 0) return undefined;
+      failuresLeft -= 1;
+      return { status: 400, type, message: 'of the test' };
+    });
+    const variables = {
+      [ENVIRONMENT.parameterName]: '/a',
+      [ENVIRONMENT.parameterTags]: '{"team":"travel"}',
+    };
+    expect(await run(variables)).toEqual({ outcome: 'a token is stored', sleeps: [5_000, 10_000] });
+    expect(await tagsOf(ssm, '/a')).toEqual({ team: 'travel' });
+  },
+);
 
 test('fails with the last failure after four waits', async () => {
   failures = Array.from({ length: 9 }, () => new Error('STORE_UNAVAILABLE: denied'));

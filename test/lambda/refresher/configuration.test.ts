@@ -18,6 +18,7 @@ test('reads the required variables and applies the defaults', () => {
     parameterName: '/a/b',
     parameterKeyId: 'alias/k',
     parameterTier: 'Intelligent-Tiering',
+    parameterTags: {},
     scope: undefined,
     extraParameters: {},
     clientAuthentication: 'client_secret_post',
@@ -59,6 +60,8 @@ test.for<[string, string]>([
   ['TOKEN_EXTRA_PARAMETERS', '["x"]'],
   ['TOKEN_EXTRA_PARAMETERS', '{"audience": 1}'],
   ['TOKEN_EXTRA_PARAMETERS', '{"client_secret": "x"}'],
+  ['TOKEN_PARAMETER_TAGS', 'team=travel'],
+  ['TOKEN_PARAMETER_TAGS', '{"team": 1}'],
 ])('refuses %s=%s', ([name, value]) => {
   expect(() => readConfiguration({ ...GOOD, [name]: value })).toThrow(
     expect.objectContaining({ code: 'CONFIGURATION_INVALID', message: expect.stringContaining(name) }),

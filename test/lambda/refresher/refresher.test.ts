@@ -8,8 +8,10 @@ import { sha256 } from '../../../lambda/shared/stored-token.ts';
 import { STORE_RESERVE_SECONDS } from '../../../lambda/shared/time-budget.ts';
 import { resolveEnvironment } from '../../../local/function-environment.ts';
 import type { InvocationResult } from '../../../local/function-runtime.ts';
+import { awsClients } from '../../support/client.ts';
 import { confidential, countLeaks, readLines } from '../../support/confidential.ts';
 import { credentials, newClientSecret, startRefresher, type TestRefresher } from '../../support/refresher.ts';
+import { tagsOf } from '../../support/tags.ts';
 import { type Answer, grant, oauthError } from '../../support/token-endpoint.ts';
 
 /** The error codes that the tests of this file met. */
@@ -86,6 +88,18 @@ describe('a check', () => {
       source: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect((await refresher.stored())?.type).toBe('SecureString');
+  });
+
+  test('gives a new parameter its tags, and keeps them when it stores the next token', async () => {
+    const { ssm } = awsClients(refresher.cloud.url);
+    const tags = { team: 'travel', stage: 'test' };
+    await refresher.restart({ TOKEN_PARAMETER_TAGS: JSON.stringify(tags) });
+    refresher.endpoint.answer(grant(newToken()));
+    expect(resultOf(await refresher.invoke()).parameter_version).toBe(1);
+    expect(await tagsOf(ssm, refresher.parameterName)).toEqual(tags);
+    await mintOne();
+    expect((await refresher.stored())?.version).toBe(2);
+    expect(await tagsOf(ssm, refresher.parameterName)).toEqual(tags);
   });
 
   test('sends the form that Spotnana documents', async () => {

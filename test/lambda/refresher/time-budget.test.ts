@@ -130,8 +130,12 @@ describe('if AWS does not answer,', () => {
     source: sha256('source'),
   };
 
-  test('the write of a token ends at its time limit', async () => {
-    const parameter = { name: '/a/b', keyId: 'alias/k', tier: 'Intelligent-Tiering' } as const;
+  test.for([
+    ['the write of a token', {}, false],
+    ['the first write of a tagged token', { team: 'travel' }, true],
+  ] as const)('%s ends at its time limit', async ([, tags, isMissing]) => {
+    const written = { name: '/a/b', keyId: 'alias/k', tier: 'Intelligent-Tiering' } as const;
+    const parameter = { ...written, tags, isMissing };
     await expect(writeToken({ tokenWriter: clients.ssm, clock }, parameter, token)).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
     });

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import {
+  AddTagsToResourceCommand,
   DeleteParameterCommand,
   GetParameterCommand,
+  ListTagsForResourceCommand,
   PutParameterCommand,
   type PutParameterCommandInput,
 } from '@aws-sdk/client-ssm';
@@ -76,6 +78,31 @@ describe('Parameter Store', () => {
     );
   });
 
+  test('gives a new parameter its tags, and an existing one further tags', async () => {
+    const Name = name();
+    const tag = (Tags: { Key: string; Value: string }[]) =>
+      ssm.send(new AddTagsToResourceCommand({ ResourceType: 'Parameter', ResourceId: Name, Tags }));
+    await expect(tag([{ Key: 'team', Value: 'travel' }])).rejects.toThrow(
+      expect.objectContaining({ name: 'InvalidResourceId' }),
+    );
+    await put({
+      Name,
+      Tags: [
+        { Key: 'team', Value: 'travel' },
+        { Key: 'stage', Value: 'test' },
+      ],
+    });
+    await tag([{ Key: 'team', Value: 'trips' }]);
+    await put({ Name, Overwrite: true });
+    const { TagList: tags = [] } = await ssm.send(
+      new ListTagsForResourceCommand({ ResourceType: 'Parameter', ResourceId: Name }),
+    );
+    expect(Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]))).toEqual({
+      team: 'trips',
+      stage: 'test',
+    });
+  });
+
   test('no longer finds a deleted parameter', async () => {
     const Name = name();
     await put({ Name });
@@ -97,6 +124,7 @@ describe('Parameter Store', () => {
     ],
     ['an empty value', { Value: '' }, 'ValidationException'],
     ['a malformed key id', { KeyId: 'nonsense' }, 'InvalidKeyId'],
+    ['tags when it overwrites', { Tags: [{ Key: 'team', Value: 'travel' }] }, 'ValidationException'],
   ])('refuses %s', async ([, input, error]) => {
     const Name = name();
     await put({ Name });

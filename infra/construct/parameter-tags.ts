@@ -1,0 +1,68 @@
+import { Aspects, type IAspect, Lazy, Stack } from 'aws-cdk-lib';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { CfnParameter, StringParameter } from 'aws-cdk-lib/aws-ssm';
+import type { Construct } from 'constructs';
+import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
+import { countProblems } from './tag-limits.ts';
+
+/**
+ * The tags that CloudFormation gives the claim: those of its stacks and its own. The token's parameter gets the same ones.
+ * Complete once the app is synthesized, because aspects such as `Tags.of(app)` add them.
+ */
+export function parameterTags(claim: StringParameter): Readonly<Record<string, string>> {
+  const { tags } = claim.node.defaultChild as CfnParameter;
+  return { ...stackTags(Stack.of(claim)), ...tags.tagValues() };
+}
+
+/** CloudFormation passes the tags of a stack on to its nested stacks. */
+function stackTags(stack: Stack): Readonly<Record<string, string>> {
+  const parent = stack.nestedStackParent;
+  return { ...(parent === undefined ? {} : stackTags(parent)), ...stack.tags.tagValues() };
+}
+
+/** The tags of the stack count too. The tags themselves are checked on the claim, or by CloudFormation on the stack. */
+export function parameterTagProblems(claim: StringParameter): string[] {
+  const problems = countProblems(Object.keys(parameterTags(claim)).length);
+  return problems.map((text) => `${claim.node.path}: with those of the stack, it ${text}`);
+}
+
+export interface TaggedParameter {
+  readonly parameterArn: string;
+  readonly refresher: LambdaFunction;
+  /** The roles of the functions that tag the parameter. */
+  readonly grantees: readonly IGrantable[];
+}
+
+/** Gives the token's parameter, which CloudFormation cannot create, the tags of the claim. */
+export function tagTokenParameter(scope: Construct, claim: StringParameter, tagged: TaggedParameter): void {
+  const stack = Stack.of(scope);
+  const hasTags = () => Object.keys(parameterTags(claim)).length > 0;
+  // Uncached: CDK resolves the value to find references to other stacks, and again after turning them into imports.
+  const json = Lazy.uncachedString({
+    produce: () => (hasTags() ? stack.toJsonString(parameterTags(claim)) : undefined),
+  });
+  tagged.refresher.addEnvironment(ENVIRONMENT.parameterTags, json);
+  Aspects.of(scope).add(new AllowTagging(tagged, hasTags));
+}
+
+/** Allows the functions to tag the parameter as soon as there are tags. Other aspects add those before or during this one. */
+class AllowTagging implements IAspect {
+  private readonly tagged: TaggedParameter;
+  private readonly hasTags: () => boolean;
+  private isAllowed = false;
+
+  constructor(tagged: TaggedParameter, hasTags: () => boolean) {
+    this.tagged = tagged;
+    this.hasTags = hasTags;
+  }
+
+  visit(): void {
+    if (this.isAllowed || !this.hasTags()) return;
+    this.isAllowed = true;
+    const { grantees, parameterArn } = this.tagged;
+    for (const grantee of grantees) {
+      Grant.addToPrincipal({ grantee, actions: ['ssm:AddTagsToResource'], resourceArns: [parameterArn] });
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { type CfnResource, TagManager } from 'aws-cdk-lib';
+
+/** Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html */
+const LONGEST_TAG_KEY = 128;
+const LONGEST_TAG_VALUE = 256;
+const MOST_TAGS = 50;
+
+/** What IAM, Parameter Store and CloudWatch Logs accept in a tag. Source: the Tag type in the API reference of each. */
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+const STRICT_TYPES: ReadonlySet<string> = new Set([
+  'AWS::IAM::Role',
+  'AWS::Logs::LogGroup',
+  'AWS::SSM::Parameter',
+]);
+
+/** Source: https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Tag.html */
+const TYPES_WITHOUT_EMPTY_VALUES: ReadonlySet<string> = new Set(['AWS::Scheduler::ScheduleGroup']);
+
+/** What is wrong with the tags of a setting, which every resource of the stack gets, or undefined if they are valid. */
+export function tagsProblem(tags: Readonly<Record<string, string>>): string | undefined {
+  const [problem] = [
+    ...countProblems(Object.keys(tags).length),
+    ...Object.entries(tags).flatMap(([key, value]) => [
+      ...lengthProblems(key, value),
+      ...textProblems(key, value),
+      ...emptyValueProblems(key, value),
+    ]),
+  ];
+  return problem;
+}
+
+/** Which tags of the resource AWS would refuse. `known` returns the part of a value that is known at synth. */
+export function resourceTagProblems(resource: CfnResource, known: (value: string) => string): string[] {
+  const tags: Readonly<Record<string, string>> = TagManager.of(resource)?.tagValues() ?? {};
+  const { cfnResourceType: type } = resource;
+  return [
+    ...countProblems(Object.keys(tags).length),
+    ...Object.entries(tags).flatMap(([key, value]) => [
+      ...lengthProblems(key, known(value)),
+      ...(STRICT_TYPES.has(type) ? textProblems(key, known(value)) : []),
+      ...(TYPES_WITHOUT_EMPTY_VALUES.has(type) ? emptyValueProblems(key, value) : []),
+    ]),
+  ];
+}
+
+/** Whether a resource has more tags than AWS allows. */
+export function countProblems(count: number): string[] {
+  return count <= MOST_TAGS ? [] : [`has ${count} tags, AWS allows ${MOST_TAGS}. Remove some.`];
+}
+
+function lengthProblems(key: string, value: string): string[] {
+  const long = (what: string, { length }: string, most: number): string[] =>
+    length <= most ? [] : [`${what} has ${length} characters, AWS allows ${most}. Shorten the tag.`];
+  return [
+    ...long(`the key of tag ${key}`, key, LONGEST_TAG_KEY),
+    ...long(`the value of tag ${key}`, value, LONGEST_TAG_VALUE),
+  ];
+}
+
+function textProblems(key: string, value: string): string[] {
+  if (key === '') return ['the key of a tag is empty. Give it a name.'];
+  if (/^aws:/i.test(key))
+    return [`the key of tag ${key} begins with "aws:", which AWS reserves. Rename the tag.`];
+  if (TAG_TEXT.test(key) && TAG_TEXT.test(value)) return [];
+  return [
+    `tag ${key} has other characters than letters, digits, spaces and _ . : / = + - @. AWS allows only these. Change the tag.`,
+  ];
+}
+
+function emptyValueProblems(key: string, value: string): string[] {
+  return value === ''
+    ? [`the value of tag ${key} is empty, EventBridge Scheduler needs one. Set a value.`]
+    : [];
+}

@@ -1,0 +1,40 @@
+import { AddTagsToResourceCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { readParameterTags } from '../refresher/configuration.ts';
+import { tagList } from '../refresher/tag-list.ts';
+import { describeAwsFailure } from '../shared/aws-failure.ts';
+import type { Clock } from '../shared/clock.ts';
+import { RefreshError } from '../shared/refresh-error.ts';
+import { ENVIRONMENT } from '../shared/refresher-environment.ts';
+import { retryWithoutPermission } from './retry-without-permission.ts';
+
+/** AWS answers with these while a permission does not apply yet, or while another call changes the parameter. */
+const MAY_SUCCEED_LATER: ReadonlySet<string> = new Set(['AccessDeniedException', 'TooManyUpdates']);
+
+/**
+ * Gives an existing parameter the tags in the refresher's environment. The refresher itself can only tag a parameter that it
+ * creates. Other tags of the parameter stay, because other tools may have added them.
+ * @throws RefreshError `STORE_UNAVAILABLE`
+ */
+export async function tagParameter(
+  environment: Readonly<Record<string, string>>,
+  { ssm, clock }: { readonly ssm: SSMClient; readonly clock: Clock },
+): Promise<void> {
+  const Tags = tagList(readParameterTags(environment));
+  const name = environment[ENVIRONMENT.parameterName] ?? '';
+  if (Tags.length === 0) return;
+  const command = new AddTagsToResourceCommand({ ResourceType: 'Parameter', ResourceId: name, Tags });
+  const failure = await retryWithoutPermission(
+    () => ssm.send(command).then(() => undefined, describeAwsFailure),
+    (found) => found !== undefined && MAY_SUCCEED_LATER.has(found.name),
+    clock,
+  );
+  // There is no parameter while the secret is empty. The refresher creates it with the tags.
+  if (failure === undefined || failure.name === 'InvalidResourceId') return;
+  throw new RefreshError(
+    'STORE_UNAVAILABLE',
+    `parameter ${name} could not be tagged: ${failure.text}. ` +
+      'If access is denied, allow ssm:AddTagsToResource on the parameter to the role of the deployment function, or allow it in ' +
+      'the policies of the organization. Then deploy again.',
+    { reason: failure.name },
+  );
+}
