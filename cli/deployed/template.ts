@@ -113,8 +113,10 @@ function arnOf(logicalId: string, { stackId, template, physicalIds }: StackConte
   const arn = (service: string, resource: string, inRegion = region) =>
     `arn:${partition}:${service}:${inRegion}:${account}:${resource}`;
   switch (template.get(logicalId)?.type) {
-    case 'AWS::IAM::Role':
-      return arn('iam', `role/${id}`, '');
+    case 'AWS::IAM::Role': {
+      const { Path: path = '/' } = template.get(logicalId)?.properties ?? {};
+      return arn('iam', `role${path}${id}`, '');
+    }
     case 'AWS::KMS::Key':
       return arn('kms', `key/${id}`);
     case 'AWS::Lambda::Function':

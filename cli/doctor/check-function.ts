@@ -7,6 +7,7 @@ import { environmentOf } from '../deployed/read-function.ts';
 import { type Refresher, templateEnvironment, variablesOf } from '../deployed/refreshers-of-stack.ts';
 import type { ShellCommands } from '../shell-commands.ts';
 import { restoreAsyncInvocation } from './check-async-invocation.ts';
+import { tagMap } from './create-options.ts';
 import { ok, unknown, type Verdict, wrong } from './finding.ts';
 
 /** Checks that the function exists, may run and has its deployed settings. */
@@ -136,11 +137,5 @@ function recreate(refresher: Refresher, commands: ShellCommands): readonly strin
 function createFunctionInput(properties: Readonly<Record<string, unknown>>, FunctionName: string): object {
   const { Tags: tags, ...input } = properties;
   if (!Array.isArray(tags)) return { FunctionName, ...input };
-  return {
-    FunctionName,
-    ...input,
-    Tags: Object.fromEntries(
-      (tags as { Key: string; Value: string }[]).map(({ Key, Value }) => [Key, Value]),
-    ),
-  };
+  return { FunctionName, ...input, Tags: tagMap(tags) };
 }

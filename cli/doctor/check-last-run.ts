@@ -6,6 +6,7 @@ import { isLate, type LastRun, readLastRun } from '../deployed/read-last-run.ts'
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
 import type { ShellCommands } from '../shell-commands.ts';
 import { duration } from '../terminal/time.ts';
+import { tagMapOptions } from './create-options.ts';
 import { ok, unknown, type Verdict, wrong } from './finding.ts';
 
 interface Tools {
@@ -31,7 +32,12 @@ export async function checkLastRun(
     if (describeAwsFailure(error).name !== 'ResourceNotFoundException') throw error;
     return wrong(
       `log group ${logGroup.id} has been deleted: the function's log and metrics are lost`,
-      commands.aws('logs', 'create-log-group', '--log-group-name', logGroup.id),
+      commands.restore(refresher, logGroup.properties.Tags ?? [], () =>
+        commands.aws(
+          ...['logs', 'create-log-group', '--log-group-name', logGroup.id],
+          ...tagMapOptions(logGroup.properties.Tags),
+        ),
+      ),
       ...retention(logGroup.id, logGroup.properties.RetentionInDays, commands),
       refresh,
     );

@@ -11,6 +11,7 @@ import { isComplete } from '../deployed/template.ts';
 import { unlessGone } from '../deployed/unless-gone.ts';
 import type { ShellCommands } from '../shell-commands.ts';
 import { covers } from './compare-policies.ts';
+import { roleOptions } from './create-options.ts';
 import { ok, unknown, type Verdict, wrong } from './finding.ts';
 
 export interface RoleTools {
@@ -44,10 +45,6 @@ export async function checkRole(
 ): Promise<Verdict> {
   const { id: RoleName, policies } = role;
   const trust = role.properties.AssumeRolePolicyDocument;
-  const putTrust = (operation: string, option: string) =>
-    commands.restore(refresher, trust, (json) =>
-      commands.aws('iam', operation, '--role-name', RoleName, option, json),
-    );
   const putPolicies = (names: Iterable<string>) =>
     [...names].map((name) =>
       commands.restore(refresher, policies.get(name), (json) =>
@@ -64,13 +61,30 @@ export async function checkRole(
       ),
     );
   if (live === undefined) {
-    const create = putTrust('create-role', '--assume-role-policy-document');
+    const { PermissionsBoundary, Path, Tags } = role.properties;
+    const parts = Object.entries({ PermissionsBoundary, Path, Tags }).filter(
+      ([name]) => name in role.properties,
+    );
+    const create = commands.restore(refresher, { trust, ...Object.fromEntries(parts) }, () =>
+      commands.aws(
+        ...['iam', 'create-role', '--role-name', RoleName],
+        ...['--assume-role-policy-document', JSON.stringify(trust), ...roleOptions(role)],
+      ),
+    );
     const permissions = [...putPolicies(policies.keys()), ...attach(managedPolicies(role))];
     return wrong(`${RoleName} has been deleted`, create, ...permissions);
   }
   if (!covers(decode(live.AssumeRolePolicyDocument), trust)) {
-    const update = putTrust('update-assume-role-policy', '--policy-document');
+    const update = commands.restore(refresher, trust, (json) =>
+      commands.aws('iam', 'update-assume-role-policy', '--role-name', RoleName, '--policy-document', json),
+    );
     return wrong(`the trust policy of ${RoleName} was changed`, update);
+  }
+  const { PermissionsBoundary: boundary } = role.properties;
+  if (typeof boundary === 'string' && live.PermissionsBoundary?.PermissionsBoundaryArn !== boundary) {
+    const put = ['iam', 'put-role-permissions-boundary', '--role-name', RoleName];
+    const restore = commands.aws(...put, '--permissions-boundary', boundary);
+    return wrong(`the permissions boundary of ${RoleName} was changed`, restore);
   }
   const lacking = await lackingPolicies(role, iam);
   if (lacking.length > 0) {

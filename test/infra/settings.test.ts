@@ -6,6 +6,10 @@ import { readSettings } from '../../infra/settings.ts';
 import { confidential, countLeaks } from '../support/confidential.ts';
 
 const REQUIRED = { tokenUrl: 'https://auth.example.com/token', parameterName: '/app/token' };
+const ROLE = 'arn:aws:iam::111111111111:role/teams/travel/refresher';
+const VPC = 'vpc-0123456789abcdef0';
+const SUBNET = 'subnet-0123456789abcdef0';
+const GROUP = 'sg-0123456789abcdef0';
 const read = (entry: object, more: object = {}) =>
   readSettings({ refreshers: { app: { ...REQUIRED, ...entry } }, ...more });
 
@@ -98,11 +102,99 @@ describe('settings', () => {
     ],
     ['dashboard', 'false', (settings) => settings.get('app')?.dashboard, false],
     ['architecture', 'x86_64', (settings) => settings.get('app')?.architecture.name, 'x86_64'],
+    ['role', ROLE, (settings) => settings.get('app')?.role, ROLE],
+    ['tags', '{"team":"travel"}', (settings) => settings.get('app')?.tags, { team: 'travel' }],
+    ['logRetention', '90', (settings) => settings.get('app')?.logRetention, 90],
   ])('accept %s on the command line', ([key, value, pick, expected]) => {
     expect(pick(read({}, { [`app.${key}`]: value }))).toEqual(expected);
   });
 
+  test('accept a VPC on the command line', () => {
+    const settings = read(
+      {},
+      { 'app.vpc': VPC, 'app.vpcSubnets': `${SUBNET} subnet-12345678`, 'app.securityGroups': GROUP },
+    ).get('app');
+    expect([settings?.vpc, settings?.vpcSubnets, settings?.securityGroups]).toEqual([
+      VPC,
+      [SUBNET, 'subnet-12345678'],
+      [GROUP],
+    ]);
+  });
+
   test.for<[string, object, RegExp]>([
+    [
+      'a VPC without subnets',
+      { vpc: VPC },
+      /app\.vpcSubnets: it must name the subnets .* if vpc is set; got nothing/,
+    ],
+    ['subnets without a VPC', { vpcSubnets: [SUBNET] }, /app\.vpcSubnets: .*set vpc too; got \["subnet-/],
+    [
+      'security groups without a VPC',
+      { securityGroups: [GROUP] },
+      /app\.securityGroups: .*set vpc too; got \["sg-/,
+    ],
+    [
+      'a malformed VPC',
+      { vpc: 'vpc-main', vpcSubnets: [SUBNET] },
+      /app\.vpc: it must be vpc- and 8 or 17 hexadecimal digits.*; got "vpc-main"/,
+    ],
+    [
+      'a malformed subnet',
+      { vpc: VPC, vpcSubnets: [SUBNET, GROUP] },
+      /app\.vpcSubnets\.1: it must be subnet- and .*; got \["subnet-/,
+    ],
+    [
+      'a malformed security group',
+      { vpc: VPC, vpcSubnets: [SUBNET], securityGroups: ['sg-123'] },
+      /app\.securityGroups\.0: it must be sg- and .*; got \["sg-123"\]/,
+    ],
+    [
+      'an empty list of subnets',
+      { vpc: VPC, vpcSubnets: [] },
+      /app\.vpcSubnets: it must name at least one; got \[\]/,
+    ],
+    [
+      'a subnet twice',
+      { vpc: VPC, vpcSubnets: [SUBNET, SUBNET] },
+      /app\.vpcSubnets: it must not name one twice; got/,
+    ],
+    [
+      '17 subnets',
+      { vpc: VPC, vpcSubnets: Array.from({ length: 17 }, (_, i) => `subnet-${10_000_000 + i}`) },
+      /app\.vpcSubnets: .*at most 16/,
+    ],
+    [
+      '6 security groups',
+      {
+        vpc: VPC,
+        vpcSubnets: [SUBNET],
+        securityGroups: Array.from({ length: 6 }, (_, i) => `sg-${10_000_000 + i}`),
+      },
+      /app\.securityGroups: .*at most 5/,
+    ],
+    ['a role without an ARN', { role: 'refresher' }, /app\.role: .*ARN of an IAM role; got "refresher"/],
+    [
+      'logs that are kept for 31 days',
+      { logRetention: 31 },
+      /app\.logRetention: .*CloudWatch Logs accepts: 1, 3, 5, 7, .*3653; got 31/,
+    ],
+    ['logs that are kept for ever', { logRetention: 9999 }, /app\.logRetention: .*got 9999/],
+    ['tags that are a list', { tags: [{ Key: 'team' }] }, /app\.tags: .*got \[/],
+    ['a tag that is a number', { tags: { team: 1 } }, /app\.tags\.team: .*got \{"team":1\}/],
+    ['an empty tag', { tags: { team: '' } }, /app\.tags: the value of tag team is empty.*got/],
+    ['a tag without a key', { tags: { '': 'x' } }, /app\.tags: the key of a tag is empty/],
+    ['a reserved tag', { tags: { 'aws:team': 'x' } }, /app\.tags: .*"aws:", which AWS reserves/],
+    ['a tag with a comma', { tags: { team: 'a,b' } }, /app\.tags: tag team has other characters/],
+    [
+      'a tag with a long value',
+      { tags: { team: 'v'.repeat(257) } },
+      /app\.tags: the value of tag team has 257 characters, AWS allows 256/,
+    ],
+    [
+      '51 tags',
+      { tags: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`tag-${i}`, 'x'])) },
+      /app\.tags: has 51 tags, AWS allows 50/,
+    ],
     [
       'an unknown key',
       { tokenURL: 'x' },

@@ -48,6 +48,32 @@ describe('AWS allows', () => {
     expect(() => synthesize(tagged(most))).not.toThrow();
     expect(() => synthesize(tagged(most + 1))).toThrow(`has ${most + 1} characters, AWS allows ${most}`);
   });
+
+  test.for<[string, Readonly<Record<string, string>>, RegExp | undefined]>([
+    ['letters of any language, digits, spaces and _ . : / = + - @', { 'Équipe 1': '_.:/=+-@ ü' }, undefined],
+    ['an apostrophe', { team: "traveler's" }, /FunctionRole.*: tag team has other characters/],
+    ['a reserved key', { 'aws:team': 'x' }, /ReplacementClaim.*: the key of tag aws:team begins with/],
+    ['an empty value', { team: '' }, /ScheduleGroup.*: the value of tag team is empty/],
+  ])('a tag only if every service accepts it: %s', ([, tags, problem]) => {
+    const stack = wholeStack();
+    for (const [key, value] of Object.entries(tags)) Tags.of(stack).add(key, value);
+    if (problem === undefined) expect(() => synthesize(stack)).not.toThrow();
+    else expect(() => synthesize(stack)).toThrow(problem);
+  });
+
+  test('50 tags on the parameter, those of the stack included, and synth refuses one more', () => {
+    const tagsOf = (count: number, name: string) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`${name}-${i}`, 'x']));
+    const tagged = (count: number) => {
+      const stack = new Stack(newApp(), 'Test', { tags: tagsOf(30, 'stack') });
+      newRefresher(stack);
+      for (const [key, value] of Object.entries(tagsOf(count - 30, 'resource')))
+        Tags.of(stack).add(key, value, { includeResourceTypes: ['AWS::SSM::Parameter'] });
+      return stack;
+    };
+    expect(() => synthesize(tagged(50))).not.toThrow();
+    expect(() => synthesize(tagged(51))).toThrow('with those of the stack, it has 51 tags, AWS allows 50');
+  });
 });
 
 describe('a refresher', () => {
