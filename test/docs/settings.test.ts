@@ -24,6 +24,7 @@ test('the table has the defaults of the code', () => {
     checkEvery: settings?.checkEvery.toIsoString(),
     refreshBefore: settings?.refreshBefore.toIsoString(),
     dashboard: String(settings?.dashboard),
+    logRetention: String(settings?.logRetention),
     architecture: settings?.architecture.name,
   });
 });

@@ -15,6 +15,15 @@ export interface ExampleStack {
   readonly namesIn: (stack: Stack) => Readonly<Record<string, unknown>>;
 }
 
+/** The first JSON example of a document that contains a text. */
+export async function documentJson<Content>(document: string, containing: string): Promise<Content> {
+  const text = await readFile(join(root, document), 'utf8');
+  const examples = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json = '']) => json);
+  const example = examples.find((json) => json.includes(containing));
+  if (example === undefined) throw new Error(`${document} has no JSON example with ${containing}`);
+  return JSON.parse(example) as Content;
+}
+
 /** Runs the TypeScript example of a document that contains a text, and returns the template of its stack. */
 export async function synthesizeExample(
   document: string,
@@ -35,6 +44,7 @@ export async function synthesizeExample(
   await writeFile(
     file,
     `import { SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { ManagedPolicy, PermissionsBoundary, Role } from 'aws-cdk-lib/aws-iam';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { TokenRefresher } from '../infra/construct/token-refresher.ts';
 export function run(stack: any, { ${Object.keys(names).join(', ')} }: any) {

@@ -91,6 +91,7 @@ const arnLike: ConditionTest = (found, values) =>
 
 /** If the request lacks the key, only a negated operator matches. */
 const CONDITIONS: Readonly<Record<string, ConditionTest>> = {
+  Null: (found, values) => values.includes(String(found === undefined)),
   StringEquals: equals,
   StringNotEquals: (found, values) => !equals(found, values),
   StringLike: like,
