@@ -17,8 +17,8 @@ import { createLocalApp } from './local-app.ts';
 import { inSteps } from './steps.ts';
 
 const PAGE = 'docs/governed-accounts.md';
-const PARAMETER = '/spotnana/access-token';
-const SECRET = 'spotnana/credentials';
+const PARAMETER = '/governed/access-token';
+const SECRET = 'governed/credentials';
 const RoleName = 'governed-token-refresher';
 const PolicyName = 'documented';
 const TAGS = { team: 'travel', 'cost-center': '4711' };
@@ -48,7 +48,7 @@ describe('an app with a role of another team, and with tags', () => {
     authorizationServer = await startAuthorizationServer({ tokenLifetime: 3600 });
     const { tokenUrl, clientId, clientSecret } = authorizationServer;
     const role = `arn:aws:iam::000000000000:role/${RoleName}`;
-    app = await createLocalApp('spotnana', {
+    app = await createLocalApp('governed', {
       tokenUrl,
       parameterName: PARAMETER,
       credentials: SECRET,
@@ -98,7 +98,7 @@ describe('an app with a role of another team, and with tags', () => {
   });
 
   test('adds changed tags with the next deployment, and leaves removed ones', async () => {
-    await app.deploy({ context: { 'spotnana.tags': '{"team":"trips","stage":"test"}' } });
+    await app.deploy({ context: { 'governed.tags': '{"team":"trips","stage":"test"}' } });
     expect(await tagsOf(app.clients.ssm, PARAMETER)).toEqual({ ...TAGS, team: 'trips', stage: 'test' });
     expect(await app.storedVersion()).toBe(2);
   });
