@@ -26,7 +26,7 @@ export function tagsProblem(tags: Readonly<Record<string, string>>): string | un
       ...emptyValueProblems(key, value),
     ]),
   ];
-  return problem;
+  return problem?.replace(/\.$/, '');
 }
 
 /** Which tags of the resource AWS would refuse. `known` returns the part of a value that is known at synth. */

@@ -49,25 +49,24 @@ export async function mintFirstToken(
   properties: FirstTokenProperties,
   tools: FirstTokenTools,
 ): Promise<string> {
-  const outcome = await mint(properties, tools);
-  await tagParameter(properties.Environment.Variables, tools);
-  return outcome;
-}
-
-async function mint(properties: FirstTokenProperties, tools: FirstTokenTools): Promise<string> {
   const run = await retryWithoutPermission(
     () => runRefresher(tools.lambda, properties.FunctionArn),
     (tried) => tried.outcome === 'failed' && MAY_LACK_PERMISSION.has(tried.code),
     tools.clock,
   );
+  const tag = () => tagParameter(properties.Environment.Variables, tools);
   if (run.outcome !== 'failed') {
+    await tag();
     if (run.reason === 'missing') await tools.clock.sleep(tools.firstMetricMs);
     return 'a token is stored';
   }
   if (run.code === 'CREDENTIALS_NOT_SET' && properties.SecretMayBeEmpty === 'true') {
     return 'the secret is empty; the schedule mints once it holds credentials';
   }
-  if (await hasValidToken(properties, tools)) return `the stored token is still valid; ${run.message}`;
+  if (await hasValidToken(properties, tools)) {
+    await tag();
+    return `the stored token is still valid; ${run.message}`;
+  }
   throw new FirstTokenError(run.message);
 }
 

@@ -11,7 +11,7 @@ import { retryWithoutPermission } from './retry-without-permission.ts';
 const MAY_SUCCEED_LATER: ReadonlySet<string> = new Set(['AccessDeniedException', 'TooManyUpdates']);
 
 /**
- * Gives an existing parameter the tags in the refresher's environment. The refresher itself can only tag a parameter that it
+ * Gives the stored token the tags in the refresher's environment. The refresher itself can only tag a parameter that it
  * creates. Other tags of the parameter stay, because other tools may have added them.
  * @throws RefreshError `STORE_UNAVAILABLE`
  */
@@ -28,8 +28,7 @@ export async function tagParameter(
     (found) => found !== undefined && MAY_SUCCEED_LATER.has(found.name),
     clock,
   );
-  // There is no parameter while the secret is empty. The refresher creates it with the tags.
-  if (failure === undefined || failure.name === 'InvalidResourceId') return;
+  if (failure === undefined) return;
   throw new RefreshError(
     'STORE_UNAVAILABLE',
     `parameter ${name} could not be tagged: ${failure.text}. ` +

@@ -47,6 +47,7 @@ const DIFFERENCES: readonly Difference[] = [
   { ...emptySecret, test: 'CREDENTIALS_NOT_SET names the command that stores the credentials' },
   { ...emptySecret, test: 'every error code was provoked' },
   { ...emptySecret, test: 'may wait for credentials only if the stack creates the secret' },
+  { ...emptySecret, test: 'leaves a foreign value without tags while the secret is empty' },
   {
     ...emptySecret,
     test: 'replaces a foreign value when forced, once the stack exists without a token',

@@ -167,8 +167,11 @@ describe('the first token', () => {
     expect(await tagsOf(ssm, refresher.parameterName)).toEqual({ team: 'travel' });
   });
 
-  test('needs no tags while the secret is empty and there is no parameter', async () => {
+  test('leaves a foreign value without tags while the secret is empty', async () => {
+    const { ssm } = awsClients(refresher.cloud.url);
+    await refresher.putParameter('foreign', { Overwrite: false });
     expect((await firstToken({ secretMayBeEmpty: true, tags: { team: 'travel' } })).Status).toBe('SUCCESS');
+    expect(await tagsOf(ssm, refresher.parameterName)).toEqual({});
   });
 
   test('fails the deployment if the parameter cannot be tagged', async () => {
