@@ -41,6 +41,12 @@ const DIFFERENCES: readonly Difference[] = [
   { clouds: BOTH, test: 'refuses another type', does: 'changes the type', source: PUT_PARAMETER },
   { clouds: BOTH, test: 'refuses more than 8 KB', does: 'accepts it', source: TIERS },
   { clouds: BOTH, test: 'refuses more than 4 KB in the standard tier', does: 'accepts it', source: TIERS },
+  {
+    clouds: ['MiniStack'],
+    test: 'refuses tags for a parameter that does not exist',
+    does: 'accepts them',
+    source: `${PARAMETER_STORE}/APIReference/API_AddTagsToResource.html`,
+  },
   { clouds: ['MiniStack'], test: 'refuses an empty value', does: 'accepts it', source: PUT_PARAMETER },
   { clouds: BOTH, test: 'refuses a malformed key id', does: 'accepts it', source: PUT_PARAMETER },
   { ...emptySecret, test: 'lists no version of an empty secret' },

@@ -3,7 +3,6 @@ import {
   AddTagsToResourceCommand,
   DeleteParameterCommand,
   GetParameterCommand,
-  ListTagsForResourceCommand,
   PutParameterCommand,
   type PutParameterCommandInput,
 } from '@aws-sdk/client-ssm';
@@ -11,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AwsEndpoint } from '../../../local/embedded-cloud/endpoint.ts';
 import { startAws } from '../../support/aws.ts';
 import { type AwsClients, awsClients } from '../../support/client.ts';
+import { tagsOf } from '../../support/tags.ts';
 
 let endpoint: AwsEndpoint;
 let ssm: AwsClients['ssm'];
@@ -25,6 +25,10 @@ afterAll(() => endpoint.close());
 const name = () => `/test-${randomUUID()}/parameter`;
 const put = (input: Partial<PutParameterCommandInput>) =>
   ssm.send(new PutParameterCommand({ Name: name(), Value: 'value', Type: 'SecureString', ...input }));
+const tag = (ResourceId: string, Value: string) =>
+  ssm.send(
+    new AddTagsToResourceCommand({ ResourceType: 'Parameter', ResourceId, Tags: [{ Key: 'team', Value }] }),
+  );
 const get = (Name: string, WithDecryption = true) =>
   ssm.send(new GetParameterCommand({ Name, WithDecryption }));
 
@@ -80,11 +84,6 @@ describe('Parameter Store', () => {
 
   test('gives a new parameter its tags, and an existing one further tags', async () => {
     const Name = name();
-    const tag = (Tags: { Key: string; Value: string }[]) =>
-      ssm.send(new AddTagsToResourceCommand({ ResourceType: 'Parameter', ResourceId: Name, Tags }));
-    await expect(tag([{ Key: 'team', Value: 'travel' }])).rejects.toThrow(
-      expect.objectContaining({ name: 'InvalidResourceId' }),
-    );
     await put({
       Name,
       Tags: [
@@ -92,15 +91,15 @@ describe('Parameter Store', () => {
         { Key: 'stage', Value: 'test' },
       ],
     });
-    await tag([{ Key: 'team', Value: 'trips' }]);
+    await tag(Name, 'trips');
     await put({ Name, Overwrite: true });
-    const { TagList: tags = [] } = await ssm.send(
-      new ListTagsForResourceCommand({ ResourceType: 'Parameter', ResourceId: Name }),
+    expect(await tagsOf(ssm, Name)).toEqual({ team: 'trips', stage: 'test' });
+  });
+
+  test('refuses tags for a parameter that does not exist', async () => {
+    await expect(tag(name(), 'travel')).rejects.toThrow(
+      expect.objectContaining({ name: 'InvalidResourceId' }),
     );
-    expect(Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value]))).toEqual({
-      team: 'trips',
-      stage: 'test',
-    });
   });
 
   test('no longer finds a deleted parameter', async () => {
