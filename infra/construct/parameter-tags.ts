@@ -38,7 +38,7 @@ export interface TaggedParameter {
 export function tagTokenParameter(scope: Construct, claim: StringParameter, tagged: TaggedParameter): void {
   const stack = Stack.of(scope);
   const hasTags = () => Object.keys(parameterTags(claim)).length > 0;
-  // Uncached: CDK resolves the value to find references to other stacks, and again after turning them into imports.
+  // Uncached: tags can be added after something has read the environment.
   const json = Lazy.uncachedString({
     produce: () => (hasTags() ? stack.toJsonString(parameterTags(claim)) : undefined),
   });

@@ -2,6 +2,7 @@ import { App, CfnResource, NestedStack, Stack, TagManager, Tags } from 'aws-cdk-
 import { Template } from 'aws-cdk-lib/assertions';
 import { type IVpc, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role } from 'aws-cdk-lib/aws-iam';
+import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { describe, expect, test } from 'vitest';
 import type { TokenRefresher } from '../../../infra/construct/token-refresher.ts';
@@ -146,6 +147,16 @@ describe("the token's parameter", () => {
         return stack;
       },
       { team: 'construct' },
+    ],
+    [
+      'tags that are added after its environment was read',
+      (app) => {
+        const { stack, refresher } = inStack(app, { tags: { team: 'stack' } });
+        stack.resolve((refresher.function.node.defaultChild as CfnFunction).environment);
+        addTags(refresher);
+        return stack;
+      },
+      TAGS,
     ],
     [
       'tags that are meant for parameters only',
