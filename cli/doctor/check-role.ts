@@ -11,8 +11,8 @@ import { isComplete } from '../deployed/template.ts';
 import { unlessGone } from '../deployed/unless-gone.ts';
 import type { ShellCommands } from '../shell-commands.ts';
 import { covers } from './compare-policies.ts';
-import { roleOptions } from './create-options.ts';
 import { ok, unknown, type Verdict, wrong } from './finding.ts';
+import { createRoleCommands } from './role-commands.ts';
 
 export interface RoleTools {
   readonly iam: IAMClient;
@@ -44,55 +44,32 @@ export async function checkRole(
   { iam, commands }: RoleTools,
 ): Promise<Verdict> {
   const { id: RoleName, policies } = role;
-  const trust = role.properties.AssumeRolePolicyDocument;
-  const putPolicies = (names: Iterable<string>) =>
-    [...names].map((name) =>
-      commands.restore(refresher, policies.get(name), (json) =>
-        commands.aws(
-          ...['iam', 'put-role-policy', '--role-name', RoleName, '--policy-name', name],
-          ...['--policy-document', json],
-        ),
-      ),
-    );
-  const attach = (arns: readonly unknown[]) =>
-    arns.map((arn) =>
-      commands.restore(refresher, arn, () =>
-        commands.aws('iam', 'attach-role-policy', '--role-name', RoleName, '--policy-arn', String(arn)),
-      ),
-    );
+  const { AssumeRolePolicyDocument: trust, PermissionsBoundary: boundary } = role.properties;
+  const repair = createRoleCommands(refresher, role, commands);
   if (live === undefined) {
-    const { PermissionsBoundary, Path, Tags } = role.properties;
-    const parts = Object.entries({ PermissionsBoundary, Path, Tags }).filter(
-      ([name]) => name in role.properties,
-    );
-    const create = commands.restore(refresher, { trust, ...Object.fromEntries(parts) }, () =>
-      commands.aws(
-        ...['iam', 'create-role', '--role-name', RoleName],
-        ...['--assume-role-policy-document', JSON.stringify(trust), ...roleOptions(role)],
-      ),
-    );
-    const permissions = [...putPolicies(policies.keys()), ...attach(managedPolicies(role))];
-    return wrong(`${RoleName} has been deleted`, create, ...permissions);
+    const permissions = [
+      ...repair.putPolicies(policies.keys()),
+      ...repair.attachPolicies(managedPolicies(role)),
+    ];
+    return wrong(`${RoleName} has been deleted`, repair.create(), ...permissions);
   }
-  if (!covers(decode(live.AssumeRolePolicyDocument), trust)) {
-    const update = commands.restore(refresher, trust, (json) =>
-      commands.aws('iam', 'update-assume-role-policy', '--role-name', RoleName, '--policy-document', json),
-    );
-    return wrong(`the trust policy of ${RoleName} was changed`, update);
-  }
-  const { PermissionsBoundary: boundary } = role.properties;
-  if (typeof boundary === 'string' && live.PermissionsBoundary?.PermissionsBoundaryArn !== boundary) {
-    const put = ['iam', 'put-role-permissions-boundary', '--role-name', RoleName];
-    const restore = commands.aws(...put, '--permissions-boundary', boundary);
-    return wrong(`the permissions boundary of ${RoleName} was changed`, restore);
-  }
+  if (!covers(decode(live.AssumeRolePolicyDocument), trust))
+    return wrong(`the trust policy of ${RoleName} was changed`, repair.putTrust());
+  if (typeof boundary === 'string' && live.PermissionsBoundary?.PermissionsBoundaryArn !== boundary)
+    return wrong(`the permissions boundary of ${RoleName} was changed`, repair.putBoundary(boundary));
   const lacking = await lackingPolicies(role, iam);
   if (lacking.length > 0) {
-    return wrong(`${RoleName} lacks permissions of policy ${lacking.join(', ')}`, ...putPolicies(lacking));
+    return wrong(
+      `${RoleName} lacks permissions of policy ${lacking.join(', ')}`,
+      ...repair.putPolicies(lacking),
+    );
   }
   const detached = await detachedPolicies(role, iam);
   if (detached.length > 0) {
-    return wrong(`${RoleName} lacks the managed policy ${detached.join(', ')}`, ...attach(detached));
+    return wrong(
+      `${RoleName} lacks the managed policy ${detached.join(', ')}`,
+      ...repair.attachPolicies(detached),
+    );
   }
   return ok(`${RoleName} has its deployed permissions`);
 }
