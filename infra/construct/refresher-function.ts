@@ -7,7 +7,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
-import { RUN_TIMEOUT_SECONDS } from '../../lambda/shared/time-budget.ts';
+import { functionTimeout } from '../../lambda/shared/time-budget.ts';
 import { type BundledFunction, createBundledFunction, type FunctionPlacement } from './bundled-function.ts';
 import { secretId } from './credentials-secret.ts';
 import { grantKeyForParameter, type TokenParameter } from './encryption-key.ts';
@@ -28,11 +28,12 @@ export function createRefresherFunction(
   placement: FunctionPlacement,
 ): BundledFunction {
   const { role, logRetention } = props;
+  const { checkEvery } = policyOf(props);
   return createBundledFunction(scope, 'Function', {
     description: 'Keeps an OAuth 2.0 access token fresh in an SSM parameter',
     role,
     roleDescription: 'Refreshes one access token',
-    timeout: Duration.seconds(RUN_TIMEOUT_SECONDS),
+    timeout: Duration.seconds(functionTimeout(checkEvery)),
     environment,
     placement,
     logRetention,
@@ -42,7 +43,7 @@ export function createRefresherFunction(
       'The on-failure destination sends failed runs to the dead-letter queue. Unlike a dead-letter configuration, it includes the error.',
     // The next check tries again; a retry by Lambda would only delay the record of the failure.
     retryAttempts: 0,
-    maxEventAge: eventAge(policyOf(props).checkEvery),
+    maxEventAge: eventAge(checkEvery),
     onFailure: destination(deadLetterQueue),
   });
 }

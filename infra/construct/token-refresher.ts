@@ -176,6 +176,11 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     return this.metric(METRIC.kept, props);
   }
 
+  /** Runs in which the endpoint granted the stored token again. The sum by default. */
+  metricSameToken(props?: MetricOptions): Metric {
+    return this.metric(METRIC.sameToken, props);
+  }
+
   /** Runs that failed with this error code. The sum by default. `function.metricErrors()` counts every failed run. */
   metricFailed(code: RefreshErrorCode, props?: MetricOptions): Metric {
     return failedMetric(this.parameterName, code, props);

@@ -2,6 +2,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { describeAwsFailure, isAccessDenied } from '../shared/aws-failure.ts';
 import { parseJsonObject } from '../shared/json.ts';
 import { codeOf } from '../shared/refresh-error.ts';
+import type { KeepReason } from '../shared/refresh-result.ts';
 import { sha256 } from '../shared/stored-token.ts';
 import { abortable } from './abortable.ts';
 import type { Unavailability } from './token-unavailable-error.ts';
@@ -14,8 +15,11 @@ export type Reported =
 /** Reports a rejected token. Never rejects. */
 export type Report = (token: string) => Promise<Reported>;
 
-/** Milliseconds: the time limit of a run, which is a minute, and a cold start. A run may need to back off. */
+/** Milliseconds: the time limit of a check, which is a minute, and a cold start. A run may need to back off. */
 const REPORT_TIMEOUT_MS = 75_000;
+
+/** The refresher keeps a token that was just minted, and one that the endpoint grants again, however often it is reported. */
+const FINAL: ReadonlySet<unknown> = new Set<KeepReason>(['just-minted', 'same-token']);
 
 /** A client with the region and credentials of the environment. */
 export function createLambdaClient(): LambdaClient {
@@ -41,8 +45,7 @@ export async function reportRejected(
     );
     const answer = parseJsonObject(payload?.transformToString() ?? '');
     if (functionError !== undefined) return failedRun(functionName, answer?.errorMessage);
-    // The refresher keeps a token that was just minted, however many readers report it.
-    return { type: 'answered', replacement: answer?.reason === 'just-minted' ? 'none' : 'expected' };
+    return { type: 'answered', replacement: FINAL.has(answer?.reason) ? 'none' : 'expected' };
   } catch (error) {
     return failedInvocation(functionName, error);
   }

@@ -6,7 +6,7 @@ import { RefreshError } from '../shared/refresh-error.ts';
 import { claimParameterName } from '../shared/refresher-environment.ts';
 import { CLAIM_RELEASE_MS } from '../shared/time-budget.ts';
 
-/** The right to replace one rejected token. One run at a time has it. */
+/** The right to replace one token. One run at a time has it. */
 export interface Claim {
   /** Lets another run try after this one has failed. Never rejects: if it fails, the claim expires by itself. */
   release(): Promise<void>;
@@ -14,15 +14,15 @@ export interface Claim {
 
 /** The claim as the parameter holds it. */
 interface ClaimRecord {
-  /** SHA-256 in hex of the token to replace. */
-  readonly rejected: string;
+  /** What the claim is for, as SHA-256 in hex. A rejected token is known by its own SHA-256. */
+  readonly replaces: string;
   /** Unix time in seconds. */
   readonly expires_at: number;
 }
 
 /**
- * Claims the replacement of a rejected token, or returns undefined if another run has the claim. Without claims, every
- * simultaneous report of the token would cause a mint. Times are Unix times in seconds.
+ * Claims the replacement of a token, or returns undefined if another run has the claim. Without claims, every simultaneous
+ * report of a rejected token would cause a mint. Times are Unix times in seconds.
  *
  * The claim is a parameter next to the token's. Parameter Store numbers the writes of a parameter. Of all runs that read the
  * same version, the one whose write gets the next number has the claim. The other writes are harmless: they hold the same
@@ -34,20 +34,20 @@ export async function claimReplacement(
   { ssm, clock }: { readonly ssm: SSMClient; readonly clock: Clock },
   parameterName: string,
   {
-    rejected,
+    replaces,
     now,
     expiresAt,
-  }: { readonly rejected: string; readonly now: number; readonly expiresAt: number },
+  }: { readonly replaces: string; readonly now: number; readonly expiresAt: number },
 ): Promise<Claim | undefined> {
   const name = claimParameterName(parameterName);
   const before = await readClaim(ssm, name);
-  if (before.record?.rejected === rejected && before.record.expires_at > now) return undefined;
-  const version = await writeClaim(ssm, name, { rejected, expires_at: expiresAt });
+  if (before.record?.replaces === replaces && before.record.expires_at > now) return undefined;
+  const version = await writeClaim(ssm, name, { replaces, expires_at: expiresAt });
   if (version !== before.version + 1) return undefined;
   return {
     release: async () => {
       const abortSignal = clock.timeout(CLAIM_RELEASE_MS);
-      await writeClaim(ssm, name, { rejected, expires_at: 0 }, abortSignal).catch(() => undefined);
+      await writeClaim(ssm, name, { replaces, expires_at: 0 }, abortSignal).catch(() => undefined);
     },
   };
 }
@@ -58,11 +58,11 @@ async function readClaim(
 ): Promise<{ readonly version: number; readonly record?: ClaimRecord }> {
   try {
     const { Parameter: parameter } = await ssm.send(new GetParameterCommand({ Name: name }));
-    const { rejected, expires_at } = parseJsonObject(parameter?.Value ?? '') ?? {};
+    const { replaces, expires_at } = parseJsonObject(parameter?.Value ?? '') ?? {};
     const version = parameter?.Version ?? 0;
     // The stack creates the parameter without a claim.
-    if (typeof rejected !== 'string' || typeof expires_at !== 'number') return { version };
-    return { version, record: { rejected, expires_at } };
+    if (typeof replaces !== 'string' || typeof expires_at !== 'number') return { version };
+    return { version, record: { replaces, expires_at } };
   } catch (error) {
     const failure = describeAwsFailure(error);
     if (failure.name === 'ParameterNotFound') return { version: 0 };
@@ -100,7 +100,7 @@ async function writeClaim(
 function unavailable(name: string, what: 'read' | 'written', text: string, reason: string): RefreshError {
   return new RefreshError(
     'STORE_UNAVAILABLE',
-    `parameter ${name}, the claim to replace a rejected token, could not be ${what}: ${text}. ` +
+    `parameter ${name}, the claim to replace a token, could not be ${what}: ${text}. ` +
       "The next report tries again. If access is denied, compare the function's role with the deployed template.",
     { reason },
   );

@@ -9,11 +9,10 @@ import { METRICS_NAMESPACE, METRICS_SERVICE } from '../shared/metric-names.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { RefreshResult } from '../shared/refresh-result.ts';
 import { ENVIRONMENT } from '../shared/refresher-environment.ts';
-import { STORE_RESERVE_SECONDS, TOKEN_WRITE } from '../shared/time-budget.ts';
-import { type Configuration, readConfiguration } from './configuration.ts';
-import { parseEvent } from './event.ts';
-import { type RunObservations, refresh, type WarmMemory } from './refresh.ts';
-import { addRunMetrics, logFailure, logResult, metricDimensions } from './telemetry.ts';
+import { TOKEN_WRITE } from '../shared/time-budget.ts';
+import type { WarmMemory } from './refresh.ts';
+import { run } from './run.ts';
+import { metricDimensions } from './telemetry.ts';
 
 const ssm = new SSMClient(AWS_CLIENT);
 /** Shares the connections of `ssm`. */
@@ -30,38 +29,29 @@ const metrics = new Metrics({
   defaultDimensions: metricDimensions(process.env[ENVIRONMENT.parameterName] || 'not-configured'),
 });
 const memory: WarmMemory = {};
-let configuration: Configuration | undefined;
 
 /** The Lambda function: one check for each event. It throws on failure, which Lambda counts as a failed run. */
 export async function handler(event: unknown, context: Context): Promise<RefreshResult> {
   logger.addContext(context);
-  const observations: RunObservations = {
-    attempts: 0,
-    previousCredentialsUsed: false,
-    isLifetimeBounded: false,
-  };
   try {
-    configuration ??= readConfiguration(process.env);
-    const result = await refresh(parseEvent(event), configuration, {
+    return await run(event, process.env, {
       ssm,
       tokenWriter,
       secretsManager,
       clock: systemClock,
       fetch: globalThis.fetch,
       random: Math.random,
-      deadline: systemClock.now() + context.getRemainingTimeInMillis() - STORE_RESERVE_SECONDS * 1_000,
       memory,
-      observations,
+      telemetry: { logger, metrics },
+      publish: () => {
+        if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+      },
+      remaining: context.getRemainingTimeInMillis(),
+      // Only callers that wait for the answer can send a client context. The schedule cannot.
+      isAwaited: context.clientContext !== undefined,
     });
-    logResult({ logger, metrics }, configuration, result, observations, systemClock.now());
-    return result;
   } catch (error) {
-    if (!(error instanceof RefreshError)) throw unexpected(error);
-    logFailure({ logger, metrics }, error, observations, systemClock.now());
-    throw error;
-  } finally {
-    addRunMetrics(metrics, observations, systemClock.now());
-    if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+    throw error instanceof RefreshError ? error : unexpected(error);
   }
 }
 

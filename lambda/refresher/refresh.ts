@@ -15,6 +15,7 @@ import {
   mintWithFallback,
 } from './mint-with-fallback.ts';
 import { findNewerToken } from './newer-token.ts';
+import { grantedAgain } from './same-token.ts';
 import { sourceFingerprint } from './source-fingerprint.ts';
 import { assertFits, readReplaceable, readStored, writeToken } from './store.ts';
 import { takeUnstoredToken, type UnstoredMemory, type UnstoredToken } from './unstored-token.ts';
@@ -25,6 +26,8 @@ export interface RunObservations extends FallbackObservations {
   expiresAt?: number;
   /** When the stored token was issued, and from which source. */
   origin?: Pick<StoredToken, 'issued_at' | 'source'>;
+  /** Set if the endpoint granted the stored token again: Unix time in seconds at which it ends. */
+  sameTokenUntil?: number;
 }
 
 /** What a warm container remembers from one run to the next. */
@@ -55,7 +58,7 @@ export async function refresh(
     return execute(decided, configuration, tools);
 
   const claim = await claimReplacement(tools, configuration.parameterName, {
-    rejected: event.fingerprint,
+    replaces: event.fingerprint,
     now: unixSeconds(tools.clock.now()),
     expiresAt: unixSeconds(tools.deadline) + STORE_RESERVE_SECONDS + CLAIM_MARGIN_SECONDS,
   });
@@ -107,8 +110,15 @@ async function execute(
   const now = unixSeconds(tools.clock.now());
   const unstored = takeUnstoredToken(tools.memory, { stored, source, now, policy: configuration });
   if (decision.action === 'mint') {
+    const { reason } = decision;
     const token = unstored?.token ?? (await mintWithFallback(configuration, versions, source, tools));
-    return storeToken({ token, reason: decision.reason }, stored, configuration, tools);
+    const same = grantedAgain(token, stored, reason);
+    if (same === undefined) return storeToken({ token, reason }, stored, configuration, tools);
+    observeSameToken(same, tools.observations);
+    if (stored.state === 'token' && stored.token.source === source)
+      return kept('same-token', { token: same, version: stored.version });
+    // Otherwise, every check would mint.
+    return storeToken({ token: same, reason }, stored, configuration, tools);
   }
   if (unstored === undefined) return kept(decision.reason, decision);
   return storeToken(unstored, stored, configuration, tools);
@@ -157,6 +167,12 @@ function kept(
 function observe({ expires_at, issued_at, source }: StoredToken, observations: RunObservations): void {
   observations.expiresAt = expires_at;
   observations.origin = { issued_at, source };
+}
+
+function observeSameToken({ expires_at }: StoredToken, observations: RunObservations): void {
+  observations.sameTokenUntil = expires_at;
+  // What is left of a token is not its lifetime.
+  delete observations.mintedLifetime;
 }
 
 function unwrap<Value>(result: PromiseSettledResult<Value>): Value {

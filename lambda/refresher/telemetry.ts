@@ -7,6 +7,7 @@ import type { RefreshError } from '../shared/refresh-error.ts';
 import { canBeKeptAlive, type Policy, refreshMargin } from '../shared/refresh-margin.ts';
 import type { RefreshResult } from '../shared/refresh-result.ts';
 import { MAX_LIFETIME_SECONDS } from '../shared/stored-token.ts';
+import { LONGEST_HELD_CHECK_SECONDS } from '../shared/time-budget.ts';
 import type { RunObservations } from './refresh.ts';
 
 export interface TelemetryTools {
@@ -23,7 +24,8 @@ export function logResult(
   now: number,
 ): void {
   metrics.addMetric(result.outcome === 'minted' ? METRIC.minted : METRIC.kept, MetricUnit.Count, 1);
-  logger.info(result.outcome === 'minted' ? 'Token minted and stored' : 'Token kept', {
+  if (observations.sameTokenUntil !== undefined) metrics.addMetric(METRIC.sameToken, MetricUnit.Count, 1);
+  logger.info(messageOf(result), {
     ...result,
     // The CLI reads these from the log when the user may not decrypt the token.
     ...observations.origin,
@@ -53,6 +55,21 @@ export function logResult(
   }
 }
 
+function messageOf({ outcome, reason }: RefreshResult): string {
+  if (outcome === 'minted') return 'Token minted and stored';
+  return reason === 'same-token'
+    ? 'Token kept: the token endpoint grants the same token until it expires'
+    : 'Token kept';
+}
+
+/** Warns that readers will be without a token. `until` is Unix time in seconds. */
+export function warnOfGap(logger: Pick<TelemetryTools['logger'], 'warn'>, until: number): void {
+  logger.warn(
+    `The token endpoint grants the same token until it expires at ${new Date(until * 1_000).toISOString()}, and the next check may come later. ` +
+      `A run cannot wait that long. Set checkEvery to at most PT${LONGEST_HELD_CHECK_SECONDS / 60}M.`,
+  );
+}
+
 /** Logs a failed run and counts it by code. */
 export function logFailure(
   { logger, metrics }: TelemetryTools,
@@ -74,21 +91,32 @@ export function logFailure(
   });
 }
 
-/** Adds the metrics of every run, successful or not. */
+/** Adds the metrics of every run. A failed run has no result. */
 export function addRunMetrics(
   metrics: TelemetryTools['metrics'],
   observations: RunObservations,
   now: number,
+  successful?: { readonly configuration: Policy; readonly result: RefreshResult },
 ): void {
-  if (observations.expiresAt !== undefined) {
+  if (observations.expiresAt !== undefined && !isOnlyAReport(observations, successful?.result)) {
     const left = secondsLeft(observations.expiresAt, now);
-    metrics.addMetric(METRIC.secondsUntilExpiry, MetricUnit.Seconds, left);
+    // The endpoint works, and no run can replace the token yet.
+    const least =
+      successful === undefined || observations.sameTokenUntil === undefined
+        ? 0
+        : expiryThreshold(successful.configuration);
+    metrics.addMetric(METRIC.secondsUntilExpiry, MetricUnit.Seconds, Math.max(least, left));
   }
   if (observations.attempts > 0)
     metrics.addMetric(METRIC.mintAttempts, MetricUnit.Count, observations.attempts);
   if (observations.mintDurationMs !== undefined) {
     metrics.addMetric(METRIC.mintDuration, MetricUnit.Milliseconds, observations.mintDurationMs);
   }
+}
+
+/** A report of a rejected token that changed nothing. It says nothing about the endpoint, so it must not fire an alarm. */
+function isOnlyAReport({ attempts }: RunObservations, result: RefreshResult | undefined): boolean {
+  return attempts === 0 && result?.outcome === 'kept' && result.reason !== 'fresh';
 }
 
 /** The dimensions of every metric. */

@@ -3,7 +3,7 @@ import { parseJsonObject } from './json.ts';
 import { codeOf } from './refresh-error.ts';
 import type { RefreshResult } from './refresh-result.ts';
 
-/** Longest wait for the refresher's answer, in milliseconds: its time limit of a minute, and a cold start. */
+/** Longest wait for the refresher's answer, in milliseconds: the time limit of a check, and a cold start. */
 const INVOCATION_TIMEOUT_MS = 75_000;
 
 /** Adapts client settings to invocations. One attempt with a long timeout: a slow run must not start twice. */
@@ -14,6 +14,12 @@ export function forInvocation<Settings extends { readonly requestHandler: object
     requestHandler: { ...settings.requestHandler, requestTimeout: INVOCATION_TIMEOUT_MS },
   };
 }
+
+/**
+ * Tells the refresher that the caller waits, so that the run does not wait for the end of a token. Lambda passes a client
+ * context only from callers that wait. Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ */
+const CLIENT_CONTEXT = Buffer.from('{"custom":{"caller":"waits"}}').toString('base64');
 
 /** The event of a run: `{}` checks as the schedule does, `force` always mints. */
 export type RunEvent = Readonly<Record<string, never>> | { readonly force: true };
@@ -36,6 +42,7 @@ export async function invokeRefresher(
     new InvokeCommand({
       FunctionName: functionName,
       InvocationType: 'RequestResponse',
+      ClientContext: CLIENT_CONTEXT,
       Payload: JSON.stringify(event),
     }),
   );

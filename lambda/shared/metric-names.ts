@@ -12,10 +12,15 @@ export const PARAMETER_DIMENSION = 'parameter';
 export const CODE_DIMENSION = 'code';
 
 export const METRIC = {
-  /** Remaining validity of the stored token after a run, successful or not; 0 if there is no token. */
+  /**
+   * Remaining validity of the stored token after a run, successful or not; 0 if there is no token. If the endpoint granted the
+   * stored token again, it is not less than the threshold of `TokenExpiring`.
+   */
   secondsUntilExpiry: 'SecondsUntilExpiry',
   minted: 'Minted',
   kept: 'Kept',
+  /** Runs in which the endpoint granted the stored token again. */
+  sameToken: 'SameToken',
   /** Failed runs by error code. The total is Lambda's own metric `Errors`, which is free. */
   failed: 'Failed',
   /** Requests to the token endpoint in one run. */

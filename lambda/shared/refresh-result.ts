@@ -1,8 +1,8 @@
 /**
  * Why a run kept the token. `already-replaced`: another run has stored a newer one. `being-replaced`: another run is replacing
- * the rejected token.
+ * the rejected token. `same-token`: the endpoint granted the stored token again.
  */
-export type KeepReason = 'fresh' | 'already-replaced' | 'just-minted' | 'being-replaced';
+export type KeepReason = 'fresh' | 'already-replaced' | 'just-minted' | 'being-replaced' | 'same-token';
 export type MintReason = 'missing' | 'unreadable' | 'expiring' | 'source-changed' | 'rejected' | 'forced';
 
 /** The result of a run. Never holds the token. */
@@ -10,7 +10,7 @@ export type RefreshResult = (
   | { readonly outcome: 'kept'; readonly reason: KeepReason }
   | { readonly outcome: 'minted'; readonly reason: MintReason }
 ) & {
-  /** Unix time in seconds. */
+  /** Unix time in seconds. After `same-token`, the earlier of the stored and the granted expiry. */
   readonly expires_at: number;
   readonly parameter_version: number;
 };

@@ -4,11 +4,26 @@
  */
 export const SCHEDULE_PRECISION_SECONDS = 60;
 
-/** Time limit of a run, in seconds. `checkEvery` is at least as long, so only a late or repeated event lets runs overlap. */
+/** Time limit of one check, in seconds. `checkEvery` is at least as long. */
 export const RUN_TIMEOUT_SECONDS = 60;
+
+/** Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html */
+const LONGEST_FUNCTION_SECONDS = 900;
+
+/**
+ * Time limit of the function, in seconds. A run may wait for the end of a token that expires before the next check, even a
+ * late one. After that, it needs the time of one more check. See `hold-open.ts`.
+ */
+export function functionTimeout(checkEvery: number): number {
+  return Math.min(checkEvery + SCHEDULE_PRECISION_SECONDS + RUN_TIMEOUT_SECONDS, LONGEST_FUNCTION_SECONDS);
+}
 
 /** Time limit of the look at the stored token before a minted one is written, in milliseconds. */
 export const SECOND_LOOK_MS = 2_000;
+
+/** The longest `checkEvery`, in seconds, with which a run can always wait for the end of a token. */
+export const LONGEST_HELD_CHECK_SECONDS =
+  LONGEST_FUNCTION_SECONDS - SCHEDULE_PRECISION_SECONDS - RUN_TIMEOUT_SECONDS;
 
 /**
  * The write of a minted token. It has more attempts than other calls, because a lost token costs another mint.

@@ -32,7 +32,7 @@ afterEach(async () => {
 
 const claim = (token = 'token', now = NOW, client = ssm) =>
   claimReplacement({ ssm: client, clock: createTestClock() }, NAME, {
-    rejected: sha256(token),
+    replaces: sha256(token),
     now,
     expiresAt: now + 75,
   });
@@ -88,7 +88,7 @@ describe('of the runs that claim the replacement of a token,', () => {
     expect(winners(await Promise.all(Array.from({ length: 20 }, () => claim('second'))))).toBe(1);
   });
 
-  test.for(['{}', 'nonsense', '[]', '{"rejected":1,"expires_at":"x"}'])(
+  test.for(['{}', 'nonsense', '[]', '{"replaces":1,"expires_at":"x"}'])(
     'one gets the claim if the parameter holds %s',
     async (value) => {
       await putValue(value);
@@ -129,7 +129,7 @@ test('a claim holds only the SHA-256 of the token', async () => {
   await claim('a-secret-token');
   const { Parameter } = await ssm.send(new GetParameterCommand({ Name: `${NAME}.claim` }));
   expect(JSON.parse(Parameter?.Value ?? '')).toEqual({
-    rejected: sha256('a-secret-token'),
+    replaces: sha256('a-secret-token'),
     expires_at: NOW + 75,
   });
 });

@@ -157,7 +157,7 @@ describe('if AWS does not answer,', () => {
       response.end(answer);
     });
     const { ssm } = awsClients(cloud.url);
-    const claim = await claimReplacement({ ssm, clock }, '/a/b', { rejected: 'x', now: 1, expiresAt: 2 });
+    const claim = await claimReplacement({ ssm, clock }, '/a/b', { replaces: 'x', now: 1, expiresAt: 2 });
     await claim?.release();
     expect(limits).toEqual([CLAIM_RELEASE_MS]);
     ssm.destroy();

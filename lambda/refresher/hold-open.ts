@@ -1,0 +1,109 @@
+import { unixSeconds } from '../shared/clock.ts';
+import { RefreshError, type RefreshErrorCode } from '../shared/refresh-error.ts';
+import type { Policy } from '../shared/refresh-margin.ts';
+import type { RefreshResult } from '../shared/refresh-result.ts';
+import { sha256 } from '../shared/stored-token.ts';
+import {
+  functionTimeout,
+  RUN_TIMEOUT_SECONDS,
+  SCHEDULE_PRECISION_SECONDS,
+  STORE_RESERVE_SECONDS,
+} from '../shared/time-budget.ts';
+import { type Claim, claimReplacement } from './claim.ts';
+import type { Configuration } from './configuration.ts';
+import { type RefreshTools, refresh } from './refresh.ts';
+import { SAME_TOKEN_GRACE_SECONDS } from './same-token.ts';
+import { readStored } from './store.ts';
+
+/** Seconds before expiry. Camunda grants the next token 30 seconds before, and clocks differ a little. */
+const EARLY_SECONDS = 25;
+
+/**
+ * Seconds after expiry. The endpoint counted the lifetime from up to a second after the refresher did, or later if it was
+ * slow. The last request decides: if it gets the same token, that token lives longer than the record says.
+ */
+const LATE_SECONDS = [1, 2, 3, 5, 7, SAME_TOKEN_GRACE_SECONDS] as const;
+
+/** Seconds after expiry. If the run with the claim was cut off, another held run gets the claim for its last request. */
+const CLAIM_SECONDS = 8;
+
+/** If a claim can be neither read nor written, a second request is better than a gap. */
+const WITHOUT_CLAIM: Claim = { release: async () => undefined };
+
+/** Failures that may pass within a second. A shrinking `expires_in` reaches zero, which no grant may have. */
+const PASSING: ReadonlySet<RefreshErrorCode> = new Set<RefreshErrorCode>([
+  'RESPONSE_INVALID',
+  'STORE_UNAVAILABLE',
+  'CREDENTIALS_UNAVAILABLE',
+]);
+
+/** What a check does after the endpoint granted the stored token again. `too-long`: a run cannot wait until the token ends. */
+export type HoldPlan = 'next-check' | 'hold' | 'too-long';
+
+/** The plan for a token that ends at `until` (Unix time, seconds), in a run that began at `startedAt` (milliseconds). */
+export function planHold(until: number, startedAt: number, { checkEvery }: Policy): HoldPlan {
+  const ahead = until - startedAt / 1_000;
+  if (ahead > checkEvery + SCHEDULE_PRECISION_SECONDS) return 'next-check';
+  return ahead + RUN_TIMEOUT_SECONDS <= functionTimeout(checkEvery) ? 'hold' : 'too-long';
+}
+
+/**
+ * Waits until the held token ends, and checks until another one is stored. Each check reads the record and the secret's
+ * versions again, because both may change during the wait. Of several held runs, the one with the claim sends the requests.
+ * @throws RefreshError as `refresh` does, if the endpoint grants no other token in time
+ */
+export async function holdOpen(
+  held: RefreshResult,
+  configuration: Configuration,
+  tools: Omit<RefreshTools, 'deadline'>,
+): Promise<RefreshResult> {
+  const { clock, observations } = tools;
+  const until = held.expires_at;
+  const latest = until + RUN_TIMEOUT_SECONDS - STORE_RESERVE_SECONDS;
+  let claim: Claim | undefined;
+  let last: RefreshResult | RefreshError = held;
+  for (const [index, offset] of [-EARLY_SECONDS, ...LATE_SECONDS].entries()) {
+    const wait = (until + offset) * 1_000 - clock.now();
+    // A slow answer may take longer than the time to the next instant.
+    if (wait < 0 && index < LATE_SECONDS.length) continue;
+    await clock.sleep(Math.max(0, wait));
+    claim ??= await claimHeld(held, configuration, tools);
+    if (claim === undefined && !(await hasChanged(held, configuration, tools))) continue;
+    const deadline = (offset < 0 ? until : latest) * 1_000;
+    delete observations.sameTokenUntil;
+    try {
+      last = await refresh({ type: 'check' }, configuration, { ...tools, deadline });
+      if (observations.sameTokenUntil === undefined) return last;
+    } catch (error) {
+      if (!(error instanceof RefreshError)) throw error;
+      last = error;
+      if (offset > 0 && !PASSING.has(error.code)) break;
+    }
+  }
+  if (!(last instanceof RefreshError)) return last;
+  await claim?.release();
+  throw last;
+}
+
+/** Claims the requests for a record. Held runs may know its expiry with a difference of a second, so its version counts. */
+async function claimHeld(
+  { expires_at, parameter_version }: RefreshResult,
+  { parameterName }: Configuration,
+  tools: Pick<RefreshTools, 'ssm' | 'clock'>,
+): Promise<Claim | undefined> {
+  return claimReplacement(tools, parameterName, {
+    replaces: sha256(`version ${parameter_version}`),
+    now: unixSeconds(tools.clock.now()),
+    expiresAt: expires_at + CLAIM_SECONDS,
+  }).catch(() => WITHOUT_CLAIM);
+}
+
+/** Whether another run has stored a token during the wait. */
+async function hasChanged(
+  { parameter_version }: RefreshResult,
+  { parameterName }: Configuration,
+  { ssm }: Pick<RefreshTools, 'ssm'>,
+): Promise<boolean> {
+  const stored = await readStored(ssm, parameterName).catch(() => undefined);
+  return stored?.state === 'token' && stored.version !== parameter_version;
+}

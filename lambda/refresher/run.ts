@@ -1,0 +1,86 @@
+import { RefreshError } from '../shared/refresh-error.ts';
+import type { RefreshResult } from '../shared/refresh-result.ts';
+import { RUN_TIMEOUT_SECONDS, STORE_RESERVE_SECONDS } from '../shared/time-budget.ts';
+import { type Configuration, type Environment, readConfiguration } from './configuration.ts';
+import { parseEvent, type RefreshEvent } from './event.ts';
+import { holdOpen, planHold } from './hold-open.ts';
+import { type RefreshTools, type RunObservations, refresh } from './refresh.ts';
+import { addRunMetrics, logFailure, logResult, type TelemetryTools, warnOfGap } from './telemetry.ts';
+
+export interface RunTools extends Omit<RefreshTools, 'deadline' | 'observations'> {
+  readonly telemetry: TelemetryTools;
+  /** Writes the metrics that were added. */
+  readonly publish: () => void;
+  /** Milliseconds until the platform stops the run. */
+  readonly remaining: number;
+  /** Whether the caller waits for the answer. Then the run never waits for the end of a token. */
+  readonly isAwaited: boolean;
+}
+
+/** A step of a run: its result, and what it was about. */
+interface Step {
+  readonly event: RefreshEvent;
+  readonly configuration: Configuration;
+  readonly result: RefreshResult;
+}
+
+/**
+ * Runs one check. If the endpoint grants the same token until it ends, and it ends before the next check, the run waits for
+ * that moment. It reports the check before the wait, because an alarm fires after minutes without a metric.
+ * @throws RefreshError with any code
+ */
+export async function run(
+  given: unknown,
+  environment: Environment,
+  tools: RunTools,
+): Promise<RefreshResult> {
+  const startedAt = tools.clock.now();
+  const budget = Math.min(RUN_TIMEOUT_SECONDS * 1_000, tools.remaining);
+  const deadline = startedAt + budget - STORE_RESERVE_SECONDS * 1_000;
+  const observations = newObservations();
+  const check = await reported(tools, observations, async () => {
+    const configuration = readConfiguration(environment);
+    const event = parseEvent(given);
+    const result = await refresh(event, configuration, { ...tools, deadline, observations });
+    return { event, configuration, result };
+  });
+  const { sameTokenUntil: until } = observations;
+  if (until === undefined || check.event.type !== 'check' || tools.isAwaited) return check.result;
+  const plan = planHold(until, startedAt, check.configuration);
+  if (plan === 'too-long') warnOfGap(tools.telemetry.logger, until);
+  return plan === 'hold' ? waitAndCheck(check, tools) : check.result;
+}
+
+async function waitAndCheck({ result: held, ...check }: Step, tools: RunTools): Promise<RefreshResult> {
+  const observations = newObservations();
+  const { result } = await reported(tools, observations, async () => ({
+    ...check,
+    result: await holdOpen(held, check.configuration, { ...tools, observations }),
+  }));
+  return result;
+}
+
+/** Reports how a step ended, to the log and the metrics. */
+async function reported(
+  { clock, telemetry, publish }: RunTools,
+  observations: RunObservations,
+  step: () => Promise<Step>,
+): Promise<Step> {
+  try {
+    const done = await step();
+    const { configuration, result } = done;
+    logResult(telemetry, configuration, result, observations, clock.now());
+    addRunMetrics(telemetry.metrics, observations, clock.now(), done);
+    return done;
+  } catch (error) {
+    if (error instanceof RefreshError) logFailure(telemetry, error, observations, clock.now());
+    addRunMetrics(telemetry.metrics, observations, clock.now());
+    throw error;
+  } finally {
+    publish();
+  }
+}
+
+function newObservations(): RunObservations {
+  return { attempts: 0, previousCredentialsUsed: false, isLifetimeBounded: false };
+}
