@@ -17,3 +17,16 @@ const RETRY_CAP_MS = 5_000;
 export function retryDelay(attempt: number, random: () => number): number {
   return random() * Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** attempt);
 }
+
+const NEXT_BASE_MS = 1_000;
+const NEXT_JITTER_MS = { first: 4_000, later: 2_000 } as const;
+
+/** Milliseconds until the first load after a token's end: by then, the refresher has nearly always stored the next token. */
+export function firstWaitForNext(random: () => number): number {
+  return NEXT_BASE_MS + random() * NEXT_JITTER_MS.first;
+}
+
+/** Milliseconds until each further load. */
+export function laterWaitForNext(random: () => number): number {
+  return NEXT_BASE_MS + random() * NEXT_JITTER_MS.later;
+}

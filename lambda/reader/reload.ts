@@ -1,7 +1,7 @@
 import { abortable } from './abortable.ts';
 import type { HeldToken } from './held-token.ts';
 import type { Load, Loaded } from './load-parameter.ts';
-import { retryDelay } from './load-waits.ts';
+import { firstWaitForNext, laterWaitForNext, retryDelay } from './load-waits.ts';
 import type { ReloadSchedule } from './reload-schedule.ts';
 import type { Seams } from './seams.ts';
 import { settleWithin } from './settle-within.ts';
@@ -14,6 +14,8 @@ const THROTTLED_PATIENCE_MS = 60_000;
 const FAILING_PATIENCE_MS = 10_000;
 /** How long a read that can be answered from memory waits for a better token, in milliseconds. */
 const LOOK_PATIENCE_MS = 1_000;
+/** How long a read around the end of a token waits for the next one, in milliseconds. */
+const NEXT_PATIENCE_MS = 10_000;
 
 /** Loads the parameter into the held token, one load at a time for all callers. */
 export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedule, seams: Seams) {
@@ -31,6 +33,17 @@ export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedu
     // All loads of one wait count as one.
     if (outcome === 'gave-up') schedule.planAfter(fruitlessBefore + 1);
     return outcome;
+  });
+  const waitingForNext = singleFlight(async () => {
+    const { record: ended } = held;
+    const endsAt = seams.now() + NEXT_PATIENCE_MS;
+    // Without a look so far, the next token may be there already.
+    let wait = schedule.fruitless === 0 ? 0 : untilFirstLoad(ended?.expires_at ?? 0, seams);
+    while (held.record === ended && seams.now() + wait <= endsAt) {
+      await seams.sleep(wait);
+      if ((await loadPatiently(loading.run, seams)) === 'gave-up' || failure !== undefined) return;
+      wait = laterWaitForNext(seams.random);
+    }
   });
   return {
     /** Why the latest load brought no token. */
@@ -59,7 +72,16 @@ export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedu
       if (joins && outcome === 'gave-up' && held.validity() <= required)
         await abortable(loading.run(), signal);
     },
+    /** For a read around the end of a token that is replaced at its end: loads until there is another one, or patience runs out. */
+    async waitForNext(signal: AbortSignal | undefined): Promise<void> {
+      await abortable(waitingForNext.run(), signal);
+    },
   };
+}
+
+/** Milliseconds. Readers that ask at the end of a token would all find the old one. */
+function untilFirstLoad(expiresAt: number, { now, random }: Seams): number {
+  return Math.max(0, expiresAt * 1_000 + firstWaitForNext(random) - now());
 }
 
 /** Loads until a load returns a token, or its failure is not transient, or patience runs out. */

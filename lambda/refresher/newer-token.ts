@@ -8,7 +8,7 @@ import { readStored } from './store.ts';
 
 /**
  * Looks at the parameter again before a minted token is written. Returns the stored token if another run has written it in the
- * meantime and minted it at the same time or later. Runs overlap when Lambda delivers an event late or twice.
+ * meantime, and it is the same token or was minted at the same time or later. Runs overlap when Lambda delivers an event late or twice.
  *
  * The newest mint wins, even from another source, because an endpoint may revoke a token when it grants the next one. The next
  * check replaces a token from another source. If this read fails, the minted token is still worth storing.
@@ -24,6 +24,7 @@ export async function findNewerToken(
   );
   if (stored?.state !== 'token') return undefined;
   if (before.state === 'token' && before.version === stored.version) return undefined;
-  if (stored.token.issued_at < minted.issued_at) return undefined;
+  const isSame = stored.token.access_token === minted.access_token;
+  if (stored.token.issued_at < minted.issued_at && !isSame) return undefined;
   return isDue(stored.token, unixSeconds(clock.now()), configuration) ? undefined : stored;
 }

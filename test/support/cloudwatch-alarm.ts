@@ -17,7 +17,7 @@ export type AlarmState = 'OK' | 'ALARM';
 /** The values of one metric, oldest first. Times in Unix seconds. */
 export interface Series {
   readonly at: readonly number[];
-  /** When an alarm first sees each value: metrics are delayed. */
+  /** When an alarm first sees each value: metrics are delayed, and those of a long run carry the time of its start. */
   readonly visibleFrom: readonly number[];
   readonly values: readonly number[];
 }
@@ -58,10 +58,9 @@ export function alarmTransitions(
   const transitions: Transition[] = [];
   let state: AlarmState = 'OK';
   for (let now = Math.ceil(from / step) * step; now <= until; now += step) {
-    const visible = countUpTo(series.visibleFrom, now);
     const datapoints = Array.from({ length: retrieved }, (_, index) => {
       const start = now - (retrieved - index) * period;
-      return datapoint(alarm, series, visible, start, start + period);
+      return datapoint(alarm, series, now, start, start + period);
     });
     const next = alarmState(alarm, datapoints);
     if (next !== state) transitions.push({ at: now, state: next });
@@ -72,13 +71,14 @@ export function alarmTransitions(
 
 function datapoint(
   { Statistic: statistic }: AlarmProperties,
-  { at, values }: Series,
-  visible: number,
+  { at, visibleFrom, values }: Series,
+  now: number,
   start: number,
   end: number,
 ): number | undefined {
   let result: number | undefined;
-  for (let index = countUpTo(at, start - 1e-6); index < visible && (at[index] as number) < end; index += 1) {
+  for (let index = countUpTo(at, start - 1e-6); (at[index] ?? end) < end; index += 1) {
+    if ((visibleFrom[index] as number) > now) continue;
     const value = values[index] as number;
     if (result === undefined) result = value;
     else result = statistic === 'Sum' ? result + value : Math.min(result, value);

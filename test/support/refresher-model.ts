@@ -106,7 +106,7 @@ export function modelRefresher({ policy, lifetime, from, until, random, fault }:
       previousCredentialsUsed: false,
       isLifetimeBounded: false,
     };
-    const tools = recorders(metrics, at, met !== 'log-lost');
+    const tools = recorders(metrics, () => at, met !== 'log-lost');
     const fail = (error: RefreshError, took: number) => {
       const now = (at + took) * 1000;
       logFailure(tools, error, observations, now);
@@ -163,14 +163,14 @@ export function modelRefresher({ policy, lifetime, from, until, random, fault }:
   return { metrics: metrics.series, errors, mints };
 }
 
-interface MetricStore {
+export interface MetricStore {
   readonly series: ReadonlyMap<string, Series>;
   add(name: string, at: number, value: number, visibleFrom?: number): void;
   /** A message that arrives in the dead-letter queue. */
   addDeadLetter(at: number): void;
 }
 
-function createMetricStore(): MetricStore {
+export function createMetricStore(): MetricStore {
   const series = new Map<string, { at: number[]; visibleFrom: number[]; values: number[] }>();
   let queueAsleepFrom = Number.NEGATIVE_INFINITY;
   let queueSeenFrom = 0;
@@ -193,10 +193,10 @@ function createMetricStore(): MetricStore {
 }
 
 /** Collects the function's metrics. If the error code is a dimension, it is appended to the metric's name. */
-function recorders(store: MetricStore, at: number, arrives: boolean): TelemetryTools {
+export function recorders(store: MetricStore, now: () => number, arrives = true): TelemetryTools {
   const silent = () => undefined;
   const record = (name: string, value: number, code?: string) => {
-    if (arrives) store.add(`${METRICS_NAMESPACE}/${name}${code === undefined ? '' : ` ${code}`}`, at, value);
+    if (arrives) store.add(`${METRICS_NAMESPACE}/${name}${code === undefined ? '' : ` ${code}`}`, now(), value);
   };
   const metrics = {
     addMetric: (name: string, _unit: unknown, value: number) => record(name, value),

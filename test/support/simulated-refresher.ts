@@ -1,0 +1,142 @@
+import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { GetParameterCommand } from '@aws-sdk/client-ssm';
+import { createReader } from '../../lambda/reader/create-reader.ts';
+import type { TokenReader, TokenReaderOptions } from '../../lambda/reader/token-reader.ts';
+import { run } from '../../lambda/refresher/run.ts';
+import type { Clock } from '../../lambda/shared/clock.ts';
+import { codeOf } from '../../lambda/shared/refresh-error.ts';
+import type { Policy } from '../../lambda/shared/refresh-margin.ts';
+import type { RefreshResult } from '../../lambda/shared/refresh-result.ts';
+import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
+import type { StoredToken } from '../../lambda/shared/stored-token.ts';
+import { functionTimeout } from '../../lambda/shared/time-budget.ts';
+import { createInProcessAws, type InProcessAws } from './in-process-aws.ts';
+import { createRandom } from './random.ts';
+import { createMetricStore, type MetricStore, recorders } from './refresher-model.ts';
+import {
+  createSameTokenEndpoint,
+  type SameTokenEndpoint,
+  type SameTokenKind,
+} from './same-token-endpoint.ts';
+import { createSimulatedTime, type SimulatedTime } from './simulated-time.ts';
+
+/** One run of the simulated refresher. Unix times in milliseconds. */
+export interface SimulatedRun {
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** The reason of a successful run, or the code of a failed one. */
+  readonly end: string;
+}
+
+/** A token that was stored. Unix times in seconds; `storedAt` with fractions. */
+export interface StoredOnce extends StoredToken {
+  readonly storedAt: number;
+}
+
+/** The real refresher and readers in simulated time, with an endpoint that grants the same token until it expires. */
+export interface SimulatedRefresher {
+  readonly time: SimulatedTime;
+  readonly aws: InProcessAws;
+  readonly endpoint: SameTokenEndpoint;
+  readonly metrics: MetricStore;
+  readonly runs: readonly SimulatedRun[];
+  readonly stored: readonly StoredOnce[];
+  /** What the runs wrote to their log. */
+  readonly logged: readonly string[];
+  readonly environment: Record<string, string>;
+  /** Starts a run, as Lambda does. */
+  run(event?: unknown, options?: { readonly isAwaited?: boolean }): Promise<RefreshResult>;
+  /** Starts a check every `checkEvery`, up to a minute late, from now on. */
+  schedule(): void;
+  reader(options?: TokenReaderOptions): TokenReader;
+  record(): Promise<{ readonly token: StoredToken; readonly version: number }>;
+  putSecret(value: string): Promise<void>;
+}
+
+export interface SimulationOptions {
+  readonly kind: SameTokenKind;
+  readonly policy?: Policy;
+  /** Lifetime of a token, in seconds. */
+  readonly lifetime?: number;
+  readonly seed?: number;
+}
+
+const DEFAULTS: Policy = { checkEvery: 300, refreshBefore: 1_800 };
+const PARAMETER_NAME = '/a/b';
+
+export async function simulateRefresher(options: SimulationOptions): Promise<SimulatedRefresher> {
+  const { kind, policy = DEFAULTS, lifetime = 3_600, seed = 1 } = options;
+  const random = createRandom(seed);
+  const time = createSimulatedTime(Date.UTC(2026, 0, 1) + Math.floor(random() * 1_000));
+  const aws = createInProcessAws(time.now);
+  const SecretString = '{"client_id": "id", "client_secret": "secret"}';
+  await aws.secretsManager.send(new CreateSecretCommand({ Name: 'secret', SecretString }));
+  // Nothing hangs here, so no signal aborts.
+  const clock: Clock = { now: time.now, sleep: time.sleep, timeout: () => new AbortController().signal };
+  const endpoint = createSameTokenEndpoint(kind, { lifetime, clock, random });
+  const metrics = createMetricStore();
+  const runs: SimulatedRun[] = [];
+  const stored: StoredOnce[] = [];
+  const logged: string[] = [];
+  aws.onCall = (operation, { Name, Value }) => {
+    if (operation !== 'PutParameter' || Name !== PARAMETER_NAME) return;
+    stored.push({ ...(JSON.parse(String(Value)) as StoredToken), storedAt: time.now() / 1_000 });
+  };
+  const environment: Record<string, string> = {
+    [ENVIRONMENT.tokenUrl]: 'https://auth.example.com/token',
+    [ENVIRONMENT.credentialsSecretId]: 'secret',
+    [ENVIRONMENT.parameterName]: PARAMETER_NAME,
+    [ENVIRONMENT.parameterKeyId]: 'alias/k',
+    [ENVIRONMENT.checkEvery]: String(policy.checkEvery),
+    [ENVIRONMENT.refreshBefore]: String(policy.refreshBefore),
+  };
+  const log = (message: unknown) => logged.push(String(message));
+  const telemetry = {
+    ...recorders(metrics, () => time.now() / 1_000),
+    logger: { info: log, warn: log, error: log } as never,
+  };
+  const start = async (event: unknown = {}, { isAwaited = false } = {}): Promise<RefreshResult> => {
+    const startedAt = time.now();
+    const finish = (end: string, errors: number) => {
+      runs.push({ startedAt, endedAt: time.now(), end });
+      // Lambda's metrics carry the time of the invocation.
+      metrics.add('AWS/Lambda/Errors', startedAt / 1_000, errors, time.now() / 1_000 + 120);
+    };
+    try {
+      const result = await run(event, environment, {
+        ...{ ssm: aws.ssm, tokenWriter: aws.ssm, secretsManager: aws.secretsManager },
+        ...{ clock, fetch: endpoint.fetch, random, memory: {}, telemetry, isAwaited },
+        publish: () => undefined,
+        remaining: functionTimeout(policy.checkEvery) * 1_000,
+      });
+      finish(result.reason, 0);
+      return result;
+    } catch (error) {
+      finish(codeOf((error as Error).message), 1);
+      if (!isAwaited) metrics.addDeadLetter(time.now() / 1_000);
+      throw error;
+    }
+  };
+  return {
+    ...{ time, aws, endpoint, metrics, runs, stored, logged, environment },
+    run: start,
+    schedule() {
+      void (async () => {
+        for (let planned = time.now(); ; planned += policy.checkEvery * 1_000) {
+          await time.sleep(Math.max(0, planned + random() * 60_000 - time.now()));
+          start().catch(() => undefined);
+        }
+      })();
+    },
+    reader: (more = {}) =>
+      createReader({ parameterName: PARAMETER_NAME, ssm: aws.ssm, ...more }, { now: time.now, sleep: time.sleep, random }),
+    async record() {
+      const input = { Name: PARAMETER_NAME, WithDecryption: true };
+      const { Parameter } = await aws.ssm.send(new GetParameterCommand(input));
+      return { token: JSON.parse(Parameter?.Value ?? '{}'), version: Parameter?.Version ?? 0 };
+    },
+    async putSecret(value) {
+      await aws.secretsManager.send(new PutSecretValueCommand({ SecretId: 'secret', SecretString: value }));
+    },
+  };
+}
