@@ -32,11 +32,7 @@ interface Step {
  * that moment. It reports the check before the wait, because an alarm fires after minutes without a metric.
  * @throws RefreshError with any code
  */
-export async function run(
-  given: unknown,
-  environment: Environment,
-  tools: RunTools,
-): Promise<RefreshResult> {
+export async function run(given: unknown, environment: Environment, tools: RunTools): Promise<RefreshResult> {
   const startedAt = tools.clock.now();
   const budget = Math.min(RUN_TIMEOUT_SECONDS * 1_000, tools.remaining);
   const deadline = startedAt + budget - STORE_RESERVE_SECONDS * 1_000;

@@ -38,7 +38,9 @@ function answer(client: SSMClient, operations: Operations, aws: InProcessAws): v
           const output = operations[operation]?.({ ...input });
           return { output: { $metadata: {}, ...output } as never, response: {} };
         } catch (error) {
-          throw error instanceof AwsError ? Object.assign(new Error(error.message), { name: error.type }) : error;
+          throw error instanceof AwsError
+            ? Object.assign(new Error(error.message), { name: error.type })
+            : error;
         }
       },
     { step: 'initialize', priority: 'high', name: 'answer' },

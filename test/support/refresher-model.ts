@@ -196,7 +196,8 @@ export function createMetricStore(): MetricStore {
 export function recorders(store: MetricStore, now: () => number, arrives = true): TelemetryTools {
   const silent = () => undefined;
   const record = (name: string, value: number, code?: string) => {
-    if (arrives) store.add(`${METRICS_NAMESPACE}/${name}${code === undefined ? '' : ` ${code}`}`, now(), value);
+    if (arrives)
+      store.add(`${METRICS_NAMESPACE}/${name}${code === undefined ? '' : ` ${code}`}`, now(), value);
   };
   const metrics = {
     addMetric: (name: string, _unit: unknown, value: number) => record(name, value),

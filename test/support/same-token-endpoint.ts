@@ -38,7 +38,11 @@ interface IssuedToken {
 /** A token endpoint in simulated time. An answer takes 100 to 400 milliseconds. */
 export function createSameTokenEndpoint(
   { expiresIn, token: format, grantsEarly }: SameTokenKind,
-  { lifetime, clock, random }: { readonly lifetime: number; readonly clock: Clock; readonly random: () => number },
+  {
+    lifetime,
+    clock,
+    random,
+  }: { readonly lifetime: number; readonly clock: Clock; readonly random: () => number },
 ): SameTokenEndpoint {
   const requests: number[] = [];
   const ends = new Map<string, number>();
@@ -75,7 +79,11 @@ export function createSameTokenEndpoint(
       const access_token = textOf(current);
       ends.set(access_token, current.endsAt);
       const left = Math.floor((current.endsAt - clock.now()) / 1_000);
-      const answer = { access_token, expires_in: expiresIn === 'shrinking' ? left : lifetime, token_type: 'Bearer' };
+      const answer = {
+        access_token,
+        expires_in: expiresIn === 'shrinking' ? left : lifetime,
+        token_type: 'Bearer',
+      };
       await clock.sleep(travel);
       return Response.json(answer);
     },

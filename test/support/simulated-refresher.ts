@@ -129,7 +129,10 @@ export async function simulateRefresher(options: SimulationOptions): Promise<Sim
       })();
     },
     reader: (more = {}) =>
-      createReader({ parameterName: PARAMETER_NAME, ssm: aws.ssm, ...more }, { now: time.now, sleep: time.sleep, random }),
+      createReader(
+        { parameterName: PARAMETER_NAME, ssm: aws.ssm, ...more },
+        { now: time.now, sleep: time.sleep, random },
+      ),
     async record() {
       const input = { Name: PARAMETER_NAME, WithDecryption: true };
       const { Parameter } = await aws.ssm.send(new GetParameterCommand(input));

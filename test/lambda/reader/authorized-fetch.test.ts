@@ -306,11 +306,27 @@ describe('the wait for a new token', () => {
     expect(sent()).toEqual(['Bearer first']);
   });
 
-  test('does not begin if the refresher keeps a token that was just minted', async () => {
+  test.for(['just-minted', 'same-token'])(
+    'does not begin if the refresher keeps the token for the reason %s',
+    async (reason) => {
+      refresh = async () => ({ outcome: 'kept', reason });
+      const startedAt = parameter.time.now();
+      expect((await reader().fetch(api.url)).status).toBe(401);
+      expect(parameter.time.now()).toBe(startedAt);
+    },
+  );
+
+  test('begins again at once if the clock was set back after a wait without a result', async () => {
     refresh = async () => ({ outcome: 'kept', reason: 'just-minted' });
-    const startedAt = parameter.time.now();
-    expect((await reader().fetch(api.url)).status).toBe(401);
-    expect(parameter.time.now()).toBe(startedAt);
+    let offset = 0;
+    const client = reader({ now: () => parameter.time.now() + offset });
+    await parameter.time.until(client.fetch(api.url));
+    offset = -600_000;
+    refresh = async () => {
+      await parameter.put('second');
+      return { outcome: 'minted', reason: 'rejected' };
+    };
+    expect((await parameter.time.until(client.fetch(api.url))).status).toBe(200);
   });
 
   test('does not begin if the refresher is not known, although the parameter is read again', async () => {

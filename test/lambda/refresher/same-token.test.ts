@@ -13,7 +13,15 @@ describe.for(SAME_TOKEN_KINDS)(
       await simulated.time.advance(DAY);
       const { stored, runs } = simulated;
       const gaps = stored.slice(1).map(({ storedAt }, index) => storedAt - (stored[index]?.expires_at ?? 0));
-      console.log(stored.length, Math.max(...gaps), Math.min(...gaps), new Set(runs.map(r=>r.end)), simulated.endpoint.requests.length, runs.filter(r=>r.endedAt-r.startedAt>60000).length, Math.max(...runs.map(r=>r.endedAt-r.startedAt)));
+      console.log(
+        stored.length,
+        Math.max(...gaps),
+        Math.min(...gaps),
+        new Set(runs.map((r) => r.end)),
+        simulated.endpoint.requests.length,
+        runs.filter((r) => r.endedAt - r.startedAt > 60000).length,
+        Math.max(...runs.map((r) => r.endedAt - r.startedAt)),
+      );
       expect(Math.max(...gaps)).toBeLessThan(3);
     });
   },
