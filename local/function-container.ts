@@ -2,14 +2,14 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { InvocationResult, RuntimeMessage } from './function-runtime.ts';
+import type { Invocation, InvocationResult, RuntimeMessage } from './function-runtime.ts';
 
 const runtime = fileURLToPath(new URL('./function-runtime.ts', import.meta.url));
 
 /** A warm container of a function: a process of its own that has only the given environment. */
 export interface RunningFunction {
   /** Runs the handler once. `remaining` is the time in milliseconds that its context reports. */
-  invoke(event: unknown, options?: { remaining?: number }): Promise<InvocationResult>;
+  invoke(event: unknown, options?: Partial<Omit<Invocation, 'id' | 'event'>>): Promise<InvocationResult>;
   /** All lines that the function wrote to stdout and stderr. */
   readonly output: readonly string[];
   close(): Promise<void>;
@@ -37,11 +37,11 @@ export async function startFunction(
   let lastId = 0;
   return {
     output,
-    invoke: (event, { remaining = 60_000 } = {}) =>
+    invoke: (event, { remaining = 60_000, clientContext } = {}) =>
       new Promise((resolve) => {
         lastId += 1;
         waiting.set(lastId, resolve);
-        child.send({ id: lastId, event, remaining });
+        child.send({ id: lastId, event, remaining, clientContext });
       }),
     close: async () => {
       if (child.connected) child.disconnect();

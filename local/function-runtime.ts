@@ -9,6 +9,8 @@ export interface Invocation {
   readonly event: unknown;
   /** Remaining time in the function's context, milliseconds. */
   readonly remaining: number;
+  /** What a caller that waits for the answer passes on. */
+  readonly clientContext?: object | undefined;
 }
 
 export type InvocationResult =
@@ -28,13 +30,14 @@ const [module] = process.argv.slice(2);
 const send = (message: RuntimeMessage) => process.send?.(message);
 const { handler } = await import(pathToFileURL(module ?? '').href);
 
-process.on('message', ({ id, event, remaining }: Invocation) => {
-  void run(event, id, remaining).then((answer) => send({ id, answer }));
+process.on('message', (invocation: Invocation) => {
+  const { id } = invocation;
+  void run(invocation).then((answer) => send({ id, answer }));
 });
 process.on('disconnect', () => process.exit());
 send({ ready: true });
 
-async function run(event: unknown, id: number, remaining: number): Promise<InvocationResult> {
+async function run({ event, id, remaining, clientContext }: Invocation): Promise<InvocationResult> {
   const endsAt = Date.now() + remaining;
   try {
     const result = await handler(event, {
@@ -43,6 +46,7 @@ async function run(event: unknown, id: number, remaining: number): Promise<Invoc
       functionVersion: '$LATEST',
       invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:token-refresher',
       memoryLimitInMB: '256',
+      clientContext,
       getRemainingTimeInMillis: () => Math.max(0, endsAt - Date.now()),
     });
     return { ok: true, result: JSON.parse(JSON.stringify(result ?? null)) };

@@ -4,6 +4,7 @@ import type { Stored, StoredToken } from '../shared/stored-token.ts';
 import { SECOND_LOOK_MS } from '../shared/time-budget.ts';
 import type { Configuration } from './configuration.ts';
 import { isDue } from './decide.ts';
+import { isSameToken } from './same-token.ts';
 import { readStored } from './store.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function findNewerToken(
   );
   if (stored?.state !== 'token') return undefined;
   if (before.state === 'token' && before.version === stored.version) return undefined;
-  const isSame = stored.token.access_token === minted.access_token;
+  const isSame = isSameToken(stored.token.access_token, minted.access_token);
   if (stored.token.issued_at < minted.issued_at && !isSame) return undefined;
   return isDue(stored.token, unixSeconds(clock.now()), configuration) ? undefined : stored;
 }

@@ -8,8 +8,8 @@ import { jwtExpiry } from './jwt-expiry.ts';
  */
 export const SAME_TOKEN_GRACE_SECONDS = 10;
 
-/** A new signature or `jti` is no new token if the token ends at the same time. A rejected or forced token is another matter. */
-const KEEPS_EQUAL_EXPIRY: ReadonlySet<MintReason> = new Set<MintReason>(['expiring', 'source-changed']);
+/** If a token was rejected, or a new one is forced, the same JWT with another `jti` may be accepted. */
+const MAY_BE_SIGNED_AGAIN: ReadonlySet<MintReason> = new Set<MintReason>(['expiring', 'source-changed']);
 
 /**
  * The granted token as the record should describe it, if the endpoint granted the stored token again: issued when the stored
@@ -21,16 +21,20 @@ export function grantedAgain(
   stored: Stored,
   reason: MintReason,
 ): StoredToken | undefined {
-  if (stored.state !== 'token' || !isSame(granted, stored.token, reason)) return undefined;
-  const { issued_at, expires_at } = stored.token;
+  if (stored.state !== 'token') return undefined;
+  const { access_token, issued_at, expires_at } = stored.token;
+  const isSame = MAY_BE_SIGNED_AGAIN.has(reason)
+    ? isSameToken(granted.access_token, access_token)
+    : granted.access_token === access_token;
+  if (!isSame) return undefined;
   // The stored expiry was wrong: the endpoint still grants the token.
   if (granted.issued_at >= expires_at + SAME_TOKEN_GRACE_SECONDS) return undefined;
   return { ...granted, issued_at, expires_at: Math.min(expires_at, granted.expires_at) };
 }
 
-function isSame(granted: StoredToken, stored: StoredToken, reason: MintReason): boolean {
-  if (granted.access_token === stored.access_token) return true;
-  if (!KEEPS_EQUAL_EXPIRY.has(reason)) return false;
-  const expiry = jwtExpiry(granted.access_token);
-  return expiry !== undefined && expiry === jwtExpiry(stored.access_token);
+/** Whether two tokens are the same, or end at the same time because they are the same JWT with another signature or `jti`. */
+export function isSameToken(one: string, other: string): boolean {
+  if (one === other) return true;
+  const expiry = jwtExpiry(one);
+  return expiry !== undefined && expiry === jwtExpiry(other);
 }

@@ -30,7 +30,7 @@ export interface Incident {
 /** The state changes of the alarms for the metrics of a model. AWS leaves open how many extra periods CloudWatch retrieves: two or three. */
 export function watch(
   alarms: Readonly<Record<AlarmName, AlarmProperties>>,
-  { metrics }: Model,
+  { metrics }: Pick<Model, 'metrics'>,
   { from, until, extraPeriods = MOST_EXTRA_PERIODS }: { from: number; until: number; extraPeriods?: number },
 ): Incident['alarms'] {
   const transitions = (name: AlarmName) =>

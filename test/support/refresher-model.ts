@@ -177,9 +177,11 @@ export function createMetricStore(): MetricStore {
   const add: MetricStore['add'] = (name, at, value, visibleFrom = at + METRIC_DELAY) => {
     const one = series.get(name) ?? { at: [], visibleFrom: [], values: [] };
     series.set(name, one);
-    one.at.push(at);
-    one.visibleFrom.push(visibleFrom);
-    one.values.push(value);
+    // Lambda's metrics of a long run arrive late, with the time of its start.
+    const index = one.at.findLastIndex((other) => other <= at) + 1;
+    one.at.splice(index, 0, at);
+    one.visibleFrom.splice(index, 0, visibleFrom);
+    one.values.splice(index, 0, value);
   };
   return {
     series,

@@ -22,7 +22,7 @@ export interface TestRefresher {
   readonly parameterName: string;
   readonly secretId: string;
   readonly fn: RunningFunction;
-  invoke(event?: unknown, options?: { remaining?: number }): Promise<InvocationResult>;
+  invoke(event?: unknown, options?: Parameters<RunningFunction['invoke']>[1]): Promise<InvocationResult>;
   /** Starts a new container, with these environment variables changed. */
   restart(environment?: Readonly<Record<string, string>>): Promise<void>;
   /** Adds containers. Lambda's Invoke then runs one event at a time in each. */

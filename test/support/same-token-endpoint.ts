@@ -40,9 +40,17 @@ export function createSameTokenEndpoint(
   { expiresIn, token: format, grantsEarly }: SameTokenKind,
   {
     lifetime,
+    livesFor = lifetime,
     clock,
     random,
-  }: { readonly lifetime: number; readonly clock: Clock; readonly random: () => number },
+  }: {
+    /** Seconds, as the endpoint says. */
+    readonly lifetime: number;
+    /** Seconds. Default: as the endpoint says. */
+    readonly livesFor?: number | undefined;
+    readonly clock: Clock;
+    readonly random: () => number;
+  },
 ): SameTokenEndpoint {
   const requests: number[] = [];
   const ends = new Map<string, number>();
@@ -51,7 +59,7 @@ export function createSameTokenEndpoint(
     const now = clock.now();
     // A JWT ends at a whole second.
     const issuedAt = format === 'opaque' ? now : Math.floor(now / 1_000) * 1_000;
-    return { serial: (current?.serial ?? 0) + 1, issuedAt, endsAt: issuedAt + lifetime * 1_000 };
+    return { serial: (current?.serial ?? 0) + 1, issuedAt, endsAt: issuedAt + livesFor * 1_000 };
   };
   const textOf = ({ serial, issuedAt, endsAt }: IssuedToken): string => {
     if (format === 'opaque') return `opaque-${serial}`;

@@ -25,7 +25,7 @@ describe('the template', () => {
     shipped().hasResourceProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
-      Timeout: 60,
+      Timeout: 420,
       LoggingConfig: { LogFormat: 'JSON' },
       ReservedConcurrentExecutions: Match.absent(),
     });

@@ -1,28 +1,276 @@
+import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { describe, expect, test } from 'vitest';
-import { SAME_TOKEN_KINDS } from '../../support/same-token-endpoint.ts';
-import { simulateRefresher } from '../../support/simulated-refresher.ts';
+import type { RefreshResult } from '../../../lambda/shared/refresh-result.ts';
+import { claimParameterName, ENVIRONMENT } from '../../../lambda/shared/refresher-environment.ts';
+import { sha256 } from '../../../lambda/shared/stored-token.ts';
+import { AwsError } from '../../../local/embedded-cloud/aws-error.ts';
+import { simulateDays } from '../../support/same-token-days.ts';
+import { SAME_TOKEN_KINDS, type SameTokenKind } from '../../support/same-token-endpoint.ts';
+import { type SimulationOptions, simulateRefresher } from '../../support/simulated-refresher.ts';
 
-const DAY = 24 * 3_600_000;
+const DEFAULTS = { checkEvery: 300, refreshBefore: 1_800 };
+const CONSTANT: SameTokenKind = { expiresIn: 'constant', token: 'opaque', grantsEarly: 0 };
+const SHRINKING: SameTokenKind = { ...CONSTANT, expiresIn: 'shrinking' };
+const SECOND = 1_000;
 
 describe.for(SAME_TOKEN_KINDS)(
-  'an endpoint with a $expiresIn expires_in that grants the same $token, and the next $grantsEarly seconds early',
+  'an endpoint with a $expiresIn expires_in that grants the same $token, and the next one $grantsEarly seconds early,',
   (kind) => {
-    test('leaves readers without a token for at most three seconds', async () => {
-      const simulated = await simulateRefresher({ kind });
-      simulated.schedule();
-      await simulated.time.advance(DAY);
-      const { stored, runs } = simulated;
-      const gaps = stored.slice(1).map(({ storedAt }, index) => storedAt - (stored[index]?.expires_at ?? 0));
-      console.log(
-        stored.length,
-        Math.max(...gaps),
-        Math.min(...gaps),
-        new Set(runs.map((r) => r.end)),
-        simulated.endpoint.requests.length,
-        runs.filter((r) => r.endedAt - r.startedAt > 60000).length,
-        Math.max(...runs.map((r) => r.endedAt - r.startedAt)),
-      );
-      expect(Math.max(...gaps)).toBeLessThan(3);
+    test('leaves a gap of at most three seconds for each token, which readers wait out, and fires no alarm', async () => {
+      const { gaps, failedReads, deadTokens, alarms } = await simulateDays(0.5, { kind, policy: DEFAULTS });
+      expect(gaps.length).toBeGreaterThanOrEqual(11);
+      expect(Math.max(...gaps)).toBeLessThanOrEqual(3);
+      expect(failedReads).toEqual([]);
+      expect(deadTokens).toBe(0);
+      expect(alarms).toEqual({ TokenExpiring: [], RefreshFailing: [], DeadLetters: [], Throttled: [] });
     });
   },
 );
+
+/** A refresher with a stored token, `before` seconds before that token ends. */
+const startBeforeEnd = async (before: number, options: SimulationOptions = { kind: CONSTANT }) => {
+  const simulated = await simulateRefresher(options);
+  await simulated.time.until(simulated.run());
+  const { token } = await simulated.record();
+  const end = token.expires_at * SECOND;
+  await simulated.time.advance(end - before * SECOND - simulated.time.now());
+  return {
+    ...simulated,
+    token,
+    end,
+    /** Lets time pass until some seconds after the token's end. */
+    passTo: (seconds: number) => simulated.time.advance(end + seconds * SECOND - simulated.time.now()),
+    /** The requests in seconds after the end of the token. */
+    requestsAfterEnd: () => simulated.endpoint.requests.map((at) => (at - end) / SECOND),
+  };
+};
+const ended = async (running: Promise<RefreshResult>) => running.catch((error: Error) => error.message);
+
+describe('a check that gets the stored token again', () => {
+  test('keeps the record, and returns at once if the next check comes before the end of the token', async () => {
+    const { run, time, record, token, logged, end } = await startBeforeEnd(1_000);
+    const before = time.now();
+    expect(await time.until(run())).toEqual({
+      outcome: 'kept',
+      reason: 'same-token',
+      expires_at: end / SECOND,
+      parameter_version: 1,
+    });
+    expect(time.now() - before).toBeLessThan(SECOND);
+    expect(await record()).toEqual({ token, version: 1 });
+    expect(logged.at(-1)).toContain('the same token until it expires');
+  });
+
+  test.for([
+    ['forced', { force: true }],
+    ['that reports it as rejected', { rejected: sha256('opaque-1') }],
+  ] as const)('keeps the record if it is %s, and does not wait', async ([, event]) => {
+    const { run, time, record } = await startBeforeEnd(100);
+    const before = time.now();
+    expect(await time.until(run(event))).toMatchObject({ outcome: 'kept', reason: 'same-token' });
+    expect(time.now() - before).toBeLessThan(SECOND);
+    expect((await record()).version).toBe(1);
+  });
+
+  test.for([
+    ['rejected', (text: string) => ({ rejected: sha256(text) })],
+    ['forced', () => ({ force: true })],
+  ] as const)('stores a JWT that was signed again if it is %s', async ([reason, event]) => {
+    const { run, time, token } = await startBeforeEnd(1_000, {
+      kind: { ...CONSTANT, token: 're-signed JWT' },
+    });
+    const result = await time.until(run(event(token.access_token)));
+    expect(result).toMatchObject({ outcome: 'minted', reason });
+  });
+
+  test('does not wait if its caller does', async () => {
+    const { run, time } = await startBeforeEnd(100);
+    const before = time.now();
+    await time.until(run({}, { isAwaited: true }));
+    expect(time.now() - before).toBeLessThan(SECOND);
+  });
+
+  test('stores the record once if the settings have changed, with the expiry that was known', async () => {
+    const { run, time, record, environment, token } = await startBeforeEnd(1_000);
+    environment[ENVIRONMENT.scope] = 'travel';
+    expect(await time.until(run())).toMatchObject({ outcome: 'minted', reason: 'source-changed' });
+    const { token: changed, version } = await record();
+    expect(changed).toEqual({ ...token, source: expect.not.stringMatching(token.source) });
+    expect(await time.until(run())).toMatchObject({ reason: 'same-token', parameter_version: version });
+  });
+
+  test('believes the endpoint if it says that less is left than the record', async () => {
+    const { run, time, end } = await startBeforeEnd(1_000, { kind: SHRINKING });
+    const result = await time.until(run());
+    expect(result.expires_at).toBeLessThanOrEqual(end / SECOND);
+    expect(result.expires_at).toBeGreaterThanOrEqual(end / SECOND - 2);
+  });
+
+  test('succeeds in the last second of a token, although the endpoint then says 0', async () => {
+    for (const before of [0.9, 0.6, 0.3, 0.1]) {
+      const { run, time, record } = await startBeforeEnd(before, { kind: SHRINKING });
+      expect(await time.until(ended(run()))).toMatchObject({ outcome: 'minted', reason: 'expiring' });
+      expect((await record()).token.access_token).toBe('opaque-2');
+    }
+  });
+
+  test('warns, and does not wait, if the token ends after the longest run and before the next check', async () => {
+    const policy = { checkEvery: 3_600, refreshBefore: 7_200 };
+    const { run, time, logged } = await startBeforeEnd(2_000, { kind: CONSTANT, policy, lifetime: 14_400 });
+    const before = time.now();
+    await time.until(run());
+    expect(time.now() - before).toBeLessThan(SECOND);
+    expect(logged.at(-1)).toContain('Set checkEvery to at most PT13M');
+  });
+});
+
+describe('a held run', () => {
+  test('reports the check before it waits, and the next token after that', async () => {
+    const { run, passTo, metrics, time, logged } = await startBeforeEnd(300);
+    const running = run();
+    await time.advance(SECOND);
+    expect(metrics.series.get('TokenRefresher/SameToken')?.values).toEqual([1]);
+    expect(metrics.series.get('TokenRefresher/SecondsUntilExpiry')?.values.at(-1)).toBe(840);
+    expect(logged).toHaveLength(2);
+    await passTo(3);
+    expect(await running).toMatchObject({ outcome: 'minted', reason: 'expiring', parameter_version: 2 });
+    expect(metrics.series.get('TokenRefresher/SecondsUntilExpiry')?.values.at(-1)).toBeGreaterThan(3_590);
+    expect(metrics.series.get('TokenRefresher/LifetimeTooShort')).toBeUndefined();
+  });
+
+  test('sends no request at the moment at which another one does', async () => {
+    const { run, passTo, stored, requestsAfterEnd, time } = await startBeforeEnd(340);
+    const first = run();
+    await passTo(-40);
+    const second = run();
+    await time.advance(10 * SECOND);
+    const before = requestsAfterEnd().length;
+    await passTo(60);
+    const around = requestsAfterEnd().slice(before);
+    expect(around.filter((at, index) => at - (around[index - 1] ?? -100) < 0.9)).toEqual([]);
+    expect(new Set([(await first).reason, (await second).reason])).toEqual(new Set(['expiring', 'fresh']));
+    expect(stored).toHaveLength(2);
+  });
+
+  test('takes over from one that was cut off after it had claimed the requests', async () => {
+    const { run, passTo, stored, aws, end } = await startBeforeEnd(100);
+    const running = run();
+    await passTo(-50);
+    const Value = JSON.stringify({ replaces: sha256('version 1'), expires_at: end / SECOND + 8 });
+    const Name = claimParameterName('/a/b');
+    await aws.ssm.send(new PutParameterCommand({ Name, Value, Type: 'String', Overwrite: true }));
+    await passTo(11);
+    expect(await running).toMatchObject({ reason: 'expiring' });
+    expect(stored).toHaveLength(2);
+  });
+
+  test('asks although claims can be neither read nor written', async () => {
+    const { run, passTo, aws } = await startBeforeEnd(100);
+    const running = run();
+    aws.onCall = (_operation, { Name }) => {
+      if (Name === claimParameterName('/a/b')) throw new AwsError('AccessDeniedException', 'no');
+    };
+    await passTo(3);
+    expect(await running).toMatchObject({ reason: 'expiring' });
+  });
+
+  test('does not delay a rejection, and ends early if that brought another token', async () => {
+    const { run, passTo, endpoint, time, token } = await startBeforeEnd(300);
+    const running = run();
+    await passTo(-200);
+    endpoint.revoke();
+    const before = time.now();
+    const report = { rejected: sha256(token.access_token) };
+    expect(await time.until(run(report))).toMatchObject({ outcome: 'minted', reason: 'rejected' });
+    expect(time.now() - before).toBeLessThan(2 * SECOND);
+    await passTo(-20);
+    expect(await running).toMatchObject({ outcome: 'kept', reason: 'fresh' });
+  });
+
+  test('replaces the token in time after a rejection in vain', async () => {
+    const { run, passTo, time, token } = await startBeforeEnd(300);
+    const running = run();
+    await passTo(-10);
+    const report = { rejected: sha256(token.access_token) };
+    expect(await time.until(run(report))).toMatchObject({ reason: 'same-token' });
+    await passTo(3);
+    expect(await running).toMatchObject({ reason: 'expiring' });
+  });
+
+  test('uses a secret that was rotated during the wait', async () => {
+    const { run, passTo, putSecret, record, time, stored } = await startBeforeEnd(300);
+    const running = run();
+    await passTo(-200);
+    await putSecret('{"client_id": "id", "client_secret": "another"}');
+    await passTo(3);
+    await running;
+    const { token, version } = await record();
+    expect(token.access_token).toBe('opaque-2');
+    // Once for the other source, once for the other token.
+    expect(stored).toHaveLength(3);
+    expect(await time.until(run())).toMatchObject({ reason: 'fresh', parameter_version: version });
+  });
+
+  test.for([
+    ['the request before the end fails', -26, -20],
+    ['Parameter Store fails at the end', 0.5, 2.5],
+  ] as const)('gets the next token although %s', async ([what, from, until]) => {
+    const { run, passTo, endpoint, aws, time, end } = await startBeforeEnd(200);
+    const isNow = () => time.now() > end + from * SECOND && time.now() < end + until * SECOND;
+    const running = run();
+    if (what.startsWith('the request')) {
+      endpoint.fault = () => (isNow() ? new Response(null, { status: 400 }) : undefined);
+    } else {
+      aws.onCall = (operation) => {
+        if (operation === 'GetParameter' && isNow()) throw new AwsError('ThrottlingException', 'no');
+      };
+    }
+    await passTo(4);
+    expect(await running).toMatchObject({ reason: 'expiring' });
+  });
+
+  test.for([
+    ['is down', () => new Response(null, { status: 503 }), 'ENDPOINT_UNAVAILABLE'],
+    [
+      'rejects the client',
+      () => Response.json({ error: 'invalid_client' }, { status: 401 }),
+      'CLIENT_REJECTED',
+    ],
+    ['answers with nonsense', () => new Response('<html>'), 'RESPONSE_INVALID'],
+  ] as const)(
+    'fails with the true validity and leaves the record if the endpoint %s',
+    async ([, answer, code]) => {
+      const { run, passTo, endpoint, record, token, metrics, time, end } = await startBeforeEnd(200);
+      endpoint.fault = () => (time.now() > end - 30 * SECOND ? answer() : undefined);
+      const failing = ended(run());
+      await passTo(60);
+      expect(await failing).toMatch(code);
+      expect((await record()).token).toEqual(token);
+      expect(metrics.series.get('TokenRefresher/SecondsUntilExpiry')?.values.at(-1)).toBe(0);
+      // The next check gets the claim, and the next token.
+      endpoint.fault = () => undefined;
+      expect(await time.until(run())).toMatchObject({ outcome: 'minted' });
+    },
+  );
+
+  test('believes the endpoint if it grants the token long after the end that it had stated', async () => {
+    const { run, passTo, record, end } = await startBeforeEnd(200, { kind: CONSTANT, livesFor: 7_200 });
+    const running = run();
+    await passTo(12);
+    expect(await running).toMatchObject({ outcome: 'minted', reason: 'expiring' });
+    const { token } = await record();
+    expect(token.access_token).toBe('opaque-1');
+    expect(token.expires_at).toBeGreaterThan(end / SECOND + 3_600);
+  });
+});
+
+test('a report that changes nothing does not publish the validity, which is low without a fault', async () => {
+  const { run, time, metrics } = await startBeforeEnd(400);
+  await time.until(run());
+  const published = () => metrics.series.get('TokenRefresher/SecondsUntilExpiry')?.values.length;
+  const before = published();
+  expect(await time.until(run({ rejected: sha256('of another token') }))).toMatchObject({
+    reason: 'already-replaced',
+  });
+  expect(published()).toBe(before);
+});
