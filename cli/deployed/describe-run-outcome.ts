@@ -10,7 +10,9 @@ export function describeRunOutcome(outcome: RunOutcome, { clock, style }: Comman
   const { reason, expires_at, parameter_version } = outcome;
   const left = duration(expires_at - unixSeconds(clock.now()));
   const what = `${outcome.outcome} (${reason})`;
-  return `${style('green', what)}, parameter version ${parameter_version}, valid for ${left}, until ${instant(expires_at)}`;
+  const valid = `${style('green', what)}, parameter version ${parameter_version}, valid for ${left}, until ${instant(expires_at)}`;
+  if (reason !== 'same-token') return valid;
+  return `${valid}\nThe token endpoint grants the same token until it expires. The refresher replaces it then.`;
 }
 
 export function exitCodeOfRun({ outcome }: RunOutcome): ExitCode {

@@ -10,7 +10,7 @@ export type LastRun =
       /** Unix time, milliseconds. */
       readonly at: number;
       readonly outcome: 'minted' | 'kept';
-      /** Undefined if the function logs only warnings. */
+      /** Undefined if the function logs only warnings, unless it is `same-token`, which is also a metric. */
       readonly reason: string | undefined;
       /** Whether only the secret's previous version was accepted. */
       readonly previousCredentialsUsed: boolean;
@@ -140,8 +140,9 @@ function readReport(record: unknown, at: number): Omit<LoggedRun, 'id'> | undefi
 function readMetrics(line: Readonly<Record<string, unknown>>, at: number): Omit<LoggedRun, 'id'> | undefined {
   if (line._aws === undefined) return undefined;
   const previousCredentialsUsed = line[METRIC.previousCredentialsUsed] === 1;
-  const kept = { at, reason: undefined, previousCredentialsUsed };
-  if (line[METRIC.minted] === 1) return { weight: 0, run: { ...kept, outcome: 'minted' } };
+  const reason = line[METRIC.sameToken] === 1 ? 'same-token' : undefined;
+  const kept = { at, reason, previousCredentialsUsed };
+  if (line[METRIC.minted] === 1) return { weight: 0, run: { ...kept, outcome: 'minted', reason: undefined } };
   if (line[METRIC.kept] === 1) return { weight: 0, run: { ...kept, outcome: 'kept' } };
   if (line[METRIC.failed] !== 1) return undefined;
   const code = typeof line.code === 'string' ? line.code : 'UNEXPECTED';

@@ -1,8 +1,7 @@
-import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
 import { describeLastRun } from '../deployed/describe-last-run.ts';
-import { isLate, type LastRun, readLastRun } from '../deployed/read-last-run.ts';
+import { isLate, type LastRun } from '../deployed/read-last-run.ts';
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
 import type { ShellCommands } from '../shell-commands.ts';
 import { duration } from '../terminal/time.ts';
@@ -10,7 +9,8 @@ import { tagMapOptions } from './create-options.ts';
 import { ok, unknown, type Verdict, wrong } from './finding.ts';
 
 interface Tools {
-  readonly logs: CloudWatchLogsClient;
+  /** The latest run, as `readLastRun` returns it. */
+  readonly reading: Promise<LastRun | undefined>;
   readonly commands: ShellCommands;
   /** Unix time, milliseconds. */
   readonly now: number;
@@ -20,14 +20,14 @@ interface Tools {
 export async function checkLastRun(
   refresher: Refresher,
   { checkEvery }: Configuration,
-  { logs, commands, now }: Tools,
+  { reading, commands, now }: Tools,
 ): Promise<Verdict> {
   const { logGroup } = refresher;
   if (logGroup === undefined) return unknown('the stack has no log group for the function');
   const refresh = commands.self('refresh', refresher);
   let run: LastRun | undefined;
   try {
-    run = await readLastRun(logs, logGroup.id, { checkEvery, now });
+    run = await reading;
   } catch (error) {
     if (describeAwsFailure(error).name !== 'ResourceNotFoundException') throw error;
     return wrong(

@@ -3,6 +3,7 @@ import { type Clock, unixSeconds } from '../../lambda/shared/clock.ts';
 import { describeFailure } from '../cli-error.ts';
 import type { Clients } from '../clients.ts';
 import { configurationOf, readFunction } from '../deployed/read-function.ts';
+import { type LastRun, readLastRun } from '../deployed/read-last-run.ts';
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
 import type { ShellCommands } from '../shell-commands.ts';
 import { checkAlarms } from './check-alarms.ts';
@@ -38,6 +39,7 @@ export async function checkLinks(refresher: Refresher, tools: DoctorTools): Prom
     configuration === undefined
       ? unknown("not checked: the function's settings are unknown")
       : check(configuration);
+  const lastRun = readRun(refresher, configuration, logs, now);
   const roleTools = { iam: clients.iam, commands };
   const checks: Readonly<Record<Exclude<Link, 'parameter'>, () => Promise<Verdict>>> = {
     schedule: () => checkSchedule(refresher, clients.scheduler, commands, now),
@@ -51,16 +53,18 @@ export async function checkLinks(refresher: Refresher, tools: DoctorTools): Prom
     key: () => configured((usable) => checkKey(refresher, usable, clients.kms, commands)),
     secret: () => configured((usable) => checkSecret(refresher, usable, secretsManager, commands)),
     endpoint: () => configured((usable) => checkEndpoint(usable, { fetch, clock })),
-    'last run': () => configured((usable) => checkLastRun(refresher, usable, { logs, commands, now })),
+    'last run': () =>
+      configured((usable) => checkLastRun(refresher, usable, { reading: lastRun, commands, now })),
     'dead letters': () => checkDeadLetters(refresher, clients.sqs, commands),
     alarms: () => checkAlarms(refresher, clients.cloudWatch, commands),
   };
   const others = new Map(
     await Promise.all(OTHER_LINKS.map(async (link) => [link, await unlessFailed(checks[link])] as const)),
   );
-  const parameter = await unlessFailed(() =>
+  const parameter = await unlessFailed(async () =>
     checkParameter(refresher, configuration, {
       ...{ ssm, logs, secretsManager, commands, others },
+      lastRun: await lastRun.catch(() => undefined),
       now: unixSeconds(now),
     }),
   );
@@ -69,6 +73,17 @@ export async function checkLinks(refresher: Refresher, tools: DoctorTools): Prom
     const verdict = verdicts.get(link);
     return verdict === undefined ? [] : [{ link, ...verdict }];
   });
+}
+
+/** The latest run, for two of the checks. Undefined if there is none, or no log of it. */
+async function readRun(
+  { logGroup }: Refresher,
+  configuration: Configuration | undefined,
+  logs: Clients['logs'],
+  now: number,
+): Promise<LastRun | undefined> {
+  if (logGroup === undefined || configuration === undefined) return undefined;
+  return readLastRun(logs, logGroup.id, { checkEvery: configuration.checkEvery, now });
 }
 
 /** The parameter comes last: what the other links show says whether a check can replace its token. */

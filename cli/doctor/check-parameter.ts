@@ -5,8 +5,10 @@ import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import { describeCredentials } from '../../lambda/refresher/credentials.ts';
 import { sourceFingerprint } from '../../lambda/refresher/source-fingerprint.ts';
 import { isOverdue } from '../deployed/is-overdue.ts';
+import type { LastRun } from '../deployed/read-last-run.ts';
 import { type KnownToken, readParameter } from '../deployed/read-parameter.ts';
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
+import { describeSameToken, isSameTokenGranted } from '../deployed/same-token.ts';
 import type { ShellCommands } from '../shell-commands.ts';
 import { duration, instant } from '../terminal/time.ts';
 import { LINKS, type Link, ok, unknown, type Verdict, wrong } from './finding.ts';
@@ -18,6 +20,8 @@ interface Tools {
   readonly commands: ShellCommands;
   /** Unix time, seconds. */
   readonly now: number;
+  /** The function's latest run, if it is known. */
+  readonly lastRun: LastRun | undefined;
   /** The findings of the other links. */
   readonly others: ReadonlyMap<Link, Verdict>;
 }
@@ -57,7 +61,7 @@ async function checkToken(
   token: KnownToken,
   refresher: Refresher,
   configuration: Configuration | undefined,
-  { secretsManager, commands, now, others }: Tools,
+  { secretsManager, commands, now, lastRun, others }: Tools,
 ): Promise<Verdict> {
   const refresh = commands.self('refresh', refresher);
   if (token.expires_at <= now) {
@@ -77,13 +81,15 @@ async function checkToken(
     );
   }
   const validity = `valid for ${duration(token.expires_at - now)}, until ${instant(token.expires_at)}`;
-  if (configuration !== undefined && isOverdue(token, configuration, now)) {
+  if (configuration !== undefined && isOverdue(token, configuration, lastRun, now)) {
     return wrong(`the token is overdue for replacement: ${validity}`, refresh);
   }
   // If the user may not decrypt the token, its times come from the log, so the key's fault does not show.
   if (others.get('key')?.state === 'wrong') {
     return unknown(`the token is ${validity}, but readers may be unable to decrypt it: see key`);
   }
+  if (lastRun !== undefined && configuration !== undefined && isSameTokenGranted(lastRun, configuration, now))
+    return ok(`the token is ${validity}: ${describeSameToken(token, lastRun, configuration, now)}`);
   return ok(`the token is ${validity}`);
 }
 

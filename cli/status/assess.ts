@@ -76,7 +76,7 @@ function faultsIn(situation: Situation): readonly string[] {
   const overdue =
     parameter.state === 'token' &&
     configuration !== undefined &&
-    isOverdue(parameter.token, configuration, now);
+    isOverdue(parameter.token, configuration, typeof lastRun === 'object' ? lastRun : undefined, now);
   const faults: readonly (readonly [present: boolean, text: string])[] = [
     [situation.function === 'gone', 'the function has been deleted'],
     [situation.function === 'stopped', 'the function is stopped'],

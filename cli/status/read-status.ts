@@ -14,6 +14,7 @@ import { readLastRun } from '../deployed/read-last-run.ts';
 import { type KnownToken, readParameter } from '../deployed/read-parameter.ts';
 import { readSchedule } from '../deployed/read-schedule.ts';
 import type { DeployedResource, Refresher } from '../deployed/refreshers-of-stack.ts';
+import { describeSameToken, isSameTokenGranted } from '../deployed/same-token.ts';
 import { type Assessment, assess, type RunStatus, type ScheduleStatus, type Situation } from './assess.ts';
 
 /** How the token's source compares with the current credentials and settings. */
@@ -32,6 +33,8 @@ export interface RefresherStatus extends Assessment {
   readonly parameterVersion: number | undefined;
   readonly mintedFor: MintedFor | undefined;
   readonly lastRun: RunStatus | undefined;
+  /** Set if the endpoint grants the stored token again: what the refresher does. */
+  readonly sameToken: string | undefined;
   readonly schedule: ScheduleStatus | undefined;
   readonly alarms: readonly Alarm[] | undefined;
   readonly unknown: readonly string[];
@@ -80,10 +83,22 @@ export async function readStatus(
     parameterVersion: stored?.version,
     mintedFor: stored && configuration && versions && mintedFor(stored.token, configuration, versions),
     lastRun,
+    sameToken: stored && configuration && sameToken(stored.token, lastRun, configuration, now),
     schedule,
     alarms,
     unknown,
   };
+}
+
+function sameToken(
+  token: KnownToken,
+  lastRun: RunStatus | undefined,
+  configuration: Configuration,
+  now: number,
+): string | undefined {
+  if (typeof lastRun !== 'object' || token.expires_at <= now) return undefined;
+  if (!isSameTokenGranted(lastRun, configuration, now)) return undefined;
+  return describeSameToken(token, lastRun, configuration, now);
 }
 
 type FoundFunction = GetFunctionCommandOutput | 'gone';

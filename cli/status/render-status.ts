@@ -19,6 +19,7 @@ const COLOURS: Readonly<Record<TokenState, Colour>> = {
 /** One refresher as text. `diagnose` is the command that finds the fault. */
 export function renderStatus(status: RefresherStatus, style: Style, diagnose: string): string {
   const { refresher, state, because, now, token, mintedFor, lastRun, schedule, alarms, unknown } = status;
+  const { sameToken } = status;
   const colour = COLOURS[state];
   const lines = [
     `${style('bold', refresher.name)}  ${refresher.parameterName}  ${style(colour, state)}`,
@@ -27,6 +28,7 @@ export function renderStatus(status: RefresherStatus, style: Style, diagnose: st
       : [row('token', `${bar(token, now, style, colour)} ${timeLeft(token, now)}`)]),
     ...(token === undefined ? [] : [row('minted', minted(token, now, mintedFor))]),
     ...(lastRun === undefined ? [] : [row('last run', describeRun(lastRun, now))]),
+    ...(sameToken === undefined ? [] : [row('endpoint', sameToken)]),
     ...(schedule === undefined ? [] : [row('schedule', describeSchedule(schedule))]),
     ...(alarms === undefined ? [] : [row('alarms', describeAlarms(alarms))]),
     ...unknown.map((what) => row('unknown', what)),

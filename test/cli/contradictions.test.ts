@@ -56,7 +56,7 @@ const RULES: Readonly<Record<string, (seen: Look, situation: Situation) => void>
     expect(['ok', 'denied']).toContain(functionRole);
     expect(['Enabled', 'Updating', 'denied']).toContain(situation.key);
     expect(['ok', 'rotated', 'value-denied']).toContain(secret);
-    expect(['kept', 'minted', 'denied']).toContain(lastRun);
+    expect(['kept', 'same-token', 'minted', 'denied']).toContain(lastRun);
     expect([401, 429]).toContain(endpoint);
   },
   'a token that nobody can decrypt is not ok': ({ of, status }) => {
@@ -129,6 +129,19 @@ test.for<[Partial<Situation>, Link, RegExp]>([
 ])('%j: doctor says so at %s', async ([situation, link, says]) => {
   const finding = (await look({ ...GOOD, ...situation })).of(link);
   expect(finding).toMatchObject({ state: 'wrong', says: expect.stringMatching(says) });
+});
+
+test('a token that the endpoint grants again is not overdue, and both commands say when the refresher asks again', async () => {
+  const { findings, status, of, text } = await look({
+    ...GOOD,
+    parameter: 'overdue',
+    lastRun: 'same-token',
+  });
+  expect(findings.filter(({ state }) => state !== 'ok')).toEqual([]);
+  expect(status.state).toBe('healthy');
+  const says = 'the endpoint grants the same token until it expires; the refresher asks again at 2027-01-15';
+  expect(of('parameter').says).toContain(says);
+  expect(text.split(says)).toHaveLength(3);
 });
 
 test('a function that exists again with its deleted role gets another role and its own again', async () => {

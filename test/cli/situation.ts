@@ -25,7 +25,7 @@ const VALUES = {
   parameter: ['fresh', 'overdue', 'expired', 'missing', 'damaged', 'foreign', 'denied'],
   /** Whether the token was minted with the previous credentials. */
   previous: [false, true],
-  lastRun: ['kept', 'minted', 'failed', 'denied-secret', 'late', 'none', 'log-gone', 'denied'],
+  lastRun: ['kept', 'same-token', 'minted', 'failed', 'denied-secret', 'late', 'none', 'log-gone', 'denied'],
   deadLetters: ['0', '1'],
   alarm: ['OK', 'ALARM', 'INSUFFICIENT_DATA', 'gone', 'silent', 'denied'],
 } as const;
@@ -229,6 +229,7 @@ function runLog(lastRun: Situation['lastRun'], previous: boolean): readonly obje
   const line = {
     kept,
     late: kept,
+    'same-token': { outcome: 'kept', reason: 'same-token' },
     minted: { outcome: 'minted', reason: 'expiring' },
     failed: failed('RATE_LIMITED'),
     'denied-secret': failed('CREDENTIALS_UNAVAILABLE', { reason: 'AccessDeniedException' }),

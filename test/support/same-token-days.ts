@@ -1,6 +1,5 @@
 import type { TokenReader } from '../../lambda/reader/token-reader.ts';
-import type { Policy } from '../../lambda/shared/refresh-margin.ts';
-import { alarmsOf } from './alarms.ts';
+import type { alarmsOf } from './alarms.ts';
 import { type Incident, watch } from './incidents.ts';
 import { type SimulatedRefresher, type SimulationOptions, simulateRefresher } from './simulated-refresher.ts';
 
@@ -17,13 +16,14 @@ export interface SameTokenDays {
   readonly deadTokens: number;
   /** Milliseconds of the longest read. */
   readonly longestRead: number;
-  readonly alarms: Incident['alarms'];
+  readonly fired: Incident['alarms'];
 }
 
-/** Simulates some days. `prepare` may change the simulation before it starts. */
+/** Simulates some days with the alarms of a template. `prepare` may change the simulation before it starts. */
 export async function simulateDays(
   days: number,
-  options: SimulationOptions & { readonly policy: Policy },
+  deployed: ReturnType<typeof alarmsOf>,
+  options: SimulationOptions,
   prepare: (simulated: SimulatedRefresher) => void = () => undefined,
 ): Promise<SameTokenDays> {
   const simulated = await simulateRefresher(options);
@@ -38,8 +38,8 @@ export async function simulateDays(
   await time.advance(days * 24 * HOUR_MS);
   const gaps = stored.slice(1).map(({ storedAt }, index) => storedAt - (stored[index]?.expires_at ?? 0));
   const span = { from: from / 1_000 + 3_600, until: time.now() / 1_000, extraPeriods: 1 };
-  const alarms = watch(alarmsOf(options.policy), { metrics: simulated.metrics.series }, span);
-  return { simulated, gaps, ...seen, alarms };
+  const fired = watch(deployed, { metrics: simulated.metrics.series }, span);
+  return { simulated, gaps, ...seen, fired };
 }
 
 /** Reads every second around the end of each token, and every two minutes otherwise. */

@@ -52,6 +52,10 @@ describe('a refresher', () => {
   test.for<[string, Partial<Situation>]>([
     ['nothing is wrong', {}],
     ['the token is due and the next check replaces it', { parameter: stored(1_440) }],
+    [
+      'the endpoint grants the same token until it expires',
+      { parameter: stored(60), lastRun: { ...run, reason: 'same-token' } },
+    ],
     ['the stack has no alarms', { alarms: [] }],
     [
       'some parts are unknown',

@@ -29,6 +29,7 @@ const status: RefresherStatus = {
   parameterVersion: 7,
   mintedFor: { credentials: 'other', version: undefined },
   lastRun: 'none',
+  sameToken: undefined,
   schedule: { state: 'off', expression: 'rate(5 minutes)', asDeployed: true },
   alarms: [alarm('TokenExpiring', 'alarm'), alarm('Throttled', 'ok')],
   unknown: ['secret: AccessDeniedException'],

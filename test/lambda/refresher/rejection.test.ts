@@ -58,7 +58,7 @@ const report = async (): Promise<RefreshResult> => {
   return JSON.parse(text) as RefreshResult;
 };
 const putClaim = (expiresAt: number) =>
-  refresher.putParameter(JSON.stringify({ rejected: sha256(dead), expires_at: expiresAt }), {
+  refresher.putParameter(JSON.stringify({ replaces: sha256(dead), expires_at: expiresAt }), {
     Name: `${refresher.parameterName}.claim`,
     Type: 'String',
   });
