@@ -49,6 +49,8 @@ export interface TokenReader {
    * Answers from memory. Late in the token's lifetime, at a random moment, the reader reloads in the background: for a
    * one-hour token, between 24 and 6 minutes before expiry. Concurrent calls share one load.
    *
+   * Around the end of a token that was not replaced before, a call waits up to 10 seconds for the next one.
+   *
    * If there is no token to return, a call retries: for up to 60 seconds while Parameter Store throttles, and for up to
    * 10 seconds after other transient failures.
    * @throws TokenUnavailableError with any code except `REPORT_FAILED`
