@@ -113,6 +113,38 @@ describe('a fleet of a thousand containers', { timeout: 900_000 }, () => {
     lambda.destroy();
   });
 
+  test('waits for a token that is stored two seconds after the end of the last one, without an error', async () => {
+    await parameter.put('first');
+    const arrived = throttle(parameter);
+    const fleet = createFleet(parameter, {
+      containers: 1_000,
+      readsPerSecond: 0.1,
+      containerLifetime: 100 * HOUR,
+      seed: 4,
+    });
+    fleet.readAll();
+    const pass = async (seconds: number) => {
+      for (let second = 0; second < seconds; second += 1) await fleet.second();
+    };
+    await pass(HOUR);
+    const before = parameter.reads();
+    await pass(2);
+    await parameter.put('second');
+    await pass(90);
+    expect(fleet.failures).toEqual([]);
+    // Each container needs one load. Parameter Store throttles some, which load again.
+    expect(parameter.reads() - before).toBeLessThan(3_000);
+    expect(peak(arrived, START / 1_000 + HOUR + 60)).toBeLessThan(READS_PER_SECOND);
+    console.log(
+      parameter.reads() - before,
+      peak(arrived, START / 1_000 + HOUR),
+      [...arrived]
+        .filter(([s]) => s >= START / 1000 + HOUR)
+        .map(([, c]) => c)
+        .join(' '),
+    );
+  });
+
   test('does not overload Parameter Store while the refresher is down, and recovers with it', async () => {
     const { arrived, fleet, pass } = await startFleet(3, 100 * HOUR);
     await pass(25 * 60);

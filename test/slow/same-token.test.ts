@@ -49,7 +49,11 @@ describe.for(KINDS)('if an endpoint of the kind %j is down for two hours,', (kin
           const now = simulated.time.now() / 1_000;
           const stored = simulated.stored.at(-1);
           // The end of the first token that is stored after three hours.
-          if (downFrom === Number.POSITIVE_INFINITY && simulated.stored.length === 4 && stored !== undefined) {
+          if (
+            downFrom === Number.POSITIVE_INFINITY &&
+            simulated.stored.length === 4 &&
+            stored !== undefined
+          ) {
             end = stored.expires_at;
             downFrom = end - before;
           }

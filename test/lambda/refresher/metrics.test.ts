@@ -132,6 +132,22 @@ describe('a run', () => {
     for (const line of refresher.fn.output) expect(() => JSON.parse(line)).not.toThrow();
   });
 
+  test('counts a token that is granted again, and keeps its validity at the threshold of the alarm', async () => {
+    const token = newToken();
+    refresher.endpoint.answer(grant(token, { expires_in: 350 }));
+    await refresher.invoke();
+    const before = refresher.fn.output.length;
+    // Without a client context, the run would wait until the token ends.
+    expect(await refresher.invoke({}, { clientContext: {} })).toMatchObject({ ok: true });
+    expect(values(embeddedMetrics(refresher.fn.output.slice(before)))).toEqual({
+      Kept: 1,
+      SameToken: 1,
+      SecondsUntilExpiry: 840,
+      MintAttempts: 1,
+      MintDuration: expect.any(Number),
+    });
+  });
+
   test('counts the use of the previous credentials', async () => {
     const current = credentials(newClientSecret());
     await refresher.putSecret(current);

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { claimReplacement } from '../../../lambda/refresher/claim.ts';
+import { planHold } from '../../../lambda/refresher/hold-open.ts';
 import { findNewerToken } from '../../../lambda/refresher/newer-token.ts';
 import { writeToken } from '../../../lambda/refresher/store.ts';
 import { AWS_CLIENT } from '../../../lambda/shared/aws-client.ts';
@@ -9,6 +10,8 @@ import type { Clock } from '../../../lambda/shared/clock.ts';
 import { type StoredToken, sha256 } from '../../../lambda/shared/stored-token.ts';
 import {
   CLAIM_RELEASE_MS,
+  functionTimeout,
+  LONGEST_HELD_CHECK_SECONDS,
   RUN_TIMEOUT_SECONDS,
   SECOND_LOOK_MS,
   STORE_RESERVE_SECONDS,
@@ -53,6 +56,20 @@ test('every attempt to write a token fits into the time of the write, with the l
 test('all that follows a mint fits into the reserve, and most of a run remains for minting', () => {
   expect(SECOND_LOOK_MS + TOKEN_WRITE.totalMs + CLAIM_RELEASE_MS).toBeLessThan(STORE_RESERVE_SECONDS * 1_000);
   expect(STORE_RESERVE_SECONDS).toBeLessThan(RUN_TIMEOUT_SECONDS / 2);
+});
+
+test('a run that waits for the end of a token has time for one more check after it, at every checkEvery', () => {
+  const start = 1_800_000_000;
+  for (let checkEvery = 60; checkEvery <= 12 * 3_600; checkEvery += 60) {
+    const limit = functionTimeout(checkEvery);
+    expect(limit).toBeLessThanOrEqual(900);
+    for (const ahead of [0, 1, limit - 61, limit - 60, limit - 59, checkEvery + 60, checkEvery + 61]) {
+      const plan = planHold(start + ahead, start * 1_000, { checkEvery, refreshBefore: 2 * checkEvery });
+      if (ahead > checkEvery + 60) expect(plan).toBe('next-check');
+      else expect(plan).toBe(ahead + RUN_TIMEOUT_SECONDS <= limit ? 'hold' : 'too-long');
+      if (checkEvery <= LONGEST_HELD_CHECK_SECONDS) expect(plan).not.toBe('too-long');
+    }
+  }
 });
 
 describe('if AWS throttles,', () => {

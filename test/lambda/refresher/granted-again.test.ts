@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { grantedAgain } from '../../../lambda/refresher/same-token.ts';
+import type { MintReason } from '../../../lambda/shared/refresh-result.ts';
+import { type StoredToken, sha256 } from '../../../lambda/shared/stored-token.ts';
+
+const ISSUED = 1_800_000_000;
+const ENDS = ISSUED + 3_600;
+const jwt = (payload: object) => `a.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.c`;
+const tokenOf = (access_token: string, issued_at: number, expires_at: number): StoredToken => ({
+  ...{ access_token, token_type: 'Bearer', issued_at, expires_at, source: sha256('source') },
+});
+
+/** The stored and the granted token, seconds from the first issue to the grant, `expires_in`, why, and the believed expiry. */
+test.for<[string, string, string, number, number, MintReason, number | undefined]>([
+  ['with a constant expires_in', 'same', 'same', 2_000, 3_600, 'expiring', ENDS],
+  ['with a shrinking expires_in', 'same', 'same', 2_000, 1_599, 'expiring', ENDS - 1],
+  ['after a rejection', 'same', 'same', 2_000, 3_600, 'rejected', ENDS],
+  ['by force', 'same', 'same', 2_000, 3_600, 'forced', ENDS],
+  ['after a change of settings', 'same', 'same', 2_000, 3_600, 'source-changed', ENDS],
+  ['just after its end', 'same', 'same', 3_609, 3_600, 'expiring', ENDS],
+  ['long after its end', 'same', 'same', 3_610, 3_600, 'expiring', undefined],
+  ['with another text', 'one', 'other', 2_000, 3_600, 'expiring', undefined],
+  ['with another jti', jwt({ exp: 9, jti: 1 }), jwt({ exp: 9, jti: 2 }), 2_000, 3_600, 'expiring', ENDS],
+  ['with another exp', jwt({ exp: 9 }), jwt({ exp: 10 }), 2_000, 3_600, 'expiring', undefined],
+  [
+    'with another jti, after a rejection',
+    jwt({ exp: 9, jti: 1 }),
+    jwt({ exp: 9, jti: 2 }),
+    2_000,
+    3_600,
+    'rejected',
+    undefined,
+  ],
+  [
+    'with another jti, by force',
+    jwt({ exp: 9, jti: 1 }),
+    jwt({ exp: 9, jti: 2 }),
+    2_000,
+    3_600,
+    'forced',
+    undefined,
+  ],
+  ['as JWTs without exp', jwt({ jti: 1 }), jwt({ jti: 2 }), 2_000, 3_600, 'expiring', undefined],
+  ['as texts with two dots', 'a.b.c', 'a.b.d', 2_000, 3_600, 'expiring', undefined],
+  [
+    'as texts with three dots',
+    `${jwt({ exp: 9 })}.1`,
+    `${jwt({ exp: 9 })}.2`,
+    2_000,
+    3_600,
+    'expiring',
+    undefined,
+  ],
+])('a token that is granted %s is recognized', ([, stored, granted, after, expiresIn, reason, believed]) => {
+  const sentAt = ISSUED + after;
+  const again = grantedAgain(
+    tokenOf(granted, sentAt, sentAt + expiresIn),
+    { state: 'token', version: 1, token: tokenOf(stored, ISSUED, ENDS) },
+    reason,
+  );
+  expect(again).toEqual(believed === undefined ? undefined : tokenOf(granted, ISSUED, believed));
+});
+
+test.for(['missing', 'unreadable'] as const)('a token is new if the record is %s', (state) => {
+  expect(grantedAgain(tokenOf('a', ISSUED, ENDS), { state }, state)).toBeUndefined();
+});
