@@ -72,6 +72,8 @@ export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedu
       if (joins && outcome === 'gave-up' && held.validity() <= required)
         await abortable(loading.run(), signal);
     },
+    /** Whether a read waits for the next token. It may still retry throttled loads when the token has long ended. */
+    isWaitingForNext: () => waitingForNext.pending,
     /** For a read around the end of a token that is replaced at its end: loads until there is another one, or patience runs out. */
     async waitForNext(signal: AbortSignal | undefined): Promise<void> {
       await abortable(waitingForNext.run(), signal);

@@ -47,7 +47,7 @@ export function createTokenCache(
     }
     if (held.validity() > required) await reload.lookForBetter(required, signal);
     else {
-      if (isEnding(held.validity())) await reload.waitForNext(signal);
+      if (isEnding(held.validity()) || reload.isWaitingForNext()) await reload.waitForNext(signal);
       if (held.validity() <= required) await reload.waitForToken(required, signal);
     }
     const token = held.validForMoreThan(required);

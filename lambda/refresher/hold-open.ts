@@ -9,11 +9,10 @@ import {
   SCHEDULE_PRECISION_SECONDS,
   STORE_RESERVE_SECONDS,
 } from '../shared/time-budget.ts';
-import { type Claim, claimReplacement } from './claim.ts';
+import { claimReplacement } from './claim.ts';
 import type { Configuration } from './configuration.ts';
 import { type RefreshTools, refresh } from './refresh.ts';
 import { SAME_TOKEN_GRACE_SECONDS } from './same-token.ts';
-import { readStored } from './store.ts';
 
 /** Seconds before expiry. Camunda grants the next token 30 seconds before, and clocks differ a little. */
 const EARLY_SECONDS = 25;
@@ -24,11 +23,8 @@ const EARLY_SECONDS = 25;
  */
 const LATE_SECONDS = [1, 2, 3, 5, 7, SAME_TOKEN_GRACE_SECONDS] as const;
 
-/** Seconds after expiry. If the run with the claim was cut off, another held run gets the claim for its last request. */
+/** Seconds after expiry. After that, another held run gets the claim for its last check, even if the first was cut off. */
 const CLAIM_SECONDS = 8;
-
-/** If a claim can be neither read nor written, a second request is better than a gap. */
-const WITHOUT_CLAIM: Claim = { release: async () => undefined };
 
 /** Failures that may pass within a second. A shrinking `expires_in` reaches zero, which no grant may have. */
 const PASSING: ReadonlySet<RefreshErrorCode> = new Set<RefreshErrorCode>([
@@ -60,15 +56,15 @@ export async function holdOpen(
   const { clock, observations } = tools;
   const until = held.expires_at;
   const latest = until + RUN_TIMEOUT_SECONDS - STORE_RESERVE_SECONDS;
-  let claim: Claim | undefined;
+  let hasClaim = false;
   let last: RefreshResult | RefreshError = held;
   for (const [index, offset] of [-EARLY_SECONDS, ...LATE_SECONDS].entries()) {
     const wait = (until + offset) * 1_000 - clock.now();
     // A slow answer may take longer than the time to the next instant.
     if (wait < 0 && index < LATE_SECONDS.length) continue;
     await clock.sleep(Math.max(0, wait));
-    claim ??= await claimHeld(held, configuration, tools);
-    if (claim === undefined && !(await hasChanged(held, configuration, tools))) continue;
+    hasClaim ||= await claimRequests(held, configuration, tools);
+    if (!hasClaim) continue;
     const deadline = (offset < 0 ? until : latest) * 1_000;
     delete observations.sameTokenUntil;
     try {
@@ -80,30 +76,26 @@ export async function holdOpen(
       if (offset > 0 && !PASSING.has(error.code)) break;
     }
   }
-  if (!(last instanceof RefreshError)) return last;
-  await claim?.release();
-  throw last;
+  if (last instanceof RefreshError) throw last;
+  return last;
 }
 
-/** Claims the requests for a record. Held runs may know its expiry with a difference of a second, so its version counts. */
-async function claimHeld(
+/**
+ * Whether this run sends the requests for a record. Held runs may believe expiries that differ by a second, so the record's
+ * version identifies it. If the claim can be neither read nor written, a second request is better than a gap.
+ */
+async function claimRequests(
   { expires_at, parameter_version }: RefreshResult,
   { parameterName }: Configuration,
   tools: Pick<RefreshTools, 'ssm' | 'clock'>,
-): Promise<Claim | undefined> {
-  return claimReplacement(tools, parameterName, {
+): Promise<boolean> {
+  const claim = claimReplacement(tools, parameterName, {
     replaces: sha256(`version ${parameter_version}`),
     now: unixSeconds(tools.clock.now()),
     expiresAt: expires_at + CLAIM_SECONDS,
-  }).catch(() => WITHOUT_CLAIM);
-}
-
-/** Whether another run has stored a token during the wait. */
-async function hasChanged(
-  { parameter_version }: RefreshResult,
-  { parameterName }: Configuration,
-  { ssm }: Pick<RefreshTools, 'ssm'>,
-): Promise<boolean> {
-  const stored = await readStored(ssm, parameterName).catch(() => undefined);
-  return stored?.state === 'token' && stored.version !== parameter_version;
+  });
+  return claim.then(
+    (claimed) => claimed !== undefined,
+    () => true,
+  );
 }

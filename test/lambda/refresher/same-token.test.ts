@@ -101,10 +101,12 @@ describe('a check that gets the stored token again', () => {
   });
 
   test('believes the endpoint if it says that less is left than the record', async () => {
-    const { run, time, end } = await startBeforeEnd(1_000, { kind: SHRINKING });
+    const { run, time, end, metrics } = await startBeforeEnd(1_000, { kind: SHRINKING });
     const result = await time.until(run());
     expect(result.expires_at).toBeLessThanOrEqual(end / SECOND);
     expect(result.expires_at).toBeGreaterThanOrEqual(end / SECOND - 2);
+    // What is left is not the lifetime.
+    expect(metrics.series.get('TokenRefresher/LifetimeTooShort')).toBeUndefined();
   });
 
   test('succeeds in the last second of a token, although the endpoint then says 0', async () => {
@@ -214,13 +216,14 @@ describe('a held run', () => {
 
   test.for([
     ['the request before the end fails', -26, -20],
+    ['the request before the end and its retries fail', -26, 0.5],
     ['Parameter Store fails at the end', 0.5, 2.5],
   ] as const)('gets the next token although %s', async ([what, from, until]) => {
     const { run, passTo, endpoint, aws, time, end } = await startBeforeEnd(200);
     const isNow = () => time.now() > end + from * SECOND && time.now() < end + until * SECOND;
     const running = run();
     if (what.startsWith('the request')) {
-      endpoint.fault = () => (isNow() ? new Response(null, { status: 400 }) : undefined);
+      endpoint.fault = () => (isNow() ? new Response(null, { status: until < 0 ? 400 : 503 }) : undefined);
     } else {
       aws.onCall = (operation) => {
         if (operation === 'GetParameter' && isNow()) throw new AwsError('ThrottlingException', 'no');
