@@ -102,6 +102,9 @@ function accessTokenProblem(body: JsonObject): string | undefined {
     : 'access_token has characters that an Authorization header cannot carry';
 }
 
+/** The `reason` of a failure whose token is no longer valid. */
+export const TOKEN_EXPIRED = 'TOKEN_EXPIRED';
+
 const LIFETIME_REMEDY =
   'Set defaultLifetime to how long its tokens are valid, and deploy again. Or ask the operator of the authorization server to send expires_in in seconds.';
 export const CLOCK_REMEDY =
@@ -109,7 +112,7 @@ export const CLOCK_REMEDY =
 
 /** The error for a token that is no longer valid. Endpoints that grant the same token until it expires may send one. */
 function expired(tokenUrl: string, found: string): RefreshError {
-  return unusable(tokenUrl, found, CLOCK_REMEDY, { reason: 'TOKEN_EXPIRED' });
+  return unusable(tokenUrl, found, CLOCK_REMEDY, { reason: TOKEN_EXPIRED });
 }
 
 /** The error for an answer that grants no usable token. `found` names the field and its shape, never its value. */

@@ -3,6 +3,7 @@ import type { RefreshResult } from '../shared/refresh-result.ts';
 import { RUN_TIMEOUT_SECONDS, STORE_RESERVE_SECONDS } from '../shared/time-budget.ts';
 import { type Configuration, type Environment, readConfiguration } from './configuration.ts';
 import { parseEvent, type RefreshEvent } from './event.ts';
+import { TOKEN_EXPIRED } from './grant.ts';
 import { holdOpen, planHold } from './hold-open.ts';
 import { type RefreshTools, type RunObservations, refresh } from './refresh.ts';
 import { addRunMetrics, logFailure, logResult, type TelemetryTools, warnOfGap } from './telemetry.ts';
@@ -55,9 +56,9 @@ export async function run(given: unknown, environment: Environment, tools: RunTo
   return plan === 'hold' ? waitAndCheck(check, tools) : check.result;
 }
 
-/** Whether the endpoint may have granted the last second of the stored token: an `expires_in` of 0, which no grant may have. */
+/** Whether the endpoint may have granted the last second of the stored token again. */
 function isLastSecond(error: unknown, { expiresAt }: RunObservations, now: number): boolean {
-  if (!(error instanceof RefreshError) || error.code !== 'RESPONSE_INVALID') return false;
+  if (!(error instanceof RefreshError) || error.details.reason !== TOKEN_EXPIRED) return false;
   return expiresAt !== undefined && Math.abs(expiresAt * 1_000 - now) <= LAST_SECOND_WAIT_MS;
 }
 

@@ -1,6 +1,6 @@
 import type { MintReason } from '../shared/refresh-result.ts';
 import type { Stored, StoredToken } from '../shared/stored-token.ts';
-import { jwtExpiry } from './jwt-expiry.ts';
+import { jwtValidity } from './jwt-validity.ts';
 
 /**
  * Seconds after the stored expiry in which the same token, granted again, is not yet believed to live longer: the endpoint
@@ -35,6 +35,6 @@ export function grantedAgain(
 /** Whether two tokens are the same, or end at the same time because they are the same JWT with another signature or `jti`. */
 export function isSameToken(one: string, other: string): boolean {
   if (one === other) return true;
-  const expiry = jwtExpiry(one);
-  return expiry !== undefined && expiry === jwtExpiry(other);
+  const { expiresAt } = jwtValidity(one);
+  return expiresAt !== undefined && expiresAt === jwtValidity(other).expiresAt;
 }
