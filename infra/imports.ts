@@ -4,12 +4,12 @@ import { type IRole, Role } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { TokenRefresherProps } from './construct/token-refresher.ts';
 
-/** Immutable: a team that gets its roles from others may not change them either. */
+/** Imports a role as immutable, because another team may own it. */
 export function importRole(scope: Construct, arn: string): IRole {
   return Role.fromRoleArn(scope, 'Role', arn, { mutable: false });
 }
 
-/** A VPC by the ids of its parts. Nothing is looked up, so synth needs no account. */
+/** Imports a VPC by the ids of its parts, without a lookup. */
 export function importVpc(
   scope: Construct,
   vpcId: string,

@@ -6,8 +6,8 @@ import type { Construct } from 'constructs';
 import { acknowledge } from './construct/acknowledge.ts';
 
 /**
- * Creates a topic that sends an e-mail for every alarm, once the recipient has confirmed the subscription. Only alarms of
- * this account and region may publish. It has no KMS key: the messages are not confidential and leave in a plain e-mail.
+ * Creates a topic that sends an email for every alarm, once the recipient has confirmed the subscription. Only alarms of
+ * this account and region may publish. It has no KMS key: the messages are not confidential and leave in a plain email.
  * The token's key must not be able to block its own alarms, and another key would cost more than all the alarms.
  */
 export function createNotificationTopic(scope: Construct, email: string): Topic {
@@ -18,7 +18,7 @@ export function createNotificationTopic(scope: Construct, email: string): Topic 
   });
   acknowledge(topic, {
     'NIST.800.53.R5-SNSEncryptedKMS':
-      'The messages are not confidential and leave in a plain e-mail. A key would be one more thing that can fail between an alarm and its recipient.',
+      'The messages are not confidential and leave in a plain email. A key would be one more thing that can fail between an alarm and its recipient.',
   });
   topic.addSubscription(new EmailSubscription(email));
   topic.addToResourcePolicy(

@@ -65,7 +65,11 @@ const list = <Item>(items: z.ZodType<Item[]>) =>
 
 const layers = list(
   z
-    .array(z.string().regex(LAYER_ARN, 'it must be the ARN of a layer version, with the version at its end'))
+    .array(
+      z
+        .string()
+        .regex(LAYER_ARN, 'it must be the ARN of a layer version, which ends with the version number'),
+    )
     .max(MOST_LAYERS, `Lambda allows at most ${MOST_LAYERS} layers`),
 );
 
@@ -75,7 +79,7 @@ const resourceId = (prefix: 'vpc' | 'subnet' | 'sg') =>
     .string()
     .regex(
       new RegExp(`^${prefix}-([0-9a-f]{8}|[0-9a-f]{17})$`),
-      `it must be ${prefix}- and 8 or 17 hexadecimal digits, as AWS shows the id`,
+      `it must be an id: ${prefix}- and 8 or 17 hexadecimal digits`,
     );
 
 /** Lambda's quotas for a function. Source: https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html */
@@ -83,12 +87,12 @@ const resourceIds = (prefix: 'subnet' | 'sg', most: number) =>
   list(
     z
       .array(resourceId(prefix))
-      .min(1, 'it must name at least one')
+      .min(1, 'it must list at least one id')
       .max(most, `Lambda accepts at most ${most} for a function`)
-      .refine((ids) => new Set(ids).size === ids.length, 'it must not name one twice'),
+      .refine((ids) => new Set(ids).size === ids.length, 'it must not list an id twice'),
   );
 
-/** The periods that CloudWatch Logs accepts, in days. cdk-nag refuses logs that are kept for ever. */
+/** The periods that CloudWatch Logs accepts, in days. cdk-nag reports logs that are kept forever. */
 const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter(
   (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
 );
@@ -118,12 +122,12 @@ const settingsSchema = z
     credentials: checked(z.string(), secretProblem).optional(),
     /** ARN of the customer-managed KMS key that encrypts the secret. */
     credentialsKey: keyArn.optional(),
-    /** Names of the fields in the secret that hold `client_id` and `client_secret`. */
+    /** Names of the secret's fields, if they are not `client_id` and `client_secret`. */
     credentialFields: credentialFields.optional(),
     scope: checked(z.string(), scopeProblem).optional(),
     extraParameters: strings(extraParametersProblem).optional(),
     clientAuthentication: z.enum(CLIENT_AUTHENTICATION_METHODS).optional(),
-    /** Lifetime of tokens whose endpoint states none that can be used. */
+    /** Lifetime of a token if its endpoint states no usable one. */
     defaultLifetime: duration.optional(),
     checkEvery: duration.default(DEFAULT_CHECK_EVERY),
     refreshBefore: duration.default(DEFAULT_REFRESH_BEFORE),
@@ -131,24 +135,24 @@ const settingsSchema = z
     encryptionKey: keyArn.optional(),
     /** ARNs of roles and users that may decrypt the token. */
     readers: list(z.array(checked(z.string(), readerProblem))).optional(),
-    /** Receives an e-mail for every alarm. */
-    notificationEmail: z.email('it must be an e-mail address').optional(),
+    /** Receives an email for every alarm. */
+    notificationEmail: z.email('it must be an email address').optional(),
     /** ARN of an existing SNS topic that receives the alarms. */
     notificationTopic: z.string().regex(SNS_TOPIC_ARN, 'it must be the ARN of an SNS topic').optional(),
-    /** Further environment variables of the functions. */
+    /** Additional environment variables of the functions. */
     environment: strings(environmentProblem).optional(),
     /** ARNs of layer versions for the functions. */
     layers: layers.optional(),
     dashboard: boolean.default(true),
     /** ARN of an existing role for the refresher function. The stack does not change it. */
     role: z.string().regex(ROLE_ARN, 'it must be the ARN of an IAM role').optional(),
-    /** Tags of every resource, and of the parameter. */
+    /** Tags of every resource, and of the token's parameter. */
     tags: strings(tagsProblem).optional(),
     /** The VPC of the functions, their subnets and security groups, all as ids. */
     vpc: resourceId('vpc').optional(),
     vpcSubnets: resourceIds('subnet', 16).optional(),
     securityGroups: resourceIds('sg', 5).optional(),
-    /** Days. */
+    /** How long CloudWatch keeps the logs, in days. */
     logRetention: logRetention.default(RetentionDays.ONE_MONTH),
     architecture: z
       .enum(['arm64', 'x86_64'])
@@ -168,10 +172,10 @@ const settingsSchema = z
     if (settings.credentialsKey !== undefined && settings.credentials === undefined)
       report('credentialsKey', 'it is the key of an existing secret; name the secret in credentials');
     if (settings.vpc !== undefined && settings.vpcSubnets === undefined)
-      report('vpcSubnets', 'it must name the subnets of the functions if vpc is set');
+      report('vpcSubnets', 'it is required with vpc; list the ids of the subnets');
     for (const name of ['vpcSubnets', 'securityGroups'] as const) {
       if (settings.vpc === undefined && settings[name] !== undefined)
-        report(name, 'it is only used with vpc; set vpc too');
+        report(name, 'it has no effect without vpc; set vpc too');
     }
     if (settings.notificationEmail === undefined || settings.notificationTopic === undefined) return;
     const text = 'it cannot be combined with notificationTopic; subscribe the address to the topic instead';

@@ -31,7 +31,7 @@ export function createRoleCommands(refresher: Refresher, role: DeployedRole, com
           iam('put-role-policy', '--policy-name', policy, '--policy-document', json),
         ),
       ),
-    /** Some ARNs may be known to CloudFormation only. */
+    /** Only CloudFormation may know some of the ARNs. */
     attachPolicies: (arns: readonly unknown[]): readonly string[] =>
       arns.map((arn) =>
         commands.restore(refresher, arn, () => iam('attach-role-policy', '--policy-arn', String(arn))),

@@ -70,7 +70,7 @@ export const LIMITS: readonly Limit[] = [
 
 /**
  * What in the scope exceeds a limit of AWS and would fail the deployment. Values that only CloudFormation knows count as
- * empty, so nothing is refused that AWS would accept.
+ * empty, so synth refuses nothing that AWS would accept.
  */
 export function limitProblems(scope: IConstruct): string[] {
   return scope.node.findAll().flatMap((construct) => {

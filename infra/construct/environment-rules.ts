@@ -29,9 +29,9 @@ const RESERVED_BY_LAMBDA: ReadonlySet<string> = new Set([
 /** Variables that turn off a safeguard, and why they are not allowed. */
 const UNSAFE: Readonly<Record<string, string>> = {
   AWS_ENDPOINT_URL:
-    'With it, the functions take AWS for a local cloud and trust any event. Name the endpoint of each service, for example in AWS_ENDPOINT_URL_SSM',
+    'It makes the functions treat AWS as a local cloud and trust any event. Set the endpoint of each service instead, for example AWS_ENDPOINT_URL_SSM',
   NODE_TLS_REJECT_UNAUTHORIZED:
-    'Without checks of certificates, any server on the path can read the client secret. To trust a private CA, use NODE_EXTRA_CA_CERTS',
+    'It turns off the check of certificates, so any server on the path can read the client secret. To trust a private CA, use NODE_EXTRA_CA_CERTS',
   POWERTOOLS_DEV: 'It turns off the metrics, and then the alarms fire',
   POWERTOOLS_METRICS_DISABLED: 'It turns off the metrics, and then the alarms fire',
 };
@@ -39,7 +39,7 @@ const UNSAFE: Readonly<Record<string, string>> = {
 /** Source: https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html */
 const NAME = /^[a-zA-Z][a-zA-Z0-9_]+$/;
 
-/** What is wrong with further environment variables, or undefined if they are valid. */
+/** What is wrong with additional environment variables, or undefined if they are valid. */
 export function environmentProblem(environment: Readonly<Record<string, string>>): string | undefined {
   for (const name of Object.keys(environment)) {
     if (Token.isUnresolved(name)) continue;
@@ -54,6 +54,6 @@ function nameProblem(name: string): string | undefined {
   if (RESERVED_BY_LAMBDA.has(name)) return 'Lambda reserves this variable';
   if (Object.hasOwn(UNSAFE, name)) return UNSAFE[name];
   if (!NAME.test(name))
-    return 'A name begins with a letter and has at least two letters, digits and underscores';
+    return 'A name must begin with a letter and consist of at least two letters, digits and underscores';
   return undefined;
 }

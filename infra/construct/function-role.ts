@@ -21,7 +21,7 @@ export interface FunctionRole {
   readonly grantee: IGrantable;
   /** The policy with the permissions. Undefined while there is none. */
   readonly policy: IConstruct | undefined;
-  /** The construct whose cdk-nag findings are ours to accept. */
+  /** The construct on which cdk-nag findings are accepted. */
   readonly own: IConstruct;
 }
 
@@ -40,8 +40,8 @@ export function createRole(scope: Construct, id: string, description: string): F
 }
 
 /**
- * Uses a role that exists already. Its permissions are a policy of the construct's own stack: the role can belong to another
- * stack, where they would create a cyclic reference, and several refreshers can use it. An immutable role gets no policy.
+ * Uses an existing role. Its permissions are a policy in the stack of the construct: in the role's stack, they would create a
+ * cyclic reference. Several refreshers can share the role. An immutable role gets no policy.
  */
 export function useRole(scope: Construct, id: string, role: IRole): FunctionRole {
   const policy = new Policy(scope, id);

@@ -8,7 +8,7 @@ import { countProblems } from './tag-limits.ts';
 
 /**
  * The tags that CloudFormation gives the claim: those of its stacks and its own. The token's parameter gets the same ones.
- * Complete once the app is synthesized, because aspects such as `Tags.of(app)` add them.
+ * They are complete only at synth, because aspects such as `Tags.of(app)` add them.
  */
 export function parameterTags(claim: StringParameter): Readonly<Record<string, string>> {
   const { tags } = claim.node.defaultChild as CfnParameter;
@@ -21,7 +21,7 @@ function stackTags(stack: Stack): Readonly<Record<string, string>> {
   return { ...(parent === undefined ? {} : stackTags(parent)), ...stack.tags.tagValues() };
 }
 
-/** The tags of the stack count too. The tags themselves are checked on the claim, or by CloudFormation on the stack. */
+/** Whether the claim has too many tags, with those of the stack. Each single tag is checked on the claim or by CloudFormation. */
 export function parameterTagProblems(claim: StringParameter): string[] {
   const problems = countProblems(Object.keys(parameterTags(claim)).length);
   return problems.map((text) => `${claim.node.path}: with those of the stack, it ${text}`);
@@ -46,7 +46,7 @@ export function tagTokenParameter(scope: Construct, claim: StringParameter, tagg
   Aspects.of(scope).add(new AllowTagging(tagged, hasTags));
 }
 
-/** Allows the functions to tag the parameter as soon as there are tags. Other aspects add those before or during this one. */
+/** Allows the functions to tag the parameter if there are tags. Other aspects may add tags before or during the visits of this one. */
 class AllowTagging implements IAspect {
   private readonly tagged: TaggedParameter;
   private readonly hasTags: () => boolean;

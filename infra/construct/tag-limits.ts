@@ -16,7 +16,7 @@ const STRICT_TYPES: ReadonlySet<string> = new Set([
 /** Source: https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Tag.html */
 const TYPES_WITHOUT_EMPTY_VALUES: ReadonlySet<string> = new Set(['AWS::Scheduler::ScheduleGroup']);
 
-/** What is wrong with the tags of a setting, which every resource of the stack gets, or undefined if they are valid. */
+/** What is wrong with the setting `tags`, or undefined if it is valid. Every resource of the stack gets these tags. */
 export function tagsProblem(tags: Readonly<Record<string, string>>): string | undefined {
   const [problem] = [
     ...countProblems(Object.keys(tags).length),
@@ -63,12 +63,12 @@ function textProblems(key: string, value: string): string[] {
     return [`the key of tag ${key} begins with "aws:", which AWS reserves. Rename the tag.`];
   if (TAG_TEXT.test(key) && TAG_TEXT.test(value)) return [];
   return [
-    `tag ${key} has other characters than letters, digits, spaces and _ . : / = + - @. AWS allows only these. Change the tag.`,
+    `tag ${key} has a character that AWS does not allow. Use only letters, digits, spaces and _ . : / = + - @.`,
   ];
 }
 
 function emptyValueProblems(key: string, value: string): string[] {
   return value === ''
-    ? [`the value of tag ${key} is empty, EventBridge Scheduler needs one. Set a value.`]
+    ? [`the value of tag ${key} is empty, but EventBridge Scheduler needs one. Set a value.`]
     : [];
 }

@@ -148,7 +148,7 @@ export class TokenKey extends Key {
   }
 
   /**
-   * Names the principals in a condition, because KMS rejects a policy with a principal that does not exist yet or was just
+   * Names the principals in a condition, because KMS refuses a policy with a principal that does not exist yet or was just
    * created. Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
    */
   private allowUse(

@@ -44,8 +44,8 @@ export interface TokenRefresherProps {
   readonly credentials?: ISecret;
 
   /**
-   * Names of the fields in the secret that hold `client_id` and `client_secret`, if they are others. For the managed external
-   * secret of Salesforce: `{ client_id: 'consumerKey', client_secret: 'consumerSecret' }`.
+   * Names of the secret's fields, if they are not `client_id` and `client_secret`. For a managed external secret of Salesforce:
+   * `{ client_id: 'consumerKey', client_secret: 'consumerSecret' }`.
    * @default - the fields `client_id` and `client_secret`
    */
   readonly credentialFields?: CredentialFieldNames;
@@ -57,9 +57,9 @@ export interface TokenRefresherProps {
   readonly scope?: string;
 
   /**
-   * Further form fields of the token request, for example `audience` or `resource`. They appear in the template,
+   * Additional form fields of the token request, for example `audience` or `resource`. They appear in the template,
    * so they must not contain secrets.
-   * @default - no further fields
+   * @default - no additional fields
    */
   readonly extraParameters?: Readonly<Record<string, string>>;
 
@@ -71,9 +71,9 @@ export interface TokenRefresherProps {
   readonly clientAuthentication?: ClientAuthenticationMethod;
 
   /**
-   * How long tokens are valid, if the token endpoint states no lifetime, an unreadable one, or more than 30 days, and the token
-   * is no JWT with `exp`. Whole seconds, more than `checkEvery` plus 1 minute, at most 30 days.
-   * @default - the refresher refuses such a token, and stores one with up to a year as if it were valid for 30 days
+   * How long tokens are valid, if the token endpoint states no readable lifetime, or more than 30 days. A JWT with `exp` does not
+   * need it. Whole seconds, more than `checkEvery` plus 1 minute, at most 30 days.
+   * @default - a token with a stated lifetime of up to a year counts as valid for 30 days; any other is refused
    */
   readonly defaultLifetime?: Duration;
 
@@ -100,15 +100,15 @@ export interface TokenRefresherProps {
    * ARNs of roles and users that the key policy also allows to decrypt the token, in addition to the grantees of `grantRead`.
    * `*` matches any characters; `*` alone leaves the decision to the IAM policies of the account. Readers need
    * permissions in their own policies as well. Cannot be combined with `encryptionKey`.
-   * @default - no further readers
+   * @default - no additional readers
    */
   readonly readers?: readonly string[];
 
   /**
-   * The role of the refresher function. It must trust `lambda.amazonaws.com`. The construct attaches a policy with the
-   * permissions, unless the role is imported with `mutable: false`. docs/governed-accounts.md lists them, and says how to
-   * deploy without creating any role.
-   * @default - a role is created that can only do what a refresh needs
+   * An existing role for the refresher function. It must trust `lambda.amazonaws.com`. The construct attaches a policy with the
+   * permissions, unless the role is imported with `mutable: false`. docs/governed-accounts.md lists the permissions, and shows
+   * how to deploy without creating any role.
+   * @default - a role is created, with only the permissions that a refresh needs
    */
   readonly role?: IRole;
 
@@ -138,9 +138,10 @@ export interface TokenRefresherProps {
   readonly architecture?: Architecture;
 
   /**
-   * Further environment variables of the functions, for example those of an egress proxy or a private CA. They appear in the
-   * template, so they must not contain secrets. Names that the refresher or Lambda sets are not allowed.
-   * @default - no further variables
+   * Additional environment variables of the functions, for example for an egress proxy or a private CA. They appear in the
+   * template, so they must not contain secrets. Variables that the refresher or Lambda sets, or that turn off a safeguard, are
+   * not allowed.
+   * @default - no additional variables
    */
   readonly environment?: Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
 import { CUSTOM_RESOURCE, URL_SUFFIX } from '../shared/custom-resources.ts';
 
-/** Longest answer in bytes (source: see `answerCloudFormation`). CloudFormation rejects a longer one. */
+/** Longest answer in bytes (source: see `answerCloudFormation`). CloudFormation refuses a longer one. */
 const LONGEST_ANSWER = 4096;
 const ELLIPSIS = '…';
 

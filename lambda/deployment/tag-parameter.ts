@@ -32,8 +32,8 @@ export async function tagParameter(
   throw new RefreshError(
     'STORE_UNAVAILABLE',
     `parameter ${name} could not be tagged: ${failure.text}. ` +
-      'If access is denied, allow ssm:AddTagsToResource on the parameter to the role of the deployment function, or allow it in ' +
-      'the policies of the organization. Then deploy again.',
+      "If access is denied, check that the policies of the deployment function's role and of the organization allow " +
+      'ssm:AddTagsToResource on the parameter. Then deploy again.',
     { reason: failure.name },
   );
 }

@@ -28,7 +28,7 @@ export interface Configuration {
   readonly scope: string | undefined;
   readonly extraParameters: Readonly<Record<string, string>>;
   readonly clientAuthentication: ClientAuthenticationMethod;
-  /** Lifetime in seconds of a token whose endpoint states none that can be used. */
+  /** Lifetime of a token if its endpoint states no usable one. In seconds. */
   readonly defaultLifetime: number | undefined;
   /** Seconds from one check to the next. */
   readonly checkEvery: number;

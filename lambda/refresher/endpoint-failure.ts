@@ -28,7 +28,7 @@ const REGISTERED_ERRORS: ReadonlySet<string> = new Set([
   'invalid_token',
 ]);
 
-/** Errors that reject the client, whatever the reason. Some servers answer a wrong secret with any of them. */
+/** Errors that reject the client. Some servers send any of them for a wrong secret. */
 export const CLIENT_ERRORS: ReadonlySet<string> = new Set([
   'invalid_client',
   'unauthorized_client',
@@ -36,7 +36,7 @@ export const CLIENT_ERRORS: ReadonlySet<string> = new Set([
   'access_denied',
 ]);
 
-/** Fields with the error code in answers that do not follow RFC 6749, also inside an `error` object. */
+/** Other fields that may hold the error code, in the answer or in its `error` object. */
 const OTHER_ERROR_FIELDS = ['code', 'type', 'errorCode', 'error_code', 'ErrorCode'] as const;
 
 /** What to do if the endpoint keeps failing. */
@@ -46,7 +46,7 @@ export function remedyIfItLasts(code: 'RATE_LIMITED' | 'ENDPOINT_UNAVAILABLE'): 
     : 'If this lasts, ask the operator of the authorization server.';
 }
 
-/** The error for a status other than 200. `answeredAt` is Unix time in milliseconds. */
+/** The error for a status other than 200 and 201. `answeredAt` is Unix time in milliseconds. */
 export function refusedBy(
   { status, headers, body }: Extract<TokenAnswer, { type: 'answer' }>,
   tokenUrl: string,

@@ -16,9 +16,9 @@ export interface Grant {
   readonly accessToken: string;
   /** Seconds from the moment of the request, at most 30 days. */
   readonly lifetime: number;
-  /** Whether the token is valid for more than 30 days, as the endpoint or the token says. */
+  /** Whether the endpoint or the token itself states more than 30 days. */
   readonly isLifetimeBounded: boolean;
-  /** Unix time in milliseconds from which the token is valid. Undefined if it does not say. */
+  /** Unix time in milliseconds from which the token is valid. Undefined if the token has no `nbf`. */
   readonly validFrom: number | undefined;
   readonly scope: string | undefined;
 }
@@ -55,7 +55,7 @@ export function readGrant(answer: TokenAnswer, settings: GrantSettings, times: R
   return parseGrant(body, settings, times);
 }
 
-/** Reads the three members that matter. Whatever else the body holds is ignored, and so is its content type. */
+/** Reads `access_token`, `token_type`, `expires_in` and `scope`. Everything else in the body is ignored. */
 function parseGrant(
   body: JsonObject,
   { tokenUrl, defaultLifetime }: GrantSettings,

@@ -1,6 +1,6 @@
 import { parseJsonObject } from '../shared/json.ts';
 
-/** When a token says itself that it is valid. */
+/** The validity that a token states itself. */
 export interface JwtValidity {
   /** `nbf` (RFC 7519 section 4.1.5), in Unix seconds, rounded up. */
   readonly notBefore: number | undefined;

@@ -1,7 +1,7 @@
 import { parseDelay } from './retry-after.ts';
 
 /**
- * Headers that state when a rate limit resets, most telling first. The draft of the IETF counts seconds
+ * Headers that state when a rate limit resets, the most specific first. The draft of the IETF counts seconds
  * (https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/). Of the older names, some servers send seconds, and
  * some a Unix time, as Okta and GitHub do.
  */
@@ -14,7 +14,7 @@ const RESET_HEADERS = [
 
 /**
  * Milliseconds until a rate limit resets, or undefined if no header says so. `now` is Unix time in milliseconds.
- * Its result never pauses later runs, unlike `Retry-After`: the meaning of these headers differs too much.
+ * Unlike `Retry-After`, the result does not pause later runs, because servers use these headers in different ways.
  */
 export function parseRateLimitReset(headers: Headers, now: number): number | undefined {
   const combined = headers.get('ratelimit');

@@ -8,9 +8,9 @@ const LEFT_FOR_NEXT_MS = 10_000;
 const LONGEST_REQUEST_MS = 30_000;
 
 /**
- * Time limit of one request, headers and body together, in milliseconds. `left` is what is left for minting. A slow endpoint gets
- * the time that it needs, because it may have issued the token that a lost request asked for. A request that hangs still leaves
- * time for a second one, which gets all the rest.
+ * Time limit of one request, headers and body together, in milliseconds. `left` is the time left for minting. A slow endpoint
+ * gets the time that it needs, because an aborted request may already have cost a token. A request that hangs still leaves time
+ * for a second one, which gets the rest.
  */
 export function requestTimeLimit(left: number, { hasTimedOut }: { readonly hasTimedOut: boolean }): number {
   const share = hasTimedOut ? left : Math.max(left - LEFT_FOR_NEXT_MS, Math.min(left, LEFT_FOR_NEXT_MS));

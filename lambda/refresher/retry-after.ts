@@ -1,7 +1,7 @@
 /** Longest accepted wait, in milliseconds (a day). A mistaken header must not block a container for good. */
 const MAX_DELAY_MS = 86_400_000;
 
-/** A larger number is a Unix time: some servers send the time of a reset where seconds belong. */
+/** A larger number is a Unix time: some servers send the time of the reset instead of seconds. */
 const LARGEST_DELAY_SECONDS = 1e9;
 
 /** A larger number is a Unix time in milliseconds. */

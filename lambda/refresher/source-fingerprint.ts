@@ -9,7 +9,7 @@ export function sourceFingerprint(configuration: Configuration, secretVersionId:
   const extra = Object.entries(extraParameters).toSorted(([a], [b]) => (a < b ? -1 : 1));
   // The tier changes only when the parameter is written, so a new tier must cause a mint.
   const tier = parameterTier === 'Advanced' ? [parameterTier] : [];
-  // Appended only if set, so that the fingerprint of existing records does not change.
+  // Appended only if set, because the fingerprint of existing records must not change.
   const { client_id, client_secret } = configuration.credentialFields;
   const defaults = credentialFieldsOf();
   const hasOtherFields = client_id !== defaults.client_id || client_secret !== defaults.client_secret;

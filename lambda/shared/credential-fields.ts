@@ -5,7 +5,7 @@ type Credential = (typeof CREDENTIALS)[number];
 /** The name of each credential in the secret. */
 export type CredentialFields = Readonly<Record<Credential, string>>;
 
-/** Longest name of a field, so that the descriptions that contain both names stay below the limits of AWS. */
+/** Longest name of a field. AWS limits the length of descriptions, and some contain both names. */
 const LONGEST_NAME = 128;
 
 /** The setting `credentialFields`: the names that differ from the defaults. */

@@ -33,7 +33,7 @@ export interface RefreshErrorDetails {
   readonly oauthError?: string;
   /** Earliest time for the next request, as the token endpoint asked. Unix time in milliseconds. */
   readonly notBefore?: number;
-  /** When the rate limit resets, as other headers than `Retry-After` say. Unix time in milliseconds. */
+  /** When the rate limit resets, as headers other than `Retry-After` say. Unix time in milliseconds. */
   readonly resetAt?: number;
   /** Name of the underlying AWS or network error. */
   readonly reason?: string;

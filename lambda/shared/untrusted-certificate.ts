@@ -11,7 +11,7 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** The section on private authorities, from the root of the repository and of the package. */
+/** The section about private CAs, as a path from the root of the repository and of the package. */
 export const PRIVATE_CA_PAGE = 'docs/governed-accounts.md#with-a-private-ca';
 
 /** Whether a network error means that no trusted authority issued the server's certificate. */

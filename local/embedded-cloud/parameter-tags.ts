@@ -25,7 +25,7 @@ export function refuseTagsOnOverwrite({ Tags: tags, Overwrite: overwrite }: Inpu
   );
 }
 
-/** The tags of a parameter with further ones. A tag of the same key is replaced. */
+/** Adds tags to those of a parameter. A new tag replaces one with the same key. */
 export function mergeTags(before: ParameterTags, added: ParameterTags): ParameterTags {
   const tags = new Map([...before, ...added]);
   if (tags.size > MOST_TAGS) throw new AwsError('TooManyTagsError', `At most ${MOST_TAGS} tags are allowed.`);

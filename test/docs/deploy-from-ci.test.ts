@@ -214,8 +214,8 @@ describe('an entry of readers on the page', () => {
     ['does not admit', 'role of CI', roleArn('token-refresher-diff')],
     ['admits', 'Functions', roleArn('travel-api-1A2B3C')],
     ['does not admit', 'Functions', roleArn('billing-travel-api')],
-    ['admits', 'below a path', roleArn('teams/travel/api')],
-    ['does not admit', 'below a path', roleArn('teams/billing/api')],
+    ['admits', 'under the path', roleArn('teams/travel/api')],
+    ['does not admit', 'under the path', roleArn('teams/billing/api')],
     ['admits', 'An IAM user', `arn:aws:iam::${ACCOUNT}:user/jane`],
     ['does not admit', 'An IAM user', roleArn('jane')],
   ])('%s, for "%s", %s', ([verdict, who, principal]) => {

@@ -101,7 +101,7 @@ describe('the examples of the construct', () => {
   });
 });
 
-test('the permissions of a role of your own are those of a role that the construct creates', async () => {
+test('the documented permissions are those of a role that the construct creates', async () => {
   const { Statement: documented } = await documentJson<{ Statement: Statement[] }>(PAGE, 'logs:PutLogEvents');
   const stack = new Stack(newApp(), 'Test');
   Tags.of(newRefresher(stack)).add('team', 'travel');

@@ -55,7 +55,7 @@ test('each finding is accepted on a single construct, with a reason', () => {
   }
 });
 
-test('a refresher in a VPC with e-mail notifications has only the findings that SECURITY.md lists', async () => {
+test('a refresher in a VPC with email notifications has only the findings that SECURITY.md lists', async () => {
   const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-findings-'));
   vi.stubEnv('CDK_VALIDATION', ONLY_NAG.CDK_VALIDATION);
   const app = new App({ context: UNBUNDLED, outdir });

@@ -56,7 +56,7 @@ describe('the log groups', () => {
   test.for([
     [{}, 30],
     [{ logRetention: 365 }, 365],
-  ] as const)('keep logs for the days of %j', ([entry, days]) => {
+  ] as const)('keep logs for the days in the setting: %j', ([entry, days]) => {
     expect(retentionOf(synthesize(entry).template)).toEqual([days, days]);
   });
 
@@ -68,7 +68,7 @@ describe('the log groups', () => {
 });
 
 describe('a role of another team', () => {
-  test('in cdk.json is used as it is, and the key policy names it', () => {
+  test('in cdk.json stays unchanged, and the key policy names it', () => {
     const { template } = synthesize({ role: ROLE, ...VPC });
     template.hasResourceProperties('AWS::Lambda::Function', { Role: ROLE });
     template.resourceCountIs('AWS::IAM::Role', 2);
@@ -87,7 +87,7 @@ describe('a role of another team', () => {
     expect(deployed.allows({ ...request, principal: roleArn('another') }, own)).toBe(false);
   });
 
-  test('gets the permissions of a role that the construct creates', () => {
+  test('gets the same permissions as a role that the construct creates', () => {
     const statementsOf = (brings: boolean) => {
       const stack = new Stack(newApp(), 'Test');
       const role = new Role(stack, 'Brought', { assumedBy: LAMBDA });
@@ -154,7 +154,7 @@ describe('an account in which the app may create no role', () => {
         return Template.fromStack(stack);
       },
     ],
-  ])('gets existing roles for both functions and the schedule %s', ([, build]) => {
+  ])('uses existing roles for both functions and the schedule %s', ([, build]) => {
     const template = build();
     expect(rolesIn(template)).toEqual([arnIn('deployment'), arnIn('refresher'), arnIn('schedule')]);
     const types = Object.values(template.toJSON().Resources as Record<string, { readonly Type: string }>);

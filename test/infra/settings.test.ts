@@ -122,11 +122,7 @@ describe('settings', () => {
   });
 
   test.for<[string, object, RegExp]>([
-    [
-      'a VPC without subnets',
-      { vpc: VPC },
-      /app\.vpcSubnets: it must name the subnets .* if vpc is set; got nothing/,
-    ],
+    ['a VPC without subnets', { vpc: VPC }, /app\.vpcSubnets: it is required with vpc; .*; got nothing/],
     ['subnets without a VPC', { vpcSubnets: [SUBNET] }, /app\.vpcSubnets: .*set vpc too; got \["subnet-/],
     [
       'security groups without a VPC',
@@ -136,27 +132,27 @@ describe('settings', () => {
     [
       'a malformed VPC',
       { vpc: 'vpc-main', vpcSubnets: [SUBNET] },
-      /app\.vpc: it must be vpc- and 8 or 17 hexadecimal digits.*; got "vpc-main"/,
+      /app\.vpc: it must be an id: vpc- and 8 or 17 hexadecimal digits; got "vpc-main"/,
     ],
     [
       'a malformed subnet',
       { vpc: VPC, vpcSubnets: [SUBNET, GROUP] },
-      /app\.vpcSubnets\.1: it must be subnet- and .*; got \["subnet-/,
+      /app\.vpcSubnets\.1: it must be an id: subnet- and .*; got \["subnet-/,
     ],
     [
       'a malformed security group',
       { vpc: VPC, vpcSubnets: [SUBNET], securityGroups: ['sg-123'] },
-      /app\.securityGroups\.0: it must be sg- and .*; got \["sg-123"\]/,
+      /app\.securityGroups\.0: it must be an id: sg- and .*; got \["sg-123"\]/,
     ],
     [
       'an empty list of subnets',
       { vpc: VPC, vpcSubnets: [] },
-      /app\.vpcSubnets: it must name at least one; got \[\]/,
+      /app\.vpcSubnets: it must list at least one id; got \[\]/,
     ],
     [
       'a subnet twice',
       { vpc: VPC, vpcSubnets: [SUBNET, SUBNET] },
-      /app\.vpcSubnets: it must not name one twice; got/,
+      /app\.vpcSubnets: it must not list an id twice; got/,
     ],
     [
       '17 subnets',
@@ -184,7 +180,11 @@ describe('settings', () => {
     ['an empty tag', { tags: { team: '' } }, /app\.tags: the value of tag team is empty.*got/],
     ['a tag without a key', { tags: { '': 'x' } }, /app\.tags: the key of a tag is empty/],
     ['a reserved tag', { tags: { 'aws:team': 'x' } }, /app\.tags: .*"aws:", which AWS reserves/],
-    ['a tag with a comma', { tags: { team: 'a,b' } }, /app\.tags: tag team has other characters/],
+    [
+      'a tag with a comma',
+      { tags: { team: 'a,b' } },
+      /app\.tags: tag team has a character that AWS does not allow/,
+    ],
     [
       'a tag with a long value',
       { tags: { team: 'v'.repeat(257) } },
@@ -330,7 +330,7 @@ describe('settings', () => {
     [
       'an invalid address',
       { notificationEmail: 'on-call' },
-      /app\.notificationEmail: .*e-mail address; got "on-call"/,
+      /app\.notificationEmail: .*email address; got "on-call"/,
     ],
     [
       'a topic without an ARN',
@@ -347,7 +347,7 @@ describe('settings', () => {
       { dashboard: 'yes' },
       /app\.dashboard: .*true or false; got "yes"/,
     ],
-  ])('reject %s by name', ([, entry, message]) => {
+  ])('refuse %s by name', ([, entry, message]) => {
     expect(() => read(entry)).toThrow(message);
   });
 
@@ -370,7 +370,7 @@ describe('settings', () => {
     ['a password in the URL', (secret) => ({ tokenUrl: `https://user:${secret}@auth.example.com` })],
     ['a password in an invalid URL', (secret) => ({ tokenUrl: `user:${secret}@auth.example.com` })],
     ['an unknown setting with a secret', (secret) => ({ clientSecret: secret })],
-  ])('reject %s without showing it', ([, entry]) => {
+  ])('refuse %s without showing it', ([, entry]) => {
     const secret = confidential(`mistaken-${randomUUID()}`);
     let message = '';
     try {
@@ -389,13 +389,13 @@ describe('settings', () => {
     expect(read({ credentials }).get('app')?.credentials).toBe(credentials);
   });
 
-  test('reject an override for an unknown refresher', () => {
+  test('refuse an override for an unknown refresher', () => {
     expect(() => read({}, { 'ap.tokenUrl': 'https://x.example.com' })).toThrow(
       /ap\.tokenUrl: there is no refresher "ap"/,
     );
   });
 
-  test('reject an override with both names mistyped', () => {
+  test('refuse an override with both names mistyped', () => {
     expect(() => read({}, { 'ap.toknUrl': 'https://x.example.com' })).toThrow(/there is no refresher "ap"/);
   });
 
@@ -410,7 +410,7 @@ describe('settings', () => {
     expect(read({}, others).size).toBe(1);
   });
 
-  test('reject two refreshers with the same parameter', () => {
+  test('refuse two refreshers with the same parameter', () => {
     const act = () => readSettings({ refreshers: { a: REQUIRED, b: REQUIRED } });
     expect(act).toThrow(/b\.parameterName: "\/app\/token" is also the parameter of a/);
   });
@@ -424,7 +424,7 @@ describe('settings', () => {
       expect(() => readSettings({ refreshers })).toThrow(/b\.parameterName: .* is the claim of a/);
   });
 
-  test('reject a configuration without refreshers', () => {
+  test('refuse a configuration without refreshers', () => {
     expect(() => readSettings({})).toThrow(/context\.refreshers must map at least one name/);
   });
 });

@@ -87,7 +87,7 @@ describe('the settings', () => {
     return Template.fromStack(new RefresherStack(app, 'Test', settings));
   };
 
-  test('create a topic for an e-mail address, to which only alarms of this account may publish over TLS', () => {
+  test('create a topic for an email address, to which only alarms of this account may publish over TLS', () => {
     const template = templateOf({ notificationEmail: 'on-call@example.com' });
     template.hasResourceProperties('AWS::SNS::Subscription', {
       Protocol: 'email',

@@ -1,7 +1,7 @@
 import type { RefreshErrorCode } from '../../lambda/shared/refresh-error.ts';
 import { oauthError, type PlainAnswer } from './token-endpoint.ts';
 
-/** How a token endpoint refuses credentials that it does not know, or a request. */
+/** How a token endpoint rejects credentials that it does not know, or a request. */
 export interface Refusal {
   readonly kind: string;
   readonly answer: PlainAnswer;

@@ -44,7 +44,7 @@ const { iam } = createAnsweringClients({ ListRolePoliciesCommand: () => ({ Polic
 const check = (live: object | undefined) =>
   checkRole(refresher, role, live as never, { iam, commands: createShellCommands({}) });
 
-test('a deleted role is made again with its boundary, path and tags', async () => {
+test('doctor creates a deleted role again with its boundary, path and tags', async () => {
   const { remedy } = await check(undefined);
   expect(remedy[0]).toMatch(
     new RegExp(
@@ -58,16 +58,19 @@ test('a deleted role is made again with its boundary, path and tags', async () =
 test.for([
   ['another boundary', { PermissionsBoundaryArn: `arn:aws:iam::${ACCOUNT}:policy/others` }],
   ['no boundary', undefined],
-] as const)('a role with %s gets the deployed one', async ([, PermissionsBoundary]) => {
-  const trust = JSON.stringify(role.properties.AssumeRolePolicyDocument);
-  const live = { AssumeRolePolicyDocument: encodeURIComponent(trust), PermissionsBoundary };
-  expect(await check(live)).toMatchObject({
-    state: 'wrong',
-    remedy: [
-      `aws iam put-role-permissions-boundary --role-name ${role.id} --permissions-boundary ${BOUNDARY}`,
-    ],
-  });
-});
+] as const)(
+  'for a role with %s, doctor prints the command that restores the deployed boundary',
+  async ([, PermissionsBoundary]) => {
+    const trust = JSON.stringify(role.properties.AssumeRolePolicyDocument);
+    const live = { AssumeRolePolicyDocument: encodeURIComponent(trust), PermissionsBoundary };
+    expect(await check(live)).toMatchObject({
+      state: 'wrong',
+      remedy: [
+        `aws iam put-role-permissions-boundary --role-name ${role.id} --permissions-boundary ${BOUNDARY}`,
+      ],
+    });
+  },
+);
 
 test('the ARN of a role with a path contains the path', () => {
   expect(refresher.function.properties.Role).toBe(`arn:aws:iam::${ACCOUNT}:role/teams/travel/${role.id}`);

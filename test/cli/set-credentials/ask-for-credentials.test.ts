@@ -41,7 +41,7 @@ describe('credentials on standard input', () => {
     '{"client_id": "a", "client_secret": "§\\n"}',
     '{"client_id": " §", "client_secret": "b"}',
     '{"clientId": "a", "clientSecret": "§"}',
-  ])('are rejected without being repeated: %s', (text) => {
+  ])('are refused without being repeated: %s', (text) => {
     // The § marks a secret.
     expect(() => parseNewCredentials(text, FIELDS)).toThrow(/^the credentials cannot be used: [^§]*$/);
   });
@@ -59,7 +59,7 @@ describe('credentials with the names of the setting credentialFields', () => {
     });
   });
 
-  test('are rejected under the default names', () => {
+  test('are refused under the default names', () => {
     expect(() => parseNewCredentials('{"client_id": "a", "client_secret": "b"}', names)).toThrow(
       /"consumerKey" is missing\. Expected {"consumerKey": "…", "consumerSecret": "…"}/,
     );

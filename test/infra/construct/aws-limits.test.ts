@@ -51,7 +51,11 @@ describe('AWS allows', () => {
 
   test.for<[string, Readonly<Record<string, string>>, RegExp | undefined]>([
     ['letters of any language, digits, spaces and _ . : / = + - @', { 'Équipe 1': '_.:/=+-@ ü' }, undefined],
-    ['an apostrophe', { team: "traveler's" }, /FunctionRole.*: tag team has other characters/],
+    [
+      'an apostrophe',
+      { team: "traveler's" },
+      /FunctionRole.*: tag team has a character that AWS does not allow/,
+    ],
     ['a reserved key', { 'aws:team': 'x' }, /ReplacementClaim.*: the key of tag aws:team begins with/],
     ['an empty value', { team: '' }, /ScheduleGroup.*: the value of tag team is empty/],
   ])('a tag only if every service accepts it: %s', ([, tags, problem]) => {
@@ -133,7 +137,7 @@ describe('a refresher', () => {
     expect(() => synthesize(stackWith(props))).toThrow(message);
   });
 
-  test('with variables of 4096 bytes in its environment is accepted, and with one more refused', () => {
+  test('may have 4096 bytes of environment variables, and synth refuses one more', () => {
     const sizeOf = (length: number) => {
       const [found] = limitProblems(stackWith({ scope: 's'.repeat(length) }));
       return Number(/has (\d+) bytes/.exec(found ?? '')?.[1]);

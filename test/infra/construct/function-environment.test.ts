@@ -25,7 +25,7 @@ const variablesOf = (template: Template): Record<string, unknown>[] =>
   functionsOf(template).map(({ Environment }) => Environment.Variables);
 const firstTokenId = (template: Template) => Object.keys(template.findResources('Custom::FirstToken'))[0];
 
-describe('a further environment variable', () => {
+describe('an additional environment variable', () => {
   const own = new Set([...Object.values(ENVIRONMENT), ...variablesOf(synthesize()).flatMap(Object.keys)]);
   const lambda = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_LAMBDA_FUNCTION_NAME', '_HANDLER'];
   const unsafe = ['NODE_TLS_REJECT_UNAUTHORIZED', 'AWS_ENDPOINT_URL', 'POWERTOOLS_METRICS_DISABLED'];
@@ -35,7 +35,7 @@ describe('a further environment variable', () => {
     ...[...own].map((name): [string, RegExp] => [name, /The refresher sets this variable itself/]),
     ...lambda.map((name): [string, RegExp] => [name, /Lambda reserves this variable/]),
     ...unsafe.map((name): [string, RegExp] => [name, new RegExp(`must not contain "${name}"\\. \\w+`)]),
-    ...malformed.map((name): [string, RegExp] => [name, /A name begins with a letter/]),
+    ...malformed.map((name): [string, RegExp] => [name, /A name must begin with a letter/]),
   ])('is refused if its name is "%s", without its value', ([name, message]) => {
     const act = () => withEnvironment({ [name]: 'the-value' });
     expect(act).toThrow(message);

@@ -84,7 +84,7 @@ describe('grantRead', () => {
     ['a group', (stack: Stack) => new Group(stack, 'Group')],
     ['an imported group', (stack: Stack) => Group.fromGroupName(stack, 'Group', 'developers')],
     ['a service', () => new ServicePrincipal('lambda.amazonaws.com')],
-  ] as const)('rejects %s, which a key policy cannot name', ([, grantee]) => {
+  ] as const)('refuses %s, which a key policy cannot name', ([, grantee]) => {
     const stack = new Stack(newApp(), 'Test');
     const refresher = newRefresher(stack, { readers: ['arn:aws:iam::111111111111:role/x'] });
     expect(() => refresher.grantRead(grantee(stack))).toThrow(/neither a role nor a user/);
@@ -141,7 +141,7 @@ describe('connect', () => {
       /grantReadToAccount\('222222222222'\).*fromTokenRefresherAttributes/,
     ],
     [{ account: ACCOUNT, region: 'eu-west-2' }, /is in eu-west-2, the refresher in eu-west-1/],
-  ] as const)('rejects a function in %j and names the alternative', ([env, message]) => {
+  ] as const)('refuses a function in %j and names the alternative', ([env, message]) => {
     const app = newApp();
     const refresher = newRefresher(
       new Stack(app, 'Test', { env: { account: ACCOUNT, region: 'eu-west-1' } }),
@@ -149,7 +149,7 @@ describe('connect', () => {
     expect(() => refresher.connect(newConsumer(new Stack(app, 'Consumers', { env })))).toThrow(message);
   });
 
-  test('rejects a second token for the same function', () => {
+  test('refuses a second token for the same function', () => {
     const stack = new Stack(newApp(), 'Test');
     const consumer = newConsumer(stack);
     newRefresher(stack).connect(consumer);
@@ -257,7 +257,7 @@ describe('grantReadToAccount', () => {
   test.for([
     ['an invalid account id', '1234', true, /12 digits; got "1234"/],
     ['a refresher without credentials', '222222222222', false, /credentials is not set/],
-  ] as const)('rejects %s', ([, accountId, hasSecret, message]) => {
+  ] as const)('refuses %s', ([, accountId, hasSecret, message]) => {
     const stack = new Stack(newApp(), 'Test');
     const refresher = newRefresher(stack, hasSecret ? withSecret(stack) : {});
     expect(() => refresher.grantReadToAccount(accountId)).toThrow(message);

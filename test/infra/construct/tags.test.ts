@@ -191,7 +191,7 @@ describe("the token's parameter", () => {
     });
   });
 
-  test('is minted again for new tags, with a first token of its own', () => {
+  test('gets new tags from the deployment, which runs the first token again', () => {
     const idOf = (tags: Readonly<Record<string, string>>) => {
       const stack = new Stack(newApp(), 'Test');
       newRefresher(stack);
@@ -220,14 +220,14 @@ describe.for<[string, Readonly<Record<string, string>>, object]>([
     ['the schedule', /ScheduleRole/, PARAMETER, false],
     ['the refresher', /RefresherFunctionRole/, `${PARAMETER}.claim`, false],
     ['the refresher', /RefresherFunctionRole/, `${PARAMETER}2`, false],
-  ] as const)('%s may tag as it must: %s on %s, %s', ([, role, resource, allowed]) => {
+  ] as const)('the role of %s, %s, may tag %s: %s', ([, role, resource, allowed]) => {
     const principal = deployed.arn('AWS::IAM::Role', role);
     expect(deployed.allows({ principal, action: 'ssm:AddTagsToResource', resource })).toBe(allowed);
     expect(deployed.allows({ principal, action: 'ssm:RemoveTagsFromResource', resource })).toBe(false);
   });
 });
 
-test('a role that the construct may not change gets no policy for tags', () => {
+test('an immutable role gets no policy for tags', () => {
   const stack = new Stack(newApp(), 'Test');
   const role = Role.fromRoleArn(stack, 'Role', 'arn:aws:iam::111111111111:role/refresher', {
     mutable: false,

@@ -250,7 +250,7 @@ describe('the construct', () => {
     ['refreshBefore', { checkEvery: Duration.hours(1) }],
     ['checkEvery', { checkEvery: Duration.seconds(30) }],
     ['defaultLifetime', { defaultLifetime: Duration.days(31) }],
-  ])('rejects an invalid %s', ([name, props]) => {
+  ])('refuses an invalid %s', ([name, props]) => {
     const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
     expect(() => new TokenRefresher(stack, 'Refresher', { ...PROPS, ...props })).toThrow(
       `TokenRefresher: ${name}`,
@@ -261,7 +261,7 @@ describe('the construct', () => {
     ['Alias.fromAliasName', (stack) => Alias.fromAliasName(stack, 'Key', 'alias/app')],
     ['new Alias', (stack) => new Key(stack, 'Target').addAlias('app')],
     ['Key.fromKeyArn', (stack) => Key.fromKeyArn(stack, 'Key', `arn:aws:kms:us-east-1:${ACCOUNT}:alias/app`)],
-  ])('rejects an alias from %s', ([, makeAlias]) => {
+  ])('refuses an alias from %s', ([, makeAlias]) => {
     const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
     const alias = makeAlias(stack);
 
@@ -279,7 +279,7 @@ describe('the construct', () => {
     });
   });
 
-  test('rejects an alias as the key of a refresher of another app', () => {
+  test('refuses an alias as the key of a refresher of another app', () => {
     const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
     const encryptionKeyArn = `arn:aws:kms:us-east-1:${ACCOUNT}:alias/app`;
     const attributes = { parameterArn: PARAMETER, encryptionKeyArn };

@@ -194,7 +194,7 @@ test.for<[string, Fault, string, RegExp]>([
     'CREDENTIALS_NOT_FOUND',
     /scheduled for deletion/,
   ],
-])('%s says what the reason may be', async ([, fault, code, message]) => {
+])('%s: the message says what the reason may be', async ([, fault, code, message]) => {
   expect(await failureOf(read(fault))).toMatchObject({ code, message: expect.stringMatching(message) });
 });
 

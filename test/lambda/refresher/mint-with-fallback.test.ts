@@ -143,7 +143,7 @@ test('a defect in the second try is reported, not the rejection', async () => {
 describe('a bare 403 as a rate limit', () => {
   const minutes = 60_000;
 
-  test('does not double the requests of every run', async () => {
+  test('does not cause a second request in every run', async () => {
     answerTo(FORBIDDEN, FORBIDDEN);
     for (let check = 0; check < 7; check += 1) {
       await expect(mintOne()).rejects.toMatchObject({ code: 'REQUEST_REJECTED', details: { status: 403 } });
@@ -167,7 +167,7 @@ describe('a bare 403 as a rate limit', () => {
     expect(secretsSent()).toHaveLength(2);
   });
 
-  test('does not count a previous secret that fails in another way', async () => {
+  test('is remembered only if the previous secret gets a bare 403 too', async () => {
     answerTo(FORBIDDEN, oauthError(401, 'invalid_client'));
     await expect(mintOne()).rejects.toMatchObject({ code: 'REQUEST_REJECTED' });
     answerTo(FORBIDDEN, grant('token'));

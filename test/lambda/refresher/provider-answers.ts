@@ -1,6 +1,6 @@
 /**
- * Answers of real token endpoints: their form as documented or reported, with values of our own. docs/providers.md is generated
- * from `PROVIDERS`. To add a provider, add an entry here and run `npm run docs`.
+ * Answers of real token endpoints: their form as documented or reported, with invented values. The tables of docs/providers.md
+ * are generated from `PROVIDERS`. To add a provider, add an entry here and run `npm run docs`.
  */
 import type { RefreshErrorCode } from '../../../lambda/shared/refresh-error.ts';
 
@@ -32,7 +32,7 @@ export interface ProviderAnswer {
 
 export interface Provider {
   readonly name: string;
-  /** The settings of cdk.json that it needs, besides `tokenUrl` and `parameterName`. */
+  /** The settings of cdk.json that it needs, besides `tokenUrl`, `parameterName` and `credentials`. */
   readonly settings?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   /** What a user must know, as full sentences. */
   readonly note?: string;
@@ -77,9 +77,9 @@ export const PROVIDERS: readonly Provider[] = [
     name: 'Spotnana',
     sources: ['https://developer.spotnana.com'],
     answers: [
-      { what: 'the three required members', body: opaque(), expected: { lifetime: 3600 } },
+      { what: 'the three fields that matter', body: opaque(), expected: { lifetime: 3600 } },
       {
-        what: 'a client that is unknown',
+        what: 'an unknown client',
         status: 401,
         body: { error: 'invalid_client' },
         expected: refused('HTTP 401 invalid_client', 'CLIENT_REJECTED'),
@@ -141,7 +141,7 @@ export const PROVIDERS: readonly Provider[] = [
     sources: ['USPS/api-examples#6'],
     answers: [
       {
-        what: 'further members, and the scope last',
+        what: 'additional fields',
         body: opaque({
           expires_in: 28_799,
           issued_at: 1_706_710_921_672,
@@ -154,7 +154,7 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: 'FedEx',
-    note: 'Accounts of parents and children need the confidential form field `child_secret`, which is not supported yet.',
+    note: 'Parent and child accounts also need the confidential form field `child_secret`, which is not supported yet.',
     sources: ['https://developer.fedex.com'],
     answers: [
       {
@@ -293,7 +293,7 @@ export const PROVIDERS: readonly Provider[] = [
         expected: { lifetime: 300 },
       },
       {
-        what: 'a token that ends with the session, before `expires_in`',
+        what: 'a JWT that ends with the session, before `expires_in`',
         body: withJwt({ exp: 42 }, { expires_in: 300 }),
         expected: { lifetime: 42 },
       },
@@ -305,12 +305,12 @@ export const PROVIDERS: readonly Provider[] = [
     sources: ['wso2/api-manager#773'],
     answers: [
       {
-        what: 'the rest of the lifetime of a token granted before',
+        what: 'the remaining lifetime of a token that was granted before',
         body: opaque({ expires_in: 1203, scope: 'default' }),
         expected: { lifetime: 1203 },
       },
       {
-        what: '`expires_in` beyond all integers, for a token that never expires',
+        what: '`expires_in` 9223372036854775807, for a token that never expires',
         body: `{"access_token":"${TOKEN}","token_type":"Bearer","expires_in":9223372036854775807}`,
         expected: refused('expires_in is a number of 19 digits, more than a year in seconds'),
       },
@@ -318,11 +318,11 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: 'Marketo',
-    note: 'It grants the same token until it expires, and `expires_in` shrinks.',
+    note: 'It grants the same token until it expires, and `expires_in` counts down.',
     sources: ['https://experienceleague.adobe.com/en/docs/marketo-developer/marketo/rest/authentication'],
     answers: [
       {
-        what: 'the rest of the lifetime, and a scope that is an address',
+        what: 'the remaining lifetime, and a scope that is an email address',
         body: opaque({ token_type: 'bearer', expires_in: 2914, scope: 'api.user@example.com' }),
         expected: { lifetime: 2914 },
       },
@@ -340,12 +340,12 @@ export const PROVIDERS: readonly Provider[] = [
     sources: ['camunda/camunda-8-js-sdk#125'],
     answers: [
       {
-        what: 'a cached JWT with the full `expires_in`',
+        what: 'a cached JWT, with the `expires_in` of a new one',
         body: withJwt({ exp: 31 }, { expires_in: 86_400 }),
         expected: { lifetime: 31 },
       },
       {
-        what: 'a cached JWT that has already ended',
+        what: 'a cached JWT that has already expired',
         body: withJwt({ exp: -1 }, { expires_in: 86_400 }),
         expected: refused('its access_token had already expired on arrival'),
       },
@@ -385,7 +385,7 @@ export const PROVIDERS: readonly Provider[] = [
     sources: ['https://docs.x.com/fundamentals/authentication/oauth-2-0/application-only'],
     answers: [
       {
-        what: 'two members only, and a percent sign in the token',
+        what: 'no `expires_in`, and percent signs in the token',
         body: { token_type: 'bearer', access_token: `${TOKEN}%2FAAAA%3D` },
         expected: { lifetime: 2_592_000 },
       },
@@ -394,16 +394,16 @@ export const PROVIDERS: readonly Provider[] = [
   {
     name: 'Fiserv',
     settings: { clientAuthentication: 'client_secret_basic', defaultLifetime: 'PT1H' },
-    note: 'It sends milliseconds. Without a JWT, the refresher notices that only above 43 minutes.',
+    note: 'It sends milliseconds, so set `defaultLifetime` to the real lifetime.',
     sources: ['https://github.com/NangoHQ/nango/blob/master/packages/providers/providers.yaml'],
     answers: [
       {
-        what: 'milliseconds, with `defaultLifetime`',
+        what: 'an hour in milliseconds, and an opaque token',
         body: opaque({ expires_in: 3_600_000 }),
         expected: { lifetime: 3600 },
       },
       {
-        what: 'milliseconds, and a JWT',
+        what: '15 minutes in milliseconds, and a JWT',
         body: withJwt({ exp: 900 }, { expires_in: 900_000 }),
         expected: { lifetime: 900 },
       },
@@ -416,12 +416,12 @@ export const PROVIDERS: readonly Provider[] = [
     sources: ['adobe/ims-go#24', 'ethyca/fides#1753'],
     answers: [
       {
-        what: 'seconds, from the endpoint v3',
+        what: 'a day in seconds, from v3',
         body: withJwt({}, { token_type: 'bearer', expires_in: 86_399 }),
         expected: { lifetime: 86_399 },
       },
       {
-        what: 'milliseconds, from an older endpoint',
+        what: 'a day in milliseconds, from an older version',
         body: withJwt({}, { token_type: 'bearer', expires_in: 86_399_998 }),
         expected: refused('expires_in is a number of 8 digits, more than a year in seconds'),
       },
@@ -566,7 +566,7 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: 'edX (Open edX)',
-    note: 'Do not ask for `token_type` `jwt`: that token needs another header. It answers 403 if there are too many requests.',
+    note: 'Do not request `token_type` `jwt`, because that token needs another header. Too many requests get a 403.',
     sources: ['mitodl/micromasters#3764'],
     answers: [
       {
@@ -584,19 +584,19 @@ export const PROVIDERS: readonly Provider[] = [
   {
     name: 'Zendesk',
     unsupported:
-      'Its documentation asks for a JSON request. It states a lifetime only if the request does, in `expires_in`.',
+      'Its documentation asks for a JSON request. It states a lifetime only if the request has `expires_in`.',
     sources: [
       'https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/',
       'NangoHQ/nango#6775',
     ],
     answers: [
       {
-        what: 'the lifetime that was asked for',
+        what: 'the requested lifetime',
         body: opaque({ token_type: 'bearer', scope: 'read' }),
         expected: { lifetime: 3600 },
       },
       {
-        what: '`expires_in` null, if the request asks for none',
+        what: '`expires_in` null, if none was requested',
         body: opaque({ token_type: 'bearer', scope: 'read', expires_in: null, refresh_token: null }),
         expected: refused('it has no expires_in'),
       },
@@ -604,7 +604,7 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: 'Deliverect',
-    unsupported: 'Its documentation shows only a JSON request, in part with `grant_type` `token`.',
+    unsupported: 'Its documentation shows only JSON requests, some with `grant_type` `token`.',
     sources: ['https://developers.deliverect.com/reference/machine-2-machine-access-token'],
     answers: [
       {
@@ -640,7 +640,7 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: 'Toast',
-    unsupported: 'It accepts only a JSON request, and nests its answer: `token.accessToken`.',
+    unsupported: 'It accepts only a JSON request, and sends the token in `token.accessToken`.',
     sources: ['https://doc.toasttab.com/doc/devguide/authentication.html'],
     answers: [
       {
@@ -668,7 +668,7 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: 'Walmart Marketplace',
-    unsupported: 'It requires request headers of its own: `WM_QOS.CORRELATION_ID`, `WM_SVC.NAME`.',
+    unsupported: 'It requires the headers `WM_QOS.CORRELATION_ID` and `WM_SVC.NAME`.',
     sources: ['https://developer.walmart.com'],
     answers: [
       {
@@ -681,11 +681,11 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: 'Oracle OHIP',
-    unsupported: 'It requires a request header of its own: `x-app-key`.',
+    unsupported: 'It requires the header `x-app-key`.',
     sources: ['https://docs.oracle.com/en/industries/hospitality/integration-platform/'],
     answers: [
       {
-        what: 'a lifetime of an hour, and Oracle-specific members',
+        what: 'a lifetime of an hour, and additional fields',
         body: withJwt({ exp: 3600 }, { oracle_tk_context: 'client_assertion', oracle_grant_type: 'x' }),
         expected: { lifetime: 3600 },
       },
@@ -700,7 +700,7 @@ export const PROVIDERS: readonly Provider[] = [
   {
     name: 'Sabre',
     unsupported:
-      'Its basic credentials are two base64 values. `client_secret_basic` form-encodes `+`, `/` and `=`, which Sabre does not decode.',
+      'It expects the client ID and secret in base64, and does not decode the form encoding of `client_secret_basic`.',
     sources: ['https://developer.sabre.com'],
     answers: [
       {
@@ -712,7 +712,7 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: 'Servers that require DPoP (RFC 9449)',
-    unsupported: 'The token can be used only with a proof that your functions cannot give.',
+    unsupported: 'Each use of such a token needs a proof that the reader cannot give.',
     sources: ['https://www.rfc-editor.org/rfc/rfc9449'],
     answers: [
       {
@@ -724,7 +724,7 @@ export const PROVIDERS: readonly Provider[] = [
   },
 ];
 
-/** An answer whose form is no provider's alone. */
+/** An answer whose form belongs to no single provider. */
 export interface OtherAnswer extends ProviderAnswer {
   /** Where this form is described or was seen. */
   readonly from: string;

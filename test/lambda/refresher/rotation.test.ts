@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => refresher.close());
 
-/** The server knows one secret and refuses every other one in its own way. */
+/** The server knows one secret and rejects every other one in its own way. */
 const accept = (secret: string, { answer }: Refusal): void => {
   const token = confidential(`granted/${randomUUID()}`);
   refresher.endpoint.answer(({ body }): Answer => {
@@ -47,7 +47,7 @@ const run = async () => {
   };
 };
 
-describe.for(REFUSALS_OF_SECRET)('if the server refuses a wrong secret with $kind,', (refusal) => {
+describe.for(REFUSALS_OF_SECRET)('if the server rejects a wrong secret with $kind,', (refusal) => {
   test('a rotation that reaches the secret first leaves no gap', async () => {
     const former = await storeNewSecret();
     const next = await storeNewSecret();
