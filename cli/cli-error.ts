@@ -25,7 +25,6 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** One phrase that says why something failed. Leaves out message texts that could hold a secret. */
 export function describeFailure(error: unknown): string {
-  if (isSecretDenied(error)) return `${error.message} The secret does not exist, or you may not read it.`;
   if (error instanceof CliError || error instanceof RefreshError) return error.message;
   const { name, text } = describeAwsFailure(error);
   // From a credential provider: the clients themselves name the address.

@@ -20,8 +20,6 @@ export type LastRun =
       readonly outcome: 'failed';
       readonly code: string;
       readonly message: string;
-      /** Name of the underlying AWS or network error, if the log has it. */
-      readonly underlying?: string;
     };
 
 const DAY_MS = 24 * 3_600_000;
@@ -109,16 +107,9 @@ function readFields(line: Readonly<Record<string, unknown>>, at: number): Omit<L
     return { weight: 3, run: { at, outcome, reason, previousCredentialsUsed: false } };
   }
   if (level === 'ERROR' && typeof message === 'string') {
-    const underlying = typeof reason === 'string' ? { underlying: reason } : {};
     return {
       weight: 3,
-      run: {
-        at,
-        outcome: 'failed',
-        code: typeof code === 'string' ? code : 'UNEXPECTED',
-        message,
-        ...underlying,
-      },
+      run: { at, outcome: 'failed', code: typeof code === 'string' ? code : 'UNEXPECTED', message },
     };
   }
   const thrown = (message as { errorMessage?: unknown } | null | undefined)?.errorMessage;

@@ -8,7 +8,7 @@ import { credentialsShape } from '../shared/credential-fields.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { Configuration } from './configuration.ts';
 import { type ClientCredentials, type CredentialsProblem, parseCredentials } from './parse-credentials.ts';
-import { shapeOfText } from './text-shape.ts';
+import { shapeOfText } from './shape.ts';
 
 /** Which secret holds the credentials, and in which fields. */
 export type CredentialsSource = Pick<Configuration, 'credentialsSecretId' | 'credentialFields'>;
@@ -117,8 +117,8 @@ function unavailable(secretId: string, error: unknown): RefreshError {
     'CREDENTIALS_UNAVAILABLE',
     `secret ${secretId} could not be read: ${failure.text}. ${
       isAccessDenied(failure.name)
-        ? 'Either a policy does not allow reading it or decrypting with its key, or no secret has this name. ' +
-          "Allow the function's role to read it, or correct credentials in the refresher's settings, and deploy again."
+        ? 'Either no secret has this name, or a policy does not allow reading it or decrypting with its key. ' +
+          "Correct credentials in the refresher's settings, or the policy, and deploy again."
         : 'The next check tries again. If this lasts, check the state of Secrets Manager and the network path to it.'
     }`,
     details,

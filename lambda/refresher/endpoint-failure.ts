@@ -3,7 +3,7 @@ import { RefreshError, type RefreshErrorDetails } from '../shared/refresh-error.
 import { isUntrustedCertificate, PRIVATE_CA_PAGE } from '../shared/untrusted-certificate.ts';
 import { parseRateLimitReset } from './rate-limit-reset.ts';
 import { parseRetryAfter } from './retry-after.ts';
-import { shapeOfText } from './text-shape.ts';
+import { shapeOfText } from './shape.ts';
 import type { TokenAnswer } from './token-request.ts';
 
 /**

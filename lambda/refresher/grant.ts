@@ -7,7 +7,7 @@ import { invalidResponse, refusedBy, unreachable } from './endpoint-failure.ts';
 import { errorIn } from './error-object.ts';
 import { jwtValidity } from './jwt-validity.ts';
 import { readLifetime } from './lifetime.ts';
-import { shapeOf, shapeOfBody } from './response-shape.ts';
+import { shapeOf, shapeOfText } from './shape.ts';
 import { MAX_RESPONSE_BYTES, type TokenAnswer } from './token-request.ts';
 import { tokenTypeProblem } from './token-type.ts';
 
@@ -46,10 +46,10 @@ export function readGrant(answer: TokenAnswer, settings: GrantSettings, times: R
   if (answer.type === 'too-large')
     throw invalidResponse(tokenUrl, `a body of more than ${MAX_RESPONSE_BYTES / 1024} KB`);
   if (answer.status !== 200 && answer.status !== 201) throw refusedBy(answer, tokenUrl, times.answeredAt);
-  // Some servers on .NET send a byte order mark.
-  const text = answer.body.replace(/^\ufeff/, '');
-  const body = parseJsonObject(text);
-  if (body === undefined) throw unusable(tokenUrl, shapeOfBody(text));
+  // Also removes a byte order mark, which some servers on .NET send.
+  const body = parseJsonObject(answer.body.trim());
+  if (body === undefined)
+    throw unusable(tokenUrl, `its body is ${shapeOfText(answer.body)} instead of a JSON object`);
   const error = hasToken(body) ? undefined : errorIn(body, answer.status, tokenUrl);
   if (error !== undefined) throw error;
   return parseGrant(body, settings, times);
@@ -74,7 +74,7 @@ function parseGrant(
   const endsAt = (issuedAt + lifetime.seconds) * 1_000;
   const validFrom = notBefore === undefined ? undefined : notBefore * 1_000;
   if (endsAt <= times.answeredAt) throw expired(tokenUrl, 'its access_token had already expired on arrival');
-  if (validFrom !== undefined && validFrom >= endsAt)
+  if (notBefore !== undefined && expiresAt !== undefined && notBefore >= expiresAt)
     throw unusable(tokenUrl, 'its access_token expires before its nbf', CLOCK_REMEDY);
   return {
     accessToken,

@@ -1,5 +1,5 @@
 import { MAX_LIFETIME_SECONDS } from '../shared/stored-token.ts';
-import { shapeOf } from './response-shape.ts';
+import { shapeOf } from './shape.ts';
 
 /** Longest `expires_in` that can be in seconds (a year). A larger number is a Unix time, or in milliseconds. */
 const LONGEST_STATED_SECONDS = 365 * 24 * 3600;

@@ -48,8 +48,9 @@ export async function mintWithFallback(
   const { clock, memory, observations } = tools;
   assertNotPaused(memory, configuration.tokenUrl, clock.now());
   const startedAt = clock.now();
-  const token = await mintWithVersion(versions.current, configuration, source, tools).catch(
-    (rejection: unknown) => mintWithPrevious(rejection, versions, configuration, source, tools),
+  const mintWith = (versionId: string) => mintWithVersion(versionId, configuration, source, tools);
+  const token = await mintWith(versions.current).catch((rejection: unknown) =>
+    mintWithPrevious(rejection, versions, mintWith, tools),
   );
   observations.mintDurationMs = clock.now() - startedAt;
   observations.mintedLifetime = token.expires_at - token.issued_at;
@@ -60,18 +61,16 @@ export async function mintWithFallback(
 async function mintWithPrevious(
   rejection: unknown,
   { current, previous }: SecretVersions,
-  configuration: Configuration,
-  source: string,
-  tools: FallbackTools,
+  mintWith: (versionId: string) => Promise<StoredToken>,
+  { clock, memory, observations }: FallbackTools,
 ): Promise<StoredToken> {
-  const { clock, memory, observations } = tools;
   const forbidden = isForbidden(rejection);
   if (!forbidden && !isClientRejected(rejection)) throw rejection;
   if (previous === undefined || previous === current) throw rejection;
   if (forbidden && memory.forbidden?.version === previous && clock.now() < memory.forbidden.until)
     throw rejection;
   try {
-    const token = await mintWithVersion(previous, configuration, source, tools);
+    const token = await mintWith(previous);
     observations.previousCredentialsUsed = true;
     return token;
   } catch (failure) {

@@ -1,6 +1,6 @@
 import type { CredentialFields } from '../shared/credential-fields.ts';
 import { parseJsonObject } from '../shared/json.ts';
-import { shapeOfJson, shapeOfText } from './text-shape.ts';
+import { shapeOfText, typeOf } from './shape.ts';
 
 /** OAuth 2.0 client credentials (RFC 6749 section 2.3.1). */
 export interface ClientCredentials {
@@ -55,7 +55,7 @@ function shapeOfSecret(text: string): string {
 
 function valueProblem(value: unknown): string | undefined {
   if (value === undefined) return 'is missing';
-  if (typeof value !== 'string') return `is ${shapeOfJson(value)} instead of a string`;
+  if (typeof value !== 'string') return `is ${typeOf(value)} instead of a string`;
   if (value === '') return 'is an empty string';
   if (value.trim() === '') return 'is only white space';
   const begins = value.trimStart() !== value;

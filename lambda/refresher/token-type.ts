@@ -1,4 +1,4 @@
-import { shapeOf } from './response-shape.ts';
+import { shapeOf } from './shape.ts';
 
 /** Names that mean a bearer token (RFC 6750), in lower case and without separators. Sources: docs/providers.md */
 const BEARER: ReadonlySet<string> = new Set(['bearer', 'bearertoken', 'applicationaccesstoken', 'jwtbearer']);

@@ -25,7 +25,7 @@ const VALUES = {
   parameter: ['fresh', 'overdue', 'expired', 'missing', 'damaged', 'foreign', 'denied'],
   /** Whether the token was minted with the previous credentials. */
   previous: [false, true],
-  lastRun: ['kept', 'same-token', 'minted', 'failed', 'denied-secret', 'late', 'none', 'log-gone', 'denied'],
+  lastRun: ['kept', 'same-token', 'minted', 'failed', 'late', 'none', 'log-gone', 'denied'],
   deadLetters: ['0', '1'],
   alarm: ['OK', 'ALARM', 'INSUFFICIENT_DATA', 'gone', 'silent', 'denied'],
 } as const;
@@ -219,20 +219,13 @@ function parameterAnswers({ parameter, previous, key, lastRun }: Situation): Ans
 }
 
 function runLog(lastRun: Situation['lastRun'], previous: boolean): readonly object[] {
-  const failed = (code: string, fields = {}) => ({
-    level: 'ERROR',
-    code,
-    message: `${code}: why.`,
-    ...fields,
-  });
   const kept = { outcome: 'kept', reason: 'fresh' };
   const line = {
     kept,
     late: kept,
     'same-token': { outcome: 'kept', reason: 'same-token' },
     minted: { outcome: 'minted', reason: 'expiring' },
-    failed: failed('RATE_LIMITED'),
-    'denied-secret': failed('CREDENTIALS_UNAVAILABLE', { reason: 'AccessDeniedException' }),
+    failed: { level: 'ERROR', code: 'RATE_LIMITED', message: 'RATE_LIMITED: why.' },
   }[lastRun as string];
   if (line === undefined) return [];
   const timestamp = (NOW - (lastRun === 'late' ? 5_000 : 60)) * 1_000;

@@ -60,6 +60,16 @@ export const REFUSALS_OF_SECRET: readonly Refusal[] = [
     { status: 400, body: '\uFEFF{"error":"invalid_client"}' },
     'invalid_client',
   ),
+  rejected(
+    '200 invalid_client (Casdoor)',
+    oauthError(200, 'invalid_client'),
+    'with an error object instead of a token: its field "error" shows invalid_client',
+  ),
+  rejected(
+    '201 access_denied',
+    oauthError(201, 'access_denied'),
+    'with an error object instead of a token: its field "error" shows access_denied',
+  ),
   rejected('403 invalid_client', oauthError(403, 'invalid_client'), 'invalid_client'),
   rejected('403 access_denied', oauthError(403, 'access_denied'), 'access_denied'),
   refused('403 without a body', { status: 403 }, 'with empty text'),
@@ -77,6 +87,18 @@ export const REFUSALS_OF_REQUEST: readonly Refusal[] = [
   refused('400 with a JSON array', { status: 400, body: '[]' }, 'with a JSON array'),
   refused('403 invalid_scope', oauthError(403, 'invalid_scope'), 'invalid_scope'),
   refused('404 with an HTML page', page(404), 'with HTML'),
+  refusal(
+    '200 with an error of no registry (Slack)',
+    json(200, { ok: false, error: 'invalid_client_id' }),
+    'RESPONSE_INVALID',
+    'with an error object instead of a token: its field "error" shows an error without a registered code',
+  ),
+  refusal(
+    '200 invalid_scope',
+    oauthError(200, 'invalid_scope'),
+    'RESPONSE_INVALID',
+    'with an error object instead of a token: its field "error" shows invalid_scope',
+  ),
   refused('404 invalid_client', oauthError(404, 'invalid_client'), 'invalid_client'),
   refused('415 without a body', { status: 415 }, 'with empty text'),
 ];

@@ -75,10 +75,10 @@ describe('a secret is refused with what was found, but not its content:', () => 
     ['an empty value', of(''), /"client_id" is an empty string/],
     ['only white space', of(' \t'), /"client_id" is only white space/],
     ['null', of(null), /"client_id" is null instead of a string/],
-    ['a number', of(1234), /"client_id" is a JSON number instead of a string/],
-    ['true', of(true), /"client_id" is a JSON boolean/],
-    ['a nested object', of({ value: '§' }), /"client_id" is a JSON object instead/],
-    ['a list', of('id', ['§']), /"client_secret" is a JSON array/],
+    ['a number', of(1234), /"client_id" is a number instead of a string/],
+    ['true', of(true), /"client_id" is a boolean instead/],
+    ['a nested object', of({ value: '§' }), /"client_id" is an object instead/],
+    ['a list', of('id', ['§']), /"client_secret" is an array/],
     [
       'a line break at the end',
       of('id', '§\n'),
@@ -103,12 +103,12 @@ describe('a secret is refused with what was found, but not its content:', () => 
     ['exported variables', 'export CLIENT_ID=§', /it is text with names and values/],
     ['YAML', 'client_id: §\nclient_secret: §', /it is text with names and values/],
     ['form data', 'client_id=§&client_secret=§', /it is form data/],
-    ['JSON without quotes', '{client_id:§,client_secret:§}', /begins like JSON, but is not valid JSON/],
-    ['JSON that was cut off', '{"client_id":"§', /begins like JSON, but is not valid JSON/],
+    ['JSON without quotes', '{client_id:§,client_secret:§}', /it is invalid JSON instead/],
+    ['JSON that was cut off', '{"client_id":"§', /it is invalid JSON instead/],
     ['the name of a file', 'my-§.json', /it is the name of a file, so the command .* lacked file:\/\//],
     ['a private key', '-----BEGIN PRIVATE KEY-----\n§', /it is a PEM block/],
     ['an HTML page', '<html>§</html>', /it is HTML/],
-    ['XML', '<credentials>§</credentials>', /it is HTML or XML/],
+    ['XML', '<credentials>§</credentials>', /it is XML instead/],
   ])('%s', async ([, value, message]) => {
     const failure = await failureOf(read(text(value)));
     expect(failure).toMatchObject({ code: 'CREDENTIALS_INVALID', message: expect.stringMatching(message) });
@@ -174,7 +174,7 @@ test.for<[string, Fault, string, RegExp]>([
     'a denied read',
     { status: 400, type: 'AccessDeniedException', message: 'User u may not s' },
     'CREDENTIALS_UNAVAILABLE',
-    /policy does not allow reading it .* or no secret has this name/,
+    /Either no secret has this name, or a policy does not allow reading it/,
   ],
   [
     'a throttled read',

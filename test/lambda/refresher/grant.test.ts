@@ -97,19 +97,6 @@ describe('a refusal', () => {
     await expect(mintWith(clock, { attempts: 0, isLifetimeBounded: false })).rejects.toThrow(remedy);
   });
 
-  test('of a JWT that becomes valid after the end of the run is immediate', async () => {
-    const clock = createTestClock();
-    const now = clock.now() / 1_000;
-    endpoint.answer(() => {
-      clock.advance(20_000);
-      return grant(jwt({ nbf: now + 45, exp: now + 3600 }));
-    });
-    await expect(mintWith(clock, { attempts: 0, isLifetimeBounded: false })).rejects.toThrow(
-      /^RESPONSE_INVALID: .*later than the end of this run/,
-    );
-    expect(clock.sleeps).toEqual([]);
-  });
-
   test('of a token that expired while the answer was on its way does not replace a valid one', async () => {
     const clock = createTestClock();
     endpoint.answer(() => {

@@ -9,6 +9,7 @@ import {
   startTokenEndpoint,
   type TokenEndpoint,
 } from '../../support/token-endpoint.ts';
+import { jwt } from './provider-answers.ts';
 
 let endpoint: TokenEndpoint;
 let clock: TestClock;
@@ -171,3 +172,40 @@ test.for([
     expect(observations.isLifetimeBounded).toBe(isBounded);
   },
 );
+
+// Seconds from now: nbf, how long the answer takes, how long the stored token is valid. The budget is 40, a check is every 300.
+const WAITS = { slept: true } as const;
+const AT_ONCE = { slept: false } as const;
+test.for<[string, number, number, number | undefined, typeof WAITS | typeof AT_ONCE | 'refused']>([
+  ['waited for if it is seconds ahead', 5, 0, 1_800, WAITS],
+  ['waited for if it is half a minute ahead', 30, 0, 1_800, WAITS],
+  ['waited for even if no token is stored', 30, 0, 0, WAITS],
+  ['refused if it is further ahead', 31, 0, 1_800, 'refused'],
+  ['refused if it is later than the end of the run', 45, 20, 1_800, 'refused'],
+  ['refused if it is later than expires_in', 7_200, 0, 1_800, 'refused'],
+  ['refused if the stored token lasts until the next check', 600, 0, 361, 'refused'],
+  ['stored at once if the stored token expires before the next check', 600, 0, 360, AT_ONCE],
+  ['stored at once if the stored token has expired', 600, 0, -1, AT_ONCE],
+  ['stored at once if no token is stored', 600, 0, 0, AT_ONCE],
+  ['stored at once if nothing is known about a stored token', 600, 0, undefined, AT_ONCE],
+  ['stored at once if it is later than the end of the run, and no token is stored', 45, 20, 0, AT_ONCE],
+])('a JWT that is not valid yet is %s', async ([, nbf, slow, storedFor, expected]) => {
+  const now = clock.now() / 1_000;
+  const expiresAt = storedFor === undefined || storedFor === 0 ? storedFor : now + storedFor;
+  observations = { ...observations, ...(expiresAt === undefined ? {} : { expiresAt }) };
+  endpoint.answer(() => {
+    clock.advance(slow * 1_000);
+    return grant(jwt({ nbf: now + nbf, exp: now + nbf + 3_600 }));
+  });
+  const minting = mintOne({ budget: 40_000 });
+  if (expected === 'refused') await expect(minting).rejects.toMatchObject({ code: 'RESPONSE_INVALID' });
+  else expect(await minting).toMatchObject({ issued_at: now, expires_at: now + 3_600 });
+  expect(clock.sleeps).toEqual(expected === WAITS ? [nbf * 1_000] : []);
+});
+
+test('a JWT whose nbf is later than its short lifetime is not waited for', async () => {
+  const now = clock.now() / 1_000;
+  endpoint.answer(grant(jwt({ nbf: now + 20, exp: now + 40 }), { expires_in: 20 }));
+  expect(await mintOne()).toMatchObject({ expires_at: now + 20 });
+  expect(clock.sleeps).toEqual([]);
+});

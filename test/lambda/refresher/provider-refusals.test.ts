@@ -4,13 +4,22 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { confidential, countLeaks } from '../../support/confidential.ts';
 import { credentials, newClientSecret, startRefresher, type TestRefresher } from '../../support/refresher.ts';
 import { grant } from '../../support/token-endpoint.ts';
-import { OPAQUE_TOKENS, OTHER_ANSWERS, PROVIDERS, type ProviderAnswer } from './provider-answers.ts';
+import { jwt, OPAQUE_TOKENS, OTHER_ANSWERS, PROVIDERS, type ProviderAnswer } from './provider-answers.ts';
 
 const answers: readonly (readonly [string, string, ProviderAnswer])[] = [
   ...PROVIDERS.flatMap(({ name, answers }) => answers.map((answer) => [name, answer.what, answer] as const)),
   ...OTHER_ANSWERS.map((answer) => [answer.from, answer.what, answer] as const),
 ];
-const refusals = answers.filter(([, , { expected }]) => 'code' in expected);
+/** Granted if no token is stored. */
+const notValidYet: ProviderAnswer = {
+  what: 'a JWT that becomes valid in an hour',
+  body: (now) => grant(jwt({ nbf: now + 3600, exp: now + 7200 })).body ?? '',
+  expected: { code: 'RESPONSE_INVALID', found: 'its nbf is too far ahead' },
+};
+const refusals = [
+  ...answers.filter(([, , { expected }]) => 'code' in expected),
+  ['RFC 7519 section 4.1', notValidYet.what, notValidYet] as const,
+];
 
 let refresher: TestRefresher;
 let storedBefore: Awaited<ReturnType<TestRefresher['stored']>>;
