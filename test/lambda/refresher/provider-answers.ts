@@ -137,8 +137,8 @@ export const PROVIDERS: readonly Provider[] = [
   },
   {
     name: 'USPS',
-    note: 'It answers 415 if the content type has a charset. The refresher sends none.',
-    sources: ['USPS/api-examples#6'],
+    note: 'It answers 415 if the content type has a charset, and so do OpenZiti and phpIPAM. The refresher sends none.',
+    sources: ['USPS/api-examples#6', 'openziti/ziti#2704', 'phpipam/phpipam#578'],
     answers: [
       {
         what: 'additional fields',
@@ -354,9 +354,10 @@ export const PROVIDERS: readonly Provider[] = [
   {
     name: 'Salesforce',
     settings: { defaultLifetime: 'PT2H' },
-    note: 'Set `defaultLifetime` to the session timeout of your organization.',
+    note: 'Set `defaultLifetime` to the session timeout of your organization. If the secret is a managed external secret of AWS, also set `credentialFields` to `{"client_id":"consumerKey","client_secret":"consumerSecret"}`.',
     sources: [
       'https://help.salesforce.com/apex/HTViewHelpDoc?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm',
+      'https://docs.aws.amazon.com/secretsmanager/latest/userguide/mes-partner-Salesforce.html',
     ],
     answers: [
       {
@@ -437,6 +438,12 @@ export const PROVIDERS: readonly Provider[] = [
         body: withJwt({ exp: 86_400 }, { expires_in: 86_400, scope: 'read:trips' }),
         expected: { lifetime: 86_400 },
       },
+      {
+        what: 'a wrong secret, as 401 `access_denied`',
+        status: 401,
+        body: { error: 'access_denied', error_description: 'Unauthorized' },
+        expected: refused('HTTP 401 access_denied', 'CLIENT_REJECTED'),
+      },
     ],
   },
   {
@@ -449,6 +456,13 @@ export const PROVIDERS: readonly Provider[] = [
         what: 'a JWT and the granted scope',
         body: withJwt({ exp: 3600 }, { scope: 'trips.read' }),
         expected: { lifetime: 3600 },
+      },
+      {
+        what: '429 with `x-rate-limit-reset` alone, as a Unix time',
+        status: 429,
+        headers: { 'x-rate-limit-reset': String(Date.parse('2100-01-01') / 1_000) },
+        body: { errorCode: 'E0000047', errorSummary: 'API call exceeded rate limit' },
+        expected: refused('asked to wait 86400 seconds', 'RATE_LIMITED'),
       },
     ],
   },
@@ -579,7 +593,42 @@ export const PROVIDERS: readonly Provider[] = [
         body: withJwt({ exp: 3600 }, { token_type: 'JWT' }),
         expected: refused('token_type JWT'),
       },
+      {
+        what: '403 for too many requests',
+        status: 403,
+        headers: { 'content-type': 'text/html' },
+        body: '<html><body>Forbidden</body></html>',
+        expected: refused('HTTP 403 with HTML', 'REQUEST_REJECTED'),
+      },
     ],
+  },
+  {
+    name: 'Zalando (zDirect)',
+    settings: { clientAuthentication: 'client_secret_basic' },
+    note: 'It grants eight tokens a minute.',
+    sources: [
+      'https://developers.merchants.zalando.com/docs/requesting-access-token.html',
+      'https://developers.merchants.zalando.com/docs/using-token.html',
+    ],
+    answers: [
+      {
+        what: 'a JWT with `nbf` 0',
+        body: (now) =>
+          opaque({ access_token: jwt({ iat: now, nbf: 0, exp: now + 7200 }), expires_in: 7200, scope: '' }),
+        expected: { lifetime: 7200 },
+      },
+    ],
+  },
+  {
+    name: 'Servers that do not decode basic credentials',
+    settings: { clientAuthentication: 'client_secret_basic' },
+    note: 'A UUID and base64url work. If the client ID or secret has `+`, `/`, `=` or `%`, use `client_secret_post`, if the server accepts it.',
+    sources: [
+      'gravitee-io/gravitee-api-management#18648',
+      'panva/oauth4webapi#148',
+      'panva/openid-client#134',
+    ],
+    answers: [{ what: 'a lifetime of an hour', body: opaque(), expected: { lifetime: 3600 } }],
   },
   {
     name: 'Zendesk',
