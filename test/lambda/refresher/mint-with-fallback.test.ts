@@ -44,7 +44,7 @@ afterEach(async () => {
 const putCurrent = (SecretString: string) =>
   clients.secretsManager.send(new PutSecretValueCommand({ SecretId: 'secret', SecretString }));
 
-const mintOne = async () => {
+const mintOne = async (budget = 60_000) => {
   const configuration = configurationFor(endpoint.url);
   const versions = await describeCredentials(clients.secretsManager, configuration);
   return mintWithFallback(configuration, versions, 'source', {
@@ -52,7 +52,7 @@ const mintOne = async () => {
     clock,
     fetch: globalThis.fetch,
     random: () => 1,
-    deadline: clock.now() + 60_000,
+    deadline: clock.now() + budget,
     memory,
     observations,
   });
@@ -185,4 +185,100 @@ test('a wait that the endpoint asks for after the previous secret holds for the 
   expect((await mintOne()).access_token).toBe('token');
   // The pause has ended, so the container does not need to forget it.
   expect((await mintOne()).access_token).toBe('token');
+});
+
+describe('at a slow endpoint, in a run with 40 seconds for minting', () => {
+  const REFUSED = 'CLIENT_REJECTED';
+  const NEVER = Number.POSITIVE_INFINITY;
+  // For each request: its secret, and the seconds until the answer. Then the outcome, and the time limit of each request.
+  test.for<[['current' | 'previous', number][], string, number[]]>([
+    [
+      [
+        ['current', 12],
+        ['previous', 12],
+      ],
+      'token',
+      [30, 18],
+    ],
+    [
+      [
+        ['current', 25],
+        ['previous', 9],
+      ],
+      'token',
+      [30, 10],
+    ],
+    [
+      [
+        ['current', 25],
+        ['previous', NEVER],
+        ['previous', 4],
+      ],
+      'token',
+      [30, 10, 4],
+    ],
+    [
+      [
+        ['current', 25],
+        ['previous', NEVER],
+        ['previous', NEVER],
+      ],
+      REFUSED,
+      [30, 10, 4],
+    ],
+    [
+      [
+        ['current', NEVER],
+        ['current', 3],
+        ['previous', 5],
+      ],
+      'token',
+      [30, 9, 6],
+    ],
+    [
+      [
+        ['current', NEVER],
+        ['current', 8.6],
+      ],
+      REFUSED,
+      [30, 9],
+    ],
+    [
+      [
+        ['current', NEVER],
+        ['current', NEVER],
+      ],
+      'ENDPOINT_UNAVAILABLE',
+      [30, 9],
+    ],
+  ])('the requests %j give %s', async ([requests, outcome, expectedLimits]) => {
+    const limits: number[] = [];
+    let timer = new AbortController();
+    clock.timeout = (milliseconds) => {
+      limits.push(milliseconds / 1_000);
+      timer = new AbortController();
+      return timer.signal;
+    };
+    endpoint.answer(({ body }) => {
+      const [secret, seconds] = requests[limits.length - 1] ?? ['none', 0];
+      const limit = limits.at(-1) ?? 0;
+      clock.advance(Math.min(seconds, limit) * 1_000);
+      if (seconds > limit) {
+        timer.abort();
+        return { hang: 'headers' };
+      }
+      if (!body.includes(`client_secret=${secret}`)) return { status: 500 };
+      return secret === 'previous' ? grant('token') : oauthError(401, 'invalid_client');
+    });
+    const start = clock.now();
+
+    const minted = await mintOne(40_000).then(
+      ({ access_token }) => access_token,
+      ({ code }: { code: string }) => code,
+    );
+
+    expect(minted).toBe(outcome);
+    expect(limits).toEqual(expectedLimits);
+    expect(clock.now() - start).toBeLessThanOrEqual(40_000);
+  });
 });

@@ -357,7 +357,7 @@ export const PROVIDERS: readonly Provider[] = [
     note: 'Set `defaultLifetime` to the session timeout of your organization. If the secret is a managed external secret of AWS, also set `credentialFields` to `{"client_id":"consumerKey","client_secret":"consumerSecret"}`.',
     sources: [
       'https://help.salesforce.com/apex/HTViewHelpDoc?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm',
-      'https://docs.aws.amazon.com/secretsmanager/latest/userguide/mes-partner-Salesforce.html',
+      'https://docs.aws.amazon.com/secretsmanager/latest/userguide/mes-partner-salesforce.html',
     ],
     answers: [
       {
@@ -901,6 +901,13 @@ const lifetimes: readonly OtherAnswer[] = [
   },
   {
     from: 'the setting defaultLifetime',
+    what: 'exactly 30 days, with a default lifetime',
+    body: opaque({ expires_in: 2_592_000 }),
+    defaultLifetime: 3600,
+    expected: { lifetime: 2_592_000 },
+  },
+  {
+    from: 'the setting defaultLifetime',
     what: 'expires_in 0, with a default lifetime',
     body: opaque({ expires_in: 0 }),
     defaultLifetime: 3600,
@@ -957,6 +964,12 @@ const jwts: readonly OtherAnswer[] = [
     body: (now) => opaque({ access_token: jwt({ exp: (now + 600) * 1_000 }) }),
     expected: { lifetime: 3600 },
   },
+  {
+    from: 'servers that count in milliseconds',
+    what: 'a JWT whose exp is in milliseconds, and no expires_in',
+    body: (now) => opaque({ access_token: jwt({ exp: (now + 600) * 1_000 }), expires_in: undefined }),
+    expected: refused('it has no expires_in'),
+  },
   ...(['2030', null, true, [1], {}, 0, -1] as const).map(
     (exp): OtherAnswer => ({
       from: RFC_7519,
@@ -991,6 +1004,12 @@ const jwts: readonly OtherAnswer[] = [
   },
   {
     from: RFC_7519,
+    what: 'a JWT that ends when it becomes valid',
+    body: withJwt({ nbf: 20, exp: 20 }),
+    expected: refused('its access_token expires before its nbf'),
+  },
+  {
+    from: RFC_7519,
     what: 'a JWT that ends before it becomes valid',
     body: withJwt({ nbf: 20, exp: 10 }),
     expected: refused('its access_token expires before its nbf'),
@@ -998,6 +1017,7 @@ const jwts: readonly OtherAnswer[] = [
   ...(
     [
       ['an encrypted JWT', 'eyJhbGciOiJSU0EifQ.a2V5.aXY.dGV4dA.dGFn'],
+      ['five parts, with claims in the second', `${jwt({ exp: 1_800_000_600 })}.dGV4dA.dGFn`],
       ['three parts that are no JSON', 'opaque.with-two.dots-of-the-table'],
       ['a payload that is an array', jwt([{ exp: 1 }])],
       ['a payload that is cut off', 'eyJhbGciOiJub25lIn0.eyJleHAiOjE.c2ln'],
@@ -1018,7 +1038,7 @@ const jwts: readonly OtherAnswer[] = [
 ];
 
 const tokenTypes: readonly OtherAnswer[] = [
-  ...['bearer', 'BEARER', ' Bearer ', 'Bearer Token', 'bearer_token', null, ''].map(
+  ...['bearer', 'BEARER', ' Bearer ', '\tBearer\r\n', 'Bearer Token', 'bearer_token', null, ''].map(
     (token_type): OtherAnswer => ({
       from: 'RFC 6750, and servers that spell it in their own way',
       what: `token_type ${JSON.stringify(token_type)}`,
@@ -1170,6 +1190,18 @@ const errors: readonly OtherAnswer[] = [
     expected: refused('its field "errors" shows an error'),
   },
   {
+    from: 'Slack',
+    what: 'ok false alone, with status 200',
+    body: { ok: false },
+    expected: refused('its field "ok" shows an error'),
+  },
+  {
+    from: 'APIs of Salesforce and Okta',
+    what: 'errorCode with status 200',
+    body: { errorCode: 'E0000011' },
+    expected: refused('its field "errorCode" shows an error'),
+  },
+  {
     from: 'APIs that wrap every answer',
     what: 'success false with status 200',
     body: { success: false },
@@ -1181,7 +1213,15 @@ const errors: readonly OtherAnswer[] = [
     body: { error: { message: 'Bad Request', code: 400 } },
     expected: refused('its field "error" shows an error'),
   },
-  ...[{ error: '' }, { error: null }, { errcode: 0 }, { errors: [] }, { success: true }].map(
+  ...[{ error: '' }, { error: false }, { errcode: 0 }, { errcode: '0' }, { errors: [] }, { ok: true }].map(
+    (members): OtherAnswer => ({
+      from: 'APIs that wrap every answer',
+      what: `neither a grant nor an error, but ${JSON.stringify(members)}`,
+      body: members,
+      expected: refused('it has no access_token'),
+    }),
+  ),
+  ...[{ error: 'none' }, { error: null }, { errcode: 0 }, { errors: [] }, { success: true }].map(
     (members): OtherAnswer => ({
       from: 'APIs that wrap every answer',
       what: `a grant beside ${JSON.stringify(members)}`,
