@@ -80,7 +80,7 @@ export function refusedBy(
   if (rejectsClient(status, oauthError)) {
     return new RefreshError(
       'CLIENT_REJECTED',
-      `${refused}: it rejects the client. Check client_id and client_secret in the secret, and that the client may use the client_credentials grant.`,
+      `${refused}: it rejects the client. Check the client ID and client secret in the secret, and that the client may use the client_credentials grant.`,
       details,
     );
   }

@@ -10,6 +10,7 @@ import { type AwsEndpoint, type Fault, startAwsEndpoint } from '../../../local/e
 import { type AwsClients, awsClients } from '../../support/client.ts';
 import { configurationFor } from '../../support/configuration.ts';
 import { credentials } from '../../support/refresher.ts';
+import { REFUSALS_OF_REQUEST, REFUSALS_OF_SECRET } from '../../support/refusals.ts';
 import { createTestClock, type TestClock } from '../../support/test-clock.ts';
 import {
   type Answer,
@@ -128,6 +129,18 @@ describe('if the current secret is rejected and the previous one fails, the reje
     }
     expect(secretsSent()).toEqual(['current', 'current']);
   });
+});
+
+test.for(REFUSALS_OF_REQUEST)('the previous secret is not tried after $kind', async ({ answer, code }) => {
+  answerTo(answer, grant('token'));
+  await expect(mintOne()).rejects.toMatchObject({ code });
+  expect(secretsSent()).toEqual(['current']);
+});
+
+test.for(REFUSALS_OF_SECRET)('the previous secret is tried after $kind', async ({ answer }) => {
+  answerTo(answer, grant('token'));
+  expect((await mintOne()).access_token).toBe('token');
+  expect(secretsSent()).toEqual(['current', 'previous']);
 });
 
 test('a defect in the second try is reported, not the rejection', async () => {

@@ -42,6 +42,33 @@ test.for(['client_secret_post', 'client_secret_basic'] as const)(
   },
 );
 
+test('a redirect is returned, not followed', async () => {
+  endpoint.answer({ status: 307, headers: { location: '/elsewhere' } }, grant('granted'));
+  await request('client_secret_post', { clientId: 'id', clientSecret: 'secret' });
+  expect(endpoint.requests.map(({ path }) => path)).toEqual(['/']);
+});
+
+test.for([
+  [65_536, 'answer'],
+  [65_537, 'too-large'],
+] as const)('a body of %i bytes is read as %s', async ([bytes, type]) => {
+  endpoint.answer({ body: ' '.repeat(bytes) });
+  const tools = { clock: systemClock, fetch: globalThis.fetch, timeout: 5_000 };
+  const credentials = { clientId: 'id', clientSecret: 'secret' };
+  expect(await requestToken(configurationFor(endpoint.url), credentials, tools)).toMatchObject({ type });
+});
+
+test('a connection that was reset is reported with the code of the system', async () => {
+  endpoint.answer({ reset: true });
+  const tools = { clock: systemClock, fetch: globalThis.fetch, timeout: 5_000 };
+  const credentials = { clientId: 'id', clientSecret: 'secret' };
+  const answer = await requestToken(configurationFor(endpoint.url), credentials, tools);
+  expect(answer).toEqual({
+    type: 'unreachable',
+    reason: expect.stringMatching(/^(ECONNRESET|UND_ERR_SOCKET)$/),
+  });
+});
+
 const VALUES: [string, string][] = [
   ['7b0e4f64-38c0-4a29-9d6c-0f0b5a3c2d1e', '7b0e4f64-38c0-4a29-9d6c-0f0b5a3c2d1e'],
   ['aGVsbG8-d29ybGQ_.x', 'aGVsbG8-d29ybGQ_.x'],
