@@ -8,6 +8,7 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { proxyEnv } from '../lambda/shared/aws-client.ts';
 import { forInvocation } from '../lambda/shared/invoke-refresher.ts';
 import { assertRegion, regionOfEnvironment } from './check-account-options.ts';
 import { CliError } from './cli-error.ts';
@@ -49,7 +50,12 @@ export function createClients(
     // AWS throttles the reads of many stacks and refreshers. This mode also slows down the requests that follow.
     retryMode: 'adaptive',
     maxAttempts: MAX_ATTEMPTS,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 15_000, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: 3_000,
+      requestTimeout: 15_000,
+      throwOnRequestTimeout: true,
+      httpsAgent: { proxyEnv },
+    },
   };
   const clients: Clients = {
     cloudFormation: new CloudFormationClient(settings),

@@ -20,6 +20,7 @@ import {
   shown,
 } from './construct/property-rules.ts';
 import { tagsProblem } from './construct/tag-limits.ts';
+import { roleContextProblems } from './role-context.ts';
 
 const KMS_KEY_ARN = /^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/;
 const LAYER_ARN = /^arn:[^:]+:lambda:[^:]+:\d{12}:layer:[\w-]+:\d+$/;
@@ -70,7 +71,11 @@ const layers = list(
         .string()
         .regex(LAYER_ARN, 'it must be the ARN of a layer version, which ends with the version number'),
     )
-    .max(MOST_LAYERS, `Lambda allows at most ${MOST_LAYERS} layers`),
+    .max(MOST_LAYERS, `Lambda allows at most ${MOST_LAYERS} layers`)
+    .refine(
+      (arns) => new Set(arns.map((arn) => arn.replace(/:\d+$/, ''))).size === arns.length,
+      'it must not name a layer twice, not even in two versions',
+    ),
 );
 
 /** The id of an EC2 resource, such as `vpc-0123456789abcdef0`. */
@@ -213,10 +218,11 @@ export function readSettings(context: Values): ReadonlyMap<string, RefresherSett
       );
     }
     const values = { ...entry, ...overridesOf(name, context) };
-    const parsed = settingsSchema.safeParse(values);
+    const parsed = settingsSchema.safeParse(values, { error: typeMessage });
     if (parsed.success) settings.set(name, parsed.data);
     else problems.push(...parsed.error.issues.map((issue) => describeIssue(name, issue, values)));
   }
+  problems.push(...roleContextProblems(context));
   problems.push(...sharedParameters(settings));
   problems.push(...strayOverrides(context, Object.keys(refreshers.data)));
   if (problems.length > 0)
@@ -249,6 +255,19 @@ function sharedParameters(settings: ReadonlyMap<string, RefresherSettings>): str
     const claimant = others.find(([, other]) => claimParameterName(other.parameterName) === parameterName);
     return claimant === undefined ? [] : [`${found} the claim of ${claimant[0]}; choose another name`];
   });
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  array: 'a list',
+  record: 'an object, or its JSON on the command line',
+  string: 'text in quotes',
+};
+
+/** What a value of another type must be. Undefined leaves the message to zod. */
+function typeMessage(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'invalid_type') return undefined;
+  const type = TYPES[issue.expected];
+  return type === undefined ? undefined : `it must be ${type}`;
 }
 
 function describeIssue(name: string, issue: z.core.$ZodIssue, values: Values): string {

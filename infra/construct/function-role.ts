@@ -1,4 +1,4 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack, Token, TokenComparison } from 'aws-cdk-lib';
 import {
   type AddToPrincipalPolicyResult,
   Effect,
@@ -42,12 +42,24 @@ export function createRole(scope: Construct, id: string, description: string): F
 /**
  * Uses an existing role. Its permissions are a policy in the stack of the construct: in the role's stack, they would create a
  * cyclic reference. Several refreshers can share the role. An immutable role gets no policy.
+ * @throws Error if the role is in another account
  */
 export function useRole(scope: Construct, id: string, role: IRole): FunctionRole {
+  assertSameAccount(scope, role);
   const policy = new Policy(scope, id);
   role.attachInlinePolicy(policy);
   acknowledge(policy, OWN_POLICY);
   return { role, grantee: new RoleWithPolicy(role, policy), policy, own: policy };
+}
+
+/** An account that is not known at synth counts as the same. */
+function assertSameAccount(scope: Construct, role: IRole): void {
+  const { account } = Stack.of(scope);
+  if (Token.compareStrings(role.env.account, account) !== TokenComparison.DIFFERENT) return;
+  throw new Error(
+    `TokenRefresher: role is invalid: it must be in the account of the stack (${account}), because Lambda accepts no role of ` +
+      `another account; got ${role.roleArn}`,
+  );
 }
 
 /** Allows the function to write to its log group. */

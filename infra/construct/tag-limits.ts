@@ -16,10 +16,14 @@ const STRICT_TYPES: ReadonlySet<string> = new Set([
 /** Source: https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Tag.html */
 const TYPES_WITHOUT_EMPTY_VALUES: ReadonlySet<string> = new Set(['AWS::Scheduler::ScheduleGroup']);
 
+/** Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html (case sensitivity) */
+const TYPES_IGNORING_CASE: ReadonlySet<string> = new Set(['AWS::IAM::Role']);
+
 /** What is wrong with the setting `tags`, or undefined if it is valid. Every resource of the stack gets these tags. */
 export function tagsProblem(tags: Readonly<Record<string, string>>): string | undefined {
   const [problem] = [
     ...countProblems(Object.keys(tags).length),
+    ...caseProblems(Object.keys(tags)),
     ...Object.entries(tags).flatMap(([key, value]) => [
       ...lengthProblems(key, value),
       ...textProblems(key, value),
@@ -35,6 +39,7 @@ export function resourceTagProblems(resource: CfnResource, known: (value: string
   const { cfnResourceType: type } = resource;
   return [
     ...countProblems(Object.keys(tags).length),
+    ...(TYPES_IGNORING_CASE.has(type) ? caseProblems(Object.keys(tags)) : []),
     ...Object.entries(tags).flatMap(([key, value]) => [
       ...lengthProblems(key, known(value)),
       ...(STRICT_TYPES.has(type) ? textProblems(key, known(value)) : []),
@@ -46,6 +51,17 @@ export function resourceTagProblems(resource: CfnResource, known: (value: string
 /** Whether a resource has more tags than AWS allows. */
 export function countProblems(count: number): string[] {
   return count <= MOST_TAGS ? [] : [`has ${count} tags, AWS allows ${MOST_TAGS}. Remove some.`];
+}
+
+function caseProblems(keys: readonly string[]): string[] {
+  const firsts = new Map<string, string>();
+  return keys.flatMap((key) => {
+    const first = firsts.get(key.toLowerCase());
+    if (first === undefined) firsts.set(key.toLowerCase(), key);
+    return first === undefined
+      ? []
+      : [`tags ${first} and ${key} differ only in case, which IAM ignores. Remove one.`];
+  });
 }
 
 function lengthProblems(key: string, value: string): string[] {

@@ -16,6 +16,7 @@ import { RefreshError } from '../shared/refresh-error.ts';
 import { answerCloudFormation, assertAnswerable } from './cloudformation-response.ts';
 import { FIRST_METRIC_MS, FirstTokenError, mintFirstToken } from './mint-first-token.ts';
 import { removeToken } from './remove-token.ts';
+import { type DeploymentTime, deploymentTime } from './retry-without-permission.ts';
 
 const ssm = new SSMClient(AWS_CLIENT);
 const secretsManager = new SecretsManagerClient(AWS_CLIENT);
@@ -29,7 +30,8 @@ export async function handler(event: CloudFormationCustomResourceEvent, context:
   const { RequestType: request, ResourceType: resource } = event;
   let reason: string | undefined;
   try {
-    const outcome = await serve(event);
+    const time = deploymentTime(systemClock, context.getRemainingTimeInMillis());
+    const outcome = await serve(event, time);
     logger.info('Served CloudFormation', { request, resource, outcome });
   } catch (error) {
     reason = reasonOf(error);
@@ -38,19 +40,19 @@ export async function handler(event: CloudFormationCustomResourceEvent, context:
   await answerCloudFormation(event, reason, globalThis.fetch);
 }
 
-async function serve(event: CloudFormationCustomResourceEvent): Promise<string> {
+async function serve(event: CloudFormationCustomResourceEvent, time: DeploymentTime): Promise<string> {
   const { RequestType: request, ResourceType: resource, ResourceProperties: properties } = event;
   if (resource === CUSTOM_RESOURCE.tokenRemoval) {
     if (request !== 'Delete') return 'nothing to do before the stack is destroyed';
     const { ParameterName } = properties as unknown as TokenRemovalProperties;
-    return removeToken(ParameterName, { ssm, clock: systemClock });
+    return removeToken(ParameterName, { ssm, ...time });
   }
   if (request === 'Delete') return 'nothing to do when the stack is destroyed';
   return mintFirstToken(properties as unknown as FirstTokenProperties, {
     lambda,
     ssm,
     secretsManager,
-    clock: systemClock,
+    ...time,
     // A local cloud does not watch the metrics.
     firstMetricMs: process.env.AWS_ENDPOINT_URL ? 0 : FIRST_METRIC_MS,
   });

@@ -6,10 +6,10 @@ import { describeCredentials } from '../refresher/credentials.ts';
 import { sourceFingerprint } from '../refresher/source-fingerprint.ts';
 import { readStored } from '../refresher/store.ts';
 import { describeAwsFailure } from '../shared/aws-failure.ts';
-import { type Clock, unixSeconds } from '../shared/clock.ts';
+import { unixSeconds } from '../shared/clock.ts';
 import type { FirstTokenProperties } from '../shared/custom-resources.ts';
 import { invokeRefresher, type RunOutcome } from '../shared/invoke-refresher.ts';
-import { retryWithoutPermission } from './retry-without-permission.ts';
+import { type DeploymentTime, retryWithoutPermission } from './retry-without-permission.ts';
 import { tagParameter } from './tag-parameter.ts';
 
 /**
@@ -31,11 +31,10 @@ export class FirstTokenError extends Error {
   override readonly name = 'FirstTokenError';
 }
 
-export interface FirstTokenTools {
+export interface FirstTokenTools extends DeploymentTime {
   readonly lambda: LambdaClient;
   readonly ssm: SSMClient;
   readonly secretsManager: SecretsManagerClient;
-  readonly clock: Clock;
   /** Wait after the first token, in milliseconds: `FIRST_METRIC_MS` in AWS. */
   readonly firstMetricMs: number;
 }
@@ -52,12 +51,12 @@ export async function mintFirstToken(
   const run = await retryWithoutPermission(
     () => runRefresher(tools.lambda, properties.FunctionArn),
     (tried) => tried.outcome === 'failed' && MAY_LACK_PERMISSION.has(tried.code),
-    tools.clock,
+    tools,
   );
   const tag = () => tagParameter(properties.Environment.Variables, tools);
   if (run.outcome !== 'failed') {
     await tag();
-    if (run.reason === 'missing') await tools.clock.sleep(tools.firstMetricMs);
+    if (run.reason === 'missing') await waitForMetric(tools);
     return 'a token is stored';
   }
   if (run.code === 'CREDENTIALS_NOT_SET' && properties.SecretMayBeEmpty === 'true') {
@@ -68,6 +67,11 @@ export async function mintFirstToken(
     return `the stored token is still valid; ${run.message}`;
   }
   throw new FirstTokenError(run.message);
+}
+
+/** Waits less if little time is left: an alarm that fires once is better than a deployment without an answer. */
+async function waitForMetric({ clock, endsAt, firstMetricMs }: FirstTokenTools): Promise<void> {
+  await clock.sleep(Math.max(0, Math.min(firstMetricMs, endsAt - clock.now())));
 }
 
 /** The outcome of a run. A function that cannot be invoked counts as a failed run. */

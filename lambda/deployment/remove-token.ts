@@ -1,10 +1,9 @@
 import { DeleteParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { isUndecryptable, readStored } from '../refresher/store.ts';
 import { describeAwsFailure } from '../shared/aws-failure.ts';
-import type { Clock } from '../shared/clock.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { Stored } from '../shared/stored-token.ts';
-import { retryWithoutPermission } from './retry-without-permission.ts';
+import { type DeploymentTime, retryWithoutPermission } from './retry-without-permission.ts';
 
 /** How an attempt ended: what happened to the parameter, or the failure. */
 interface Attempt {
@@ -21,12 +20,12 @@ interface Attempt {
  */
 export async function removeToken(
   parameterName: string,
-  { ssm, clock }: { readonly ssm: SSMClient; readonly clock: Clock },
+  { ssm, ...time }: DeploymentTime & { readonly ssm: SSMClient },
 ): Promise<string> {
   const { result } = await retryWithoutPermission(
     () => tryToRemove(ssm, parameterName),
     ({ isDenied }) => isDenied,
-    clock,
+    time,
   );
   if (result instanceof RefreshError) throw result;
   return result;

@@ -1,4 +1,5 @@
 import type { Clock } from '../shared/clock.ts';
+import { INVOCATION_TIMEOUT_MS } from '../shared/invoke-refresher.ts';
 
 /**
  * Waits before each further attempt, in milliseconds. A role's new permissions take some seconds to apply everywhere.
@@ -6,15 +7,33 @@ import type { Clock } from '../shared/clock.ts';
  */
 const WAITS_FOR_PERMISSIONS_MS = [5_000, 10_000, 15_000, 20_000];
 
-/** Repeats an attempt while its result may mean that a permission does not apply yet. Returns the last result. */
+/** How long a request of CloudFormation may take. */
+export interface DeploymentTime {
+  readonly clock: Clock;
+  /** The last instant at which an attempt or a wait may end. Unix time in milliseconds. */
+  readonly endsAt: number;
+}
+
+/** Kept for the calls after the last attempt and for the answer to CloudFormation, in milliseconds. */
+const RESERVE_MS = 60_000;
+
+/** The time of a function that Lambda ends after `remainingMs` (milliseconds). */
+export function deploymentTime(clock: Clock, remainingMs: number): DeploymentTime {
+  return { clock, endsAt: clock.now() + remainingMs - RESERVE_MS };
+}
+
+/**
+ * Repeats an attempt while its result may mean that a permission does not apply yet. Returns the last result. An attempt that
+ * could end too late is not made: CloudFormation then gets the reason instead of no answer.
+ */
 export async function retryWithoutPermission<Result>(
   attempt: () => Promise<Result>,
   mayLackPermission: (result: Result) => boolean,
-  clock: Clock,
+  { clock, endsAt }: DeploymentTime,
 ): Promise<Result> {
   for (const wait of WAITS_FOR_PERMISSIONS_MS) {
     const result = await attempt();
-    if (!mayLackPermission(result)) return result;
+    if (!mayLackPermission(result) || clock.now() + wait + INVOCATION_TIMEOUT_MS > endsAt) return result;
     await clock.sleep(wait);
   }
   return attempt();

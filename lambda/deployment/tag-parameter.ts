@@ -2,10 +2,9 @@ import { AddTagsToResourceCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { readParameterTags } from '../refresher/configuration.ts';
 import { tagList } from '../refresher/tag-list.ts';
 import { describeAwsFailure } from '../shared/aws-failure.ts';
-import type { Clock } from '../shared/clock.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import { ENVIRONMENT } from '../shared/refresher-environment.ts';
-import { retryWithoutPermission } from './retry-without-permission.ts';
+import { type DeploymentTime, retryWithoutPermission } from './retry-without-permission.ts';
 
 /** AWS answers with these while a permission does not apply yet, or while another call changes the parameter. */
 const MAY_SUCCEED_LATER: ReadonlySet<string> = new Set(['AccessDeniedException', 'TooManyUpdates']);
@@ -17,7 +16,7 @@ const MAY_SUCCEED_LATER: ReadonlySet<string> = new Set(['AccessDeniedException',
  */
 export async function tagParameter(
   environment: Readonly<Record<string, string>>,
-  { ssm, clock }: { readonly ssm: SSMClient; readonly clock: Clock },
+  { ssm, ...time }: DeploymentTime & { readonly ssm: SSMClient },
 ): Promise<void> {
   const Tags = tagList(readParameterTags(environment));
   const name = environment[ENVIRONMENT.parameterName] ?? '';
@@ -26,7 +25,7 @@ export async function tagParameter(
   const failure = await retryWithoutPermission(
     () => ssm.send(command).then(() => undefined, describeAwsFailure),
     (found) => found !== undefined && MAY_SUCCEED_LATER.has(found.name),
-    clock,
+    time,
   );
   if (failure === undefined) return;
   throw new RefreshError(

@@ -3,7 +3,7 @@
  * proxy that the global `fetch` uses.
  * Source: https://nodejs.org/docs/latest-v24.x/api/http.html#built-in-proxy-support
  */
-const proxyEnv = process.env.NODE_USE_ENV_PROXY === '1' ? process.env : undefined;
+export const proxyEnv = process.env.NODE_USE_ENV_PROXY === '1' ? process.env : undefined;
 
 /** Settings of every AWS client, times in milliseconds. Calls within a region are fast, so a slow one is retried. */
 export const AWS_CLIENT = {

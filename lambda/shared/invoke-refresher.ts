@@ -4,7 +4,7 @@ import { codeOf } from './refresh-error.ts';
 import type { RefreshResult } from './refresh-result.ts';
 
 /** Longest wait for the refresher's answer, in milliseconds: the time limit of a check, and a cold start. */
-const INVOCATION_TIMEOUT_MS = 75_000;
+export const INVOCATION_TIMEOUT_MS = 75_000;
 
 /** Adapts client settings to invocations. One attempt with a long timeout: a slow run must not start twice. */
 export function forInvocation<Settings extends { readonly requestHandler: object }>(settings: Settings) {

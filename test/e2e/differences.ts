@@ -50,9 +50,6 @@ const DIFFERENCES: readonly Difference[] = [
   { clouds: ['MiniStack'], test: 'refuses an empty value', does: 'accepts it', source: PUT_PARAMETER },
   { clouds: BOTH, test: 'refuses a malformed key id', does: 'accepts it', source: PUT_PARAMETER },
   { ...emptySecret, test: 'lists no version of an empty secret' },
-  { ...emptySecret, test: 'CREDENTIALS_NOT_SET names the command that stores the credentials' },
-  { ...emptySecret, test: 'every error code was provoked' },
-  { ...emptySecret, test: 'may wait for credentials only if the stack creates the secret' },
   { ...emptySecret, test: 'leaves a foreign value without tags while the secret is empty' },
   {
     ...emptySecret,

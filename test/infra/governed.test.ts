@@ -118,6 +118,52 @@ describe('a role of another team', () => {
   });
 });
 
+describe('a role of another account', () => {
+  const bring = (env: { readonly account?: string; readonly region: string }) => {
+    const stack = new Stack(newApp(), 'Test', { env });
+    return newRefresher(stack, { role: Role.fromRoleArn(stack, 'Role', ROLE, { mutable: false }) });
+  };
+
+  test('is refused with the account that it must be in', () => {
+    expect(() => bring({ account: '222222222222', region: REGION })).toThrow(
+      `TokenRefresher: role is invalid: it must be in the account of the stack (222222222222), because Lambda accepts no role of another account; got ${ROLE}`,
+    );
+  });
+
+  test('is not suspected if the account is the same, or unknown at synth', () => {
+    expect(() => bring({ account: ACCOUNT, region: REGION })).not.toThrow();
+    expect(() => bring({ region: REGION })).not.toThrow();
+  });
+});
+
+test.for<[string, unknown, RegExp]>([
+  ['@aws-cdk/core:permissionsBoundary', 'developers', /it must be \{"name": "…"\} or .*; got "developers"/],
+  ['@aws-cdk/core:permissionsBoundary', { Name: 'developers' }, /; got \{"Name":"developers"\}/],
+  ['@aws-cdk/core:permissionsBoundary', { name: '' }, /; got \{"name":""\}/],
+  [
+    '@aws-cdk/iam:customizeRoles',
+    { usePrecreatedRoles: { a: '/teams/a' } },
+    /without a slash .*; got .*"\/teams/,
+  ],
+  ['@aws-cdk/iam:customizeRoles', { usePrecreatedRoles: { a: ROLE } }, /names of roles, .*; got .*"arn:/],
+])(
+  'the context %s is refused if it is %j, which the CDK would ignore or use wrongly',
+  ([key, value, problem]) => {
+    const act = () => readSettings({ refreshers: { app: REQUIRED }, [key]: value });
+    expect(act).toThrow(problem);
+    expect(act).toThrow(`${key}: `);
+  },
+);
+
+test.for<[string, unknown]>([
+  ['@aws-cdk/core:permissionsBoundary', { name: 'developers' }],
+  ['@aws-cdk/core:permissionsBoundary', { arn: `arn:aws:iam::${ACCOUNT}:policy/teams/developers` }],
+  ['@aws-cdk/iam:customizeRoles', { usePrecreatedRoles: { a: 'teams/travel/a', b: 'b' } }],
+  ['@aws-cdk/iam:customizeRoles', { preventSynthesis: false }],
+])('the context %s may be %j', ([key, value]) => {
+  expect(() => readSettings({ refreshers: { app: REQUIRED }, [key]: value })).not.toThrow();
+});
+
 describe('an account in which the app may create no role', () => {
   const names = (path: string) => ({
     [`${path}/Refresher/FunctionRole`]: 'teams/travel/refresher',

@@ -175,11 +175,26 @@ describe('settings', () => {
       /app\.logRetention: .*CloudWatch Logs accepts: 1, 3, 5, 7, .*3653; got 31/,
     ],
     ['logs that are kept for ever', { logRetention: 9999 }, /app\.logRetention: .*got 9999/],
-    ['tags that are a list', { tags: [{ Key: 'team' }] }, /app\.tags: .*got \[/],
-    ['a tag that is a number', { tags: { team: 1 } }, /app\.tags\.team: .*got \{"team":1\}/],
+    ['tags that are a list', { tags: [{ Key: 'team' }] }, /app\.tags: it must be an object, .*got \[/],
+    [
+      'a tag that is a number',
+      { tags: { team: 1 } },
+      /app\.tags\.team: it must be text in quotes; got \{"team":1\}/,
+    ],
+    ['readers that are a number', { readers: 1 }, /app\.readers: it must be a list; got 1/],
+    [
+      'a layer in two versions',
+      { layers: [1, 2].map((version) => `arn:aws:lambda:us-east-1:111111111111:layer:ca:${version}`) },
+      /app\.layers: it must not name a layer twice.*got/,
+    ],
     ['an empty tag', { tags: { team: '' } }, /app\.tags: the value of tag team is empty.*got/],
     ['a tag without a key', { tags: { '': 'x' } }, /app\.tags: the key of a tag is empty/],
     ['a reserved tag', { tags: { 'aws:team': 'x' } }, /app\.tags: .*"aws:", which AWS reserves/],
+    [
+      'tags that differ only in case',
+      { tags: { team: 'a', Team: 'b' } },
+      /app\.tags: tags team and Team differ only in case, which IAM ignores.*got/,
+    ],
     [
       'a tag with a comma',
       { tags: { team: 'a,b' } },
@@ -287,7 +302,11 @@ describe('settings', () => {
       /app\.environment: .*"TOKEN_URL".*sets this variable itself/,
     ],
     ['a variable of Lambda', { environment: { AWS_REGION: 'x' } }, /app\.environment: .*Lambda reserves/],
-    ['a number as a variable', { environment: { A_B: 1 } }, /app\.environment\.A_B: .*string/],
+    [
+      'a number as a variable',
+      { environment: { A_B: 1 } },
+      /app\.environment\.A_B: it must be text in quotes/,
+    ],
     [
       'a layer without a version',
       { layers: ['arn:aws:lambda:us-east-1:111111111111:layer:ca'] },

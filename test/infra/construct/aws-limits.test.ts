@@ -52,11 +52,27 @@ describe('AWS allows', () => {
   test.for<[string, Readonly<Record<string, string>>, RegExp | undefined]>([
     ['letters of any language, digits, spaces and _ . : / = + - @', { 'Équipe 1': '_.:/=+-@ ü' }, undefined],
     [
-      'an apostrophe',
+      'an apostrophe, on a role',
       { team: "traveler's" },
       /FunctionRole.*: tag team has a character that AWS does not allow/,
     ],
     ['a reserved key', { 'aws:team': 'x' }, /ReplacementClaim.*: the key of tag aws:team begins with/],
+    ['a reserved key in capitals', { 'AWS:team': 'x' }, /ReplacementClaim.*: the key of tag AWS:team begins/],
+    [
+      'an apostrophe, on a parameter',
+      { team: "traveler's" },
+      /ReplacementClaim.*: tag team has a character that AWS does not allow/,
+    ],
+    [
+      'an apostrophe, on a log group',
+      { team: "traveler's" },
+      /FunctionLogs.*: tag team has a character that AWS does not allow/,
+    ],
+    [
+      'keys that differ only in case',
+      { team: 'a', Team: 'b' },
+      /FunctionRole.*: tags team and Team differ only/,
+    ],
     ['an empty value', { team: '' }, /ScheduleGroup.*: the value of tag team is empty/],
   ])('a tag only if every service accepts it: %s', ([, tags, problem]) => {
     const stack = wholeStack();

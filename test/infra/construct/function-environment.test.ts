@@ -27,8 +27,19 @@ const firstTokenId = (template: Template) => Object.keys(template.findResources(
 
 describe('an additional environment variable', () => {
   const own = new Set([...Object.values(ENVIRONMENT), ...variablesOf(synthesize()).flatMap(Object.keys)]);
-  const lambda = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_LAMBDA_FUNCTION_NAME', '_HANDLER'];
-  const unsafe = ['NODE_TLS_REJECT_UNAUTHORIZED', 'AWS_ENDPOINT_URL', 'POWERTOOLS_METRICS_DISABLED'];
+  const lambda = [
+    'AWS_REGION',
+    'AWS_SECRET_ACCESS_KEY',
+    'AWS_SESSION_TOKEN',
+    'AWS_LAMBDA_FUNCTION_NAME',
+    '_HANDLER',
+  ];
+  const unsafe = [
+    'NODE_TLS_REJECT_UNAUTHORIZED',
+    'AWS_ENDPOINT_URL',
+    'POWERTOOLS_DEV',
+    'POWERTOOLS_METRICS_DISABLED',
+  ];
   const malformed = ['', 'A', '1A', 'HTTPS-PROXY', 'A B'];
 
   test.for<[string, RegExp]>([

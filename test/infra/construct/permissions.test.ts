@@ -254,8 +254,15 @@ describe('in a VPC', () => {
     expect(subnets).toEqual([expect.stringMatching(/Private/), expect.stringMatching(/Private/)]);
   });
 
-  test("Lambda may create the function's network interfaces, and the function's code may not", () => {
-    const request = { principal, action: 'ec2:CreateNetworkInterface', resource: '*' };
+  test.for([
+    'AssignPrivateIpAddresses',
+    'CreateNetworkInterface',
+    'DeleteNetworkInterface',
+    'DescribeNetworkInterfaces',
+    'DescribeSubnets',
+    'UnassignPrivateIpAddresses',
+  ])("Lambda may call %s for the function, and the function's code may not", (action) => {
+    const request = { principal, action: `ec2:${action}`, resource: '*' };
     const byCode = { 'lambda:SourceFunctionArn': `arn:aws:lambda:${REGION}:${ACCOUNT}:function:any` };
     expect(inVpc.allows(request)).toBe(true);
     expect(inVpc.allows({ ...request, context: byCode })).toBe(false);

@@ -1,6 +1,7 @@
 import { PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { removeToken } from '../../../lambda/deployment/remove-token.ts';
+import { deploymentTime } from '../../../lambda/deployment/retry-without-permission.ts';
 import { sha256 } from '../../../lambda/shared/stored-token.ts';
 import { type AwsCall, type AwsEndpoint, startAwsEndpoint } from '../../../local/embedded-cloud/endpoint.ts';
 import { awsClients } from '../../support/client.ts';
@@ -33,7 +34,9 @@ afterEach(async () => {
 });
 
 const remove = () =>
-  removeToken(NAME, { ssm, clock }).catch(({ code }: { code: string }) => `failed with ${code}`);
+  removeToken(NAME, { ssm, ...deploymentTime(clock, 360_000) }).catch(
+    ({ code }: { code: string }) => `failed with ${code}`,
+  );
 const deny = (isMeant: (call: AwsCall) => boolean, times = Number.POSITIVE_INFINITY) => {
   let left = times;
   cloud.intercept((call) => {

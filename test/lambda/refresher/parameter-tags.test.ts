@@ -49,6 +49,18 @@ test('the first write of a parameter carries its tags, and later writes overwrit
   expect(await tagsOf(ssm, PARAMETER.name)).toEqual(TAGS);
 });
 
+test('the first write asks for the tier too, so a parameter can be shared from the start', async () => {
+  await writeToken(
+    { tokenWriter: ssm, clock: createTestClock() },
+    { ...PARAMETER, tier: 'Advanced', isMissing: true },
+    TOKEN,
+  );
+  const [input] = cloud.calls
+    .filter(({ operation }) => operation === 'PutParameter')
+    .map((call) => call.input);
+  expect(input).toMatchObject({ Tier: 'Advanced', Type: 'SecureString', KeyId: PARAMETER.keyId });
+});
+
 test('without tags, every write overwrites', async () => {
   await write({ isMissing: true, tags: {} });
   expect(writes()).toEqual([OVERWRITE]);
