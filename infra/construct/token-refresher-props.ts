@@ -106,8 +106,8 @@ export interface TokenRefresherProps {
 
   /**
    * An existing role for the refresher function. It must be in the account of the stack and trust `lambda.amazonaws.com`.
-   * The construct attaches a policy with the permissions, unless the role is imported with `mutable: false`. docs/governed-accounts.md lists the permissions, and shows
-   * how to deploy without creating any role.
+   * The construct attaches a policy with the permissions, unless the role is imported with `mutable: false`.
+   * docs/governed-accounts.md lists the permissions, and shows how to deploy without creating any role.
    * @default - a role is created, with only the permissions that a refresh needs
    */
   readonly role?: IRole;
