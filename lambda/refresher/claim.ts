@@ -26,7 +26,8 @@ interface ClaimRecord {
  *
  * The claim is a parameter next to the token's. Parameter Store numbers the writes of a parameter. Of all runs that read the
  * same version, the one whose write gets the next number has the claim. The other writes are harmless: they hold the same
- * claim. After a success the claim stays, which is harmless too: the token that it names is no longer stored.
+ * claim. After a success the claim stays, which is harmless too: the token that it names is no longer stored. If the endpoint
+ * granted that token again, the claim keeps further reports from causing requests until it expires.
  * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
  * @throws RefreshError `STORE_UNAVAILABLE`
  */

@@ -44,7 +44,11 @@ export function decide({ event, stored, parameterName, source, now, policy }: Si
     if (sha256(token.access_token) !== event.fingerprint) return keep('already-replaced');
     return isJustMinted(token, now) ? keep('just-minted') : { action: 'mint', reason: 'rejected' };
   }
-  if (token.source !== source) return { action: 'mint', reason: 'source-changed' };
+  if (token.source !== source) {
+    // Another run stored it during the wait, perhaps with settings deployed since. This run has the old ones.
+    if (event.type === 'held' && version !== event.version) return keep('already-replaced');
+    return { action: 'mint', reason: 'source-changed' };
+  }
   if (isDue(token, now, policy)) return { action: 'mint', reason: 'expiring' };
   return keep('fresh');
 }

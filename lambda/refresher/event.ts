@@ -1,8 +1,12 @@
 import { RefreshError } from '../shared/refresh-error.ts';
 
-/** The cause of a run: the schedule (`{}`), an operator (`force`), or a consumer whose token the API rejected. */
+/**
+ * The cause of a check: the schedule (`{}`), an operator (`force`), a consumer whose token the API rejected, or a run that held
+ * open until the token in a version of the parameter ended.
+ */
 export type RefreshEvent =
   | { readonly type: 'check' }
+  | { readonly type: 'held'; readonly version: number }
   | { readonly type: 'force' }
   | { readonly type: 'rejected'; readonly fingerprint: string };
 

@@ -33,7 +33,7 @@ const PASSING: ReadonlySet<RefreshErrorCode> = new Set<RefreshErrorCode>([
   'CREDENTIALS_UNAVAILABLE',
 ]);
 
-/** What a check does after the endpoint granted the stored token again. `too-long`: a run cannot wait until the token ends. */
+/** What a run does about the end of the stored token. `too-long`: it ends before the next check, but a run cannot wait for it. */
 export type HoldPlan = 'next-check' | 'hold' | 'too-long';
 
 /** The plan for a token that ends at `until` (Unix time, seconds), in a run that began at `startedAt` (milliseconds). */
@@ -57,27 +57,31 @@ export async function holdOpen(
   const until = held.expires_at;
   const latest = until + RUN_TIMEOUT_SECONDS - STORE_RESERVE_SECONDS;
   let hasClaim = false;
-  let last: RefreshResult | RefreshError = held;
-  for (const [index, offset] of [-EARLY_SECONDS, ...LATE_SECONDS].entries()) {
+  let result = held;
+  let failure: RefreshError | undefined;
+  for (const offset of [-EARLY_SECONDS, ...LATE_SECONDS]) {
     const wait = (until + offset) * 1_000 - clock.now();
     // A slow answer may take longer than the time to the next instant.
-    if (wait < 0 && index < LATE_SECONDS.length) continue;
+    if (wait < 0 && offset < SAME_TOKEN_GRACE_SECONDS) continue;
     await clock.sleep(Math.max(0, wait));
     hasClaim ||= await claimRequests(held, configuration, tools);
     if (!hasClaim) continue;
+    // An early request that hangs must not delay the one at the end.
     const deadline = (offset < 0 ? until : latest) * 1_000;
-    delete observations.sameTokenUntil;
+    delete observations.reused;
+    failure = undefined;
     try {
-      last = await refresh({ type: 'check' }, configuration, { ...tools, deadline });
-      if (observations.sameTokenUntil === undefined) return last;
+      const event = { type: 'held', version: result.parameter_version } as const;
+      result = await refresh(event, configuration, { ...tools, deadline });
+      if (observations.reused !== 'stored') return result;
     } catch (error) {
       if (!(error instanceof RefreshError)) throw error;
-      last = error;
+      failure = error;
       if (offset > 0 && !PASSING.has(error.code)) break;
     }
   }
-  if (last instanceof RefreshError) throw last;
-  return last;
+  if (failure !== undefined) throw failure;
+  return result;
 }
 
 /**

@@ -15,7 +15,7 @@ import {
   mintWithFallback,
 } from './mint-with-fallback.ts';
 import { findNewerToken } from './newer-token.ts';
-import { grantedAgain } from './same-token.ts';
+import { grantedAgain, isPartlyUsed } from './same-token.ts';
 import { sourceFingerprint } from './source-fingerprint.ts';
 import { assertFits, readReplaceable, readStored, writeToken } from './store.ts';
 import { takeUnstoredToken, type UnstoredMemory, type UnstoredToken } from './unstored-token.ts';
@@ -26,8 +26,8 @@ export interface RunObservations extends FallbackObservations {
   expiresAt?: number;
   /** When the stored token was issued, and from which source. */
   origin?: Pick<StoredToken, 'issued_at' | 'source'>;
-  /** Set if the endpoint granted the stored token again: Unix time in seconds at which it ends. */
-  sameTokenUntil?: number;
+  /** Set if the endpoint granted a token that it had granted before: the stored one, or probably another one. */
+  reused?: 'stored' | 'another';
 }
 
 /** What a warm container remembers from one run to the next. */
@@ -113,8 +113,13 @@ async function execute(
     const { reason } = decision;
     const token = unstored?.token ?? (await mintWithFallback(configuration, versions, source, tools));
     const same = grantedAgain(token, stored, reason);
-    if (same === undefined) return storeToken({ token, reason }, stored, configuration, tools);
-    observeSameToken(same, tools.observations);
+    if (same === undefined) {
+      if (isPartlyUsed(token, stored, configuration)) tools.observations.reused = 'another';
+      return storeToken({ token, reason }, stored, configuration, tools);
+    }
+    tools.observations.reused = 'stored';
+    // What is left of a token is not its lifetime.
+    delete tools.observations.mintedLifetime;
     if (stored.state === 'token' && stored.token.source === source)
       return kept('same-token', { token: same, version: stored.version });
     // Otherwise, every check would mint.
@@ -167,12 +172,6 @@ function kept(
 function observe({ expires_at, issued_at, source }: StoredToken, observations: RunObservations): void {
   observations.expiresAt = expires_at;
   observations.origin = { issued_at, source };
-}
-
-function observeSameToken({ expires_at }: StoredToken, observations: RunObservations): void {
-  observations.sameTokenUntil = expires_at;
-  // What is left of a token is not its lifetime.
-  delete observations.mintedLifetime;
 }
 
 function unwrap<Value>(result: PromiseSettledResult<Value>): Value {

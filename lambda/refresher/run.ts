@@ -4,7 +4,7 @@ import { RUN_TIMEOUT_SECONDS, STORE_RESERVE_SECONDS } from '../shared/time-budge
 import { type Configuration, type Environment, readConfiguration } from './configuration.ts';
 import { parseEvent, type RefreshEvent } from './event.ts';
 import { TOKEN_EXPIRED } from './grant.ts';
-import { holdOpen, planHold } from './hold-open.ts';
+import { type HoldPlan, holdOpen, planHold } from './hold-open.ts';
 import { type RefreshTools, type RunObservations, refresh } from './refresh.ts';
 import { addRunMetrics, logFailure, logResult, type TelemetryTools, warnOfGap } from './telemetry.ts';
 
@@ -21,16 +21,17 @@ export interface RunTools extends Omit<RefreshTools, 'deadline' | 'observations'
 /** Longer than what is left of a token with an `expires_in` of 0, in milliseconds. */
 const LAST_SECOND_WAIT_MS = 2_000;
 
-/** A step of a run: its result, and what it was about. */
+/** A step of a run: its result, what it was about, and what the run does about the end of the stored token. */
 interface Step {
   readonly event: RefreshEvent;
   readonly configuration: Configuration;
   readonly result: RefreshResult;
+  readonly plan: HoldPlan;
 }
 
 /**
- * Runs one check. If the endpoint grants the same token until it ends, and it ends before the next check, the run waits for
- * that moment. It reports the check before the wait, because an alarm fires after minutes without a metric.
+ * Runs one check. If the endpoint grants a token that it granted before, and that token ends before the next check, the run
+ * waits for its end. It reports the check before the wait, because an alarm fires after minutes without a metric.
  * @throws RefreshError with any code
  */
 export async function run(given: unknown, environment: Environment, tools: RunTools): Promise<RefreshResult> {
@@ -47,13 +48,12 @@ export async function run(given: unknown, environment: Environment, tools: RunTo
       await tools.clock.sleep(LAST_SECOND_WAIT_MS);
       return checkOnce();
     });
-    return { event, configuration, result };
+    return { event, configuration, result, plan: planHold(result.expires_at, startedAt, configuration) };
   });
-  const { sameTokenUntil: until } = observations;
-  if (until === undefined || check.event.type !== 'check' || tools.isAwaited) return check.result;
-  const plan = planHold(until, startedAt, check.configuration);
-  if (plan === 'too-long') warnOfGap(tools.telemetry.logger, until);
-  return plan === 'hold' ? waitAndCheck(check, tools) : check.result;
+  const { event, result, plan } = check;
+  if (observations.reused === undefined || event.type !== 'check' || tools.isAwaited) return result;
+  if (plan === 'too-long') warnOfGap(tools.telemetry.logger, result.expires_at);
+  return plan === 'hold' ? waitAndCheck(check, tools) : result;
 }
 
 /** Whether the endpoint may have granted the last second of the stored token again. */

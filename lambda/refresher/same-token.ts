@@ -1,3 +1,4 @@
+import { canBeKeptAlive, type Policy } from '../shared/refresh-margin.ts';
 import type { MintReason } from '../shared/refresh-result.ts';
 import type { Stored, StoredToken } from '../shared/stored-token.ts';
 import { jwtValidity } from './jwt-validity.ts';
@@ -30,6 +31,22 @@ export function grantedAgain(
   // The stored expiry was wrong: the endpoint still grants the token.
   if (granted.issued_at >= expires_at + SAME_TOKEN_GRACE_SECONDS) return undefined;
   return { ...granted, issued_at, expires_at: Math.min(expires_at, granted.expires_at) };
+}
+
+/**
+ * Whether the endpoint may have granted the token before, to somebody else or from another cache: it cannot last until the next
+ * check, although the stored one could.
+ */
+export function isPartlyUsed(granted: StoredToken, stored: Stored, policy: Policy): boolean {
+  return (
+    stored.state === 'token' &&
+    canBeKeptAlive(lifetimeOf(stored.token), policy) &&
+    !canBeKeptAlive(lifetimeOf(granted), policy)
+  );
+}
+
+function lifetimeOf({ issued_at, expires_at }: StoredToken): number {
+  return expires_at - issued_at;
 }
 
 /** Whether two tokens are the same, or end at the same time because they are the same JWT with another signature or `jti`. */

@@ -8,6 +8,7 @@ import { canBeKeptAlive, type Policy, refreshMargin } from '../shared/refresh-ma
 import type { RefreshResult } from '../shared/refresh-result.ts';
 import { MAX_LIFETIME_SECONDS } from '../shared/stored-token.ts';
 import { LONGEST_HELD_CHECK_SECONDS } from '../shared/time-budget.ts';
+import type { HoldPlan } from './hold-open.ts';
 import type { RunObservations } from './refresh.ts';
 
 export interface TelemetryTools {
@@ -24,7 +25,7 @@ export function logResult(
   now: number,
 ): void {
   metrics.addMetric(result.outcome === 'minted' ? METRIC.minted : METRIC.kept, MetricUnit.Count, 1);
-  if (observations.sameTokenUntil !== undefined) metrics.addMetric(METRIC.sameToken, MetricUnit.Count, 1);
+  if (observations.reused === 'stored') metrics.addMetric(METRIC.sameToken, MetricUnit.Count, 1);
   logger.info(messageOf(result), {
     ...result,
     // The CLI reads these from the log when the user may not decrypt the token.
@@ -43,7 +44,7 @@ export function logResult(
   if (observations.isLifetimeBounded) {
     const days = MAX_LIFETIME_SECONDS / 86_400;
     logger.warn(
-      `The token endpoint states a lifetime of more than ${days} days. The token is replaced as if it were valid for ${days} days. ` +
+      `The token is valid for more than ${days} days. It is replaced as if it were valid for ${days} days. ` +
         'Ask the operator of the authorization server for short-lived tokens.',
     );
   }
@@ -96,15 +97,13 @@ export function addRunMetrics(
   metrics: TelemetryTools['metrics'],
   observations: RunObservations,
   now: number,
-  successful?: { readonly configuration: Policy; readonly result: RefreshResult },
+  successful?: { readonly configuration: Policy; readonly result: RefreshResult; readonly plan: HoldPlan },
 ): void {
   if (observations.expiresAt !== undefined && !isOnlyAReport(observations, successful?.result)) {
     const left = secondsLeft(observations.expiresAt, now);
-    // The endpoint works, and no run can replace the token yet.
-    const least =
-      successful === undefined || observations.sameTokenUntil === undefined
-        ? 0
-        : expiryThreshold(successful.configuration);
+    // The endpoint works, no run can replace the token yet, and one will in time.
+    const isInOrder = observations.reused === 'stored' && successful?.plan !== 'too-long';
+    const least = successful !== undefined && isInOrder ? expiryThreshold(successful.configuration) : 0;
     metrics.addMetric(METRIC.secondsUntilExpiry, MetricUnit.Seconds, Math.max(least, left));
   }
   if (observations.attempts > 0)
