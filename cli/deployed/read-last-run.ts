@@ -20,6 +20,8 @@ export type LastRun =
       readonly outcome: 'failed';
       readonly code: string;
       readonly message: string;
+      /** Whether the token endpoint answered 403 without an OAuth error, if the log has the status. */
+      readonly isForbidden?: true;
     };
 
 const DAY_MS = 24 * 3_600_000;
@@ -107,9 +109,16 @@ function readFields(line: Readonly<Record<string, unknown>>, at: number): Omit<L
     return { weight: 3, run: { at, outcome, reason, previousCredentialsUsed: false } };
   }
   if (level === 'ERROR' && typeof message === 'string') {
+    const isForbidden = line.status === 403 && line.oauthError === undefined;
     return {
       weight: 3,
-      run: { at, outcome: 'failed', code: typeof code === 'string' ? code : 'UNEXPECTED', message },
+      run: {
+        at,
+        outcome: 'failed',
+        code: typeof code === 'string' ? code : 'UNEXPECTED',
+        message,
+        ...(isForbidden ? { isForbidden } : {}),
+      },
     };
   }
   const thrown = (message as { errorMessage?: unknown } | null | undefined)?.errorMessage;

@@ -44,7 +44,7 @@ export async function checkLastRun(
   }
   if (run === undefined) return wrong('the function has not run in the last day', refresh);
   const says = describeLastRun(run, now / 1_000);
-  if (run.outcome === 'failed') return wrong(says, ...remedies(run.code, refresher, commands));
+  if (run.outcome === 'failed') return wrong(says, ...remedies(run, refresher, commands));
   if (isLate(run, checkEvery, now / 1_000)) {
     return wrong(`${says}. It should run every ${duration(checkEvery)}`, refresh);
   }
@@ -54,11 +54,17 @@ export async function checkLastRun(
 }
 
 /** Most failures are fixed at another link. After that, it is enough to run the refresher again. */
-function remedies(code: string, refresher: Refresher, commands: ShellCommands): readonly string[] {
+function remedies(
+  { code, isForbidden }: Extract<LastRun, { outcome: 'failed' }>,
+  refresher: Refresher,
+  commands: ShellCommands,
+): readonly string[] {
   const refresh = commands.self('refresh', refresher);
-  if (code === 'CLIENT_REJECTED') return [commands.self('set-credentials', refresher)];
+  const setCredentials = commands.self('set-credentials', refresher);
+  if (code === 'CLIENT_REJECTED') return [setCredentials];
   if (code === 'REQUEST_REJECTED' || code === 'RESPONSE_INVALID' || code === 'TOKEN_TOO_LARGE') {
-    return [commands.deploy(refresher), refresh];
+    // A 403 without an OAuth error may reject the client or the request.
+    return [...(isForbidden ? [setCredentials] : []), commands.deploy(refresher), refresh];
   }
   return [refresh];
 }

@@ -60,6 +60,8 @@ export interface SimulationOptions {
   readonly lifetime?: number;
   /** How long a token lives, in seconds. Default: for its lifetime. */
   readonly livesFor?: number;
+  /** Seconds by which the endpoint's clock is ahead. */
+  readonly clockAhead?: number;
   readonly seed?: number;
 }
 
@@ -67,7 +69,7 @@ const DEFAULTS: Policy = { checkEvery: 300, refreshBefore: 1_800 };
 const PARAMETER_NAME = '/a/b';
 
 export async function simulateRefresher(options: SimulationOptions): Promise<SimulatedRefresher> {
-  const { kind, policy = DEFAULTS, lifetime = 3_600, livesFor, seed = 1 } = options;
+  const { kind, policy = DEFAULTS, lifetime = 3_600, livesFor, clockAhead = 0, seed = 1 } = options;
   const random = createRandom(seed);
   const time = createSimulatedTime(Date.UTC(2026, 0, 1) + Math.floor(random() * 1_000));
   const aws = createInProcessAws(time.now);
@@ -75,7 +77,8 @@ export async function simulateRefresher(options: SimulationOptions): Promise<Sim
   await aws.secretsManager.send(new CreateSecretCommand({ Name: 'secret', SecretString }));
   // Nothing hangs here, so no signal aborts.
   const clock: Clock = { now: time.now, sleep: time.sleep, timeout: () => new AbortController().signal };
-  const endpoint = createSameTokenEndpoint(kind, { lifetime, livesFor, clock, random });
+  const endpointClock = { ...clock, now: () => time.now() + clockAhead * 1_000 };
+  const endpoint = createSameTokenEndpoint(kind, { lifetime, livesFor, clock: endpointClock, random });
   const metrics = createMetricStore();
   const runs: SimulatedRun[] = [];
   const stored: StoredOnce[] = [];

@@ -42,6 +42,21 @@ describe('decide', () => {
       { source: sha256('other') },
       'mint source-changed',
     ],
+    [
+      'mints in a held run when the credentials have changed',
+      { event: { type: 'held', version: 7 }, source: sha256('other') },
+      'mint source-changed',
+    ],
+    [
+      'keeps what another run stored with other settings during the wait of a held run',
+      { event: { type: 'held', version: 6 }, source: sha256('other') },
+      'keep already-replaced',
+    ],
+    [
+      'mints in a held run when the token of another run is expiring',
+      { event: { type: 'held', version: 6 }, now: ISSUED + 1800 },
+      'mint expiring',
+    ],
     ['mints when forced', { event: { type: 'force' } }, 'mint forced'],
     [
       'overwrites a foreign value when forced',

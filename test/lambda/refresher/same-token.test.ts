@@ -119,11 +119,17 @@ describe('a check that gets the stored token again', () => {
 
   test('warns, and does not wait, if the token ends after the longest run and before the next check', async () => {
     const policy = { checkEvery: 3_600, refreshBefore: 7_200 };
-    const { run, time, logged } = await startBeforeEnd(2_000, { kind: CONSTANT, policy, lifetime: 14_400 });
+    const { run, time, logged, metrics } = await startBeforeEnd(2_000, {
+      kind: CONSTANT,
+      policy,
+      lifetime: 14_400,
+    });
     const before = time.now();
     await time.until(run());
     expect(time.now() - before).toBeLessThan(SECOND);
     expect(logged.at(-1)).toContain('Set checkEvery to at most PT13M');
+    // The alarm must see a gap that no run will close.
+    expect(metrics.series.get('TokenRefresher/SecondsUntilExpiry')?.values.at(-1)).toBeLessThan(2_001);
   });
 });
 
@@ -214,21 +220,38 @@ describe('a held run', () => {
     expect(await time.until(run())).toMatchObject({ reason: 'fresh', parameter_version: version });
   });
 
-  test.for([
-    ['the request before the end fails', -26, -20],
-    ['the request before the end and its retries fail', -26, 0.5],
-    ['Parameter Store fails at the end', 0.5, 2.5],
-  ] as const)('gets the next token although %s', async ([what, from, until]) => {
+  test('leaves a token that a run with new settings stored during the wait', async () => {
+    const { run, passTo, environment, record, time, stored } = await startBeforeEnd(300);
+    const running = run();
+    await passTo(-200);
+    environment[ENVIRONMENT.scope] = 'travel';
+    expect(await time.until(run({}, { isAwaited: true }))).toMatchObject({ reason: 'source-changed' });
+    const deployed = await record();
+    await passTo(60);
+    expect(await running).toMatchObject({ outcome: 'kept', reason: 'already-replaced' });
+    expect(await record()).toEqual(deployed);
+    expect(stored).toHaveLength(2);
+  });
+
+  test.for<[string, number, number, ResponseInit | undefined]>([
+    ['the request before the end fails', -26, -20, { status: 400 }],
+    ['the request before the end and its retries fail', -26, 0.5, { status: 503 }],
+    [
+      'the request before the end is to be repeated after it',
+      -26,
+      -20,
+      { status: 429, headers: { 'x-rate-limit-reset': '40' } },
+    ],
+    ['Parameter Store fails at the end', 0.5, 2.5, undefined],
+  ])('gets the next token although %s', async ([, from, until, refusal]) => {
     const { run, passTo, endpoint, aws, time, end } = await startBeforeEnd(200);
     const isNow = () => time.now() > end + from * SECOND && time.now() < end + until * SECOND;
     const running = run();
-    if (what.startsWith('the request')) {
-      endpoint.fault = () => (isNow() ? new Response(null, { status: until < 0 ? 400 : 503 }) : undefined);
-    } else {
-      aws.onCall = (operation) => {
-        if (operation === 'GetParameter' && isNow()) throw new AwsError('ThrottlingException', 'no');
-      };
-    }
+    endpoint.fault = () => (refusal !== undefined && isNow() ? new Response(null, refusal) : undefined);
+    aws.onCall = (operation) => {
+      if (refusal === undefined && operation === 'GetParameter' && isNow())
+        throw new AwsError('ThrottlingException', 'no');
+    };
     await passTo(4);
     expect(await running).toMatchObject({ reason: 'expiring' });
   });
@@ -278,3 +301,71 @@ test('a report that changes nothing does not publish the validity, which is low 
   });
   expect(published()).toBe(before);
 });
+
+/** Grants another token in each answer, as most endpoints do. */
+const newTokens = (expiresIn: () => number) => {
+  let serial = 0;
+  return () => {
+    serial += 1;
+    return Response.json({
+      ...{ access_token: `new-${serial}`, token_type: 'Bearer' },
+      expires_in: expiresIn(),
+    });
+  };
+};
+
+describe('an endpoint that grants a new token in each answer', () => {
+  test('costs one request, one write and one log line for each token, and no wait', async () => {
+    const simulated = await simulateRefresher({ kind: CONSTANT });
+    const { time, aws, endpoint, logged, runs, stored } = simulated;
+    endpoint.fault = newTokens(() => 3_600);
+    const calls = new Map<string, number>();
+    const { onCall } = aws;
+    aws.onCall = (operation, input) => {
+      onCall(operation, input);
+      const what = input.Name === claimParameterName('/a/b') ? 'claim' : operation;
+      calls.set(what, (calls.get(what) ?? 0) + 1);
+    };
+    simulated.schedule();
+    await time.advance(12 * 3_600 * SECOND);
+    const tokens = stored.length;
+    expect(tokens).toBeGreaterThan(20);
+    expect(endpoint.requests).toHaveLength(tokens);
+    expect(logged).toHaveLength(runs.length);
+    expect(Math.max(...runs.map(({ startedAt, endedAt }) => endedAt - startedAt))).toBeLessThan(SECOND);
+    expect(Object.fromEntries(calls)).toEqual({
+      DescribeSecret: runs.length,
+      GetSecretValue: tokens,
+      // A check reads the record once, and again before it writes.
+      GetParameter: runs.length + tokens,
+      PutParameter: tokens,
+    });
+  });
+
+  test.for([
+    ['waits for the end of a token that ends before the next check, although the one before did not', 3_600],
+    ['does not wait if all its tokens end before the next check', 300],
+  ] as const)('%s', async ([, lifetime]) => {
+    const { run, passTo, time, endpoint, stored } = await startBeforeEnd(200, { kind: CONSTANT, lifetime });
+    const waits = lifetime > 360;
+    endpoint.fault = newTokens(() => (stored.length === 1 ? 120 : 3_600));
+    const running = run();
+    await time.advance(SECOND);
+    expect(stored).toHaveLength(2);
+    // The second token ends 80 seconds before the first one would.
+    await passTo(-80);
+    expect(stored).toHaveLength(waits ? 3 : 2);
+    expect(await running).toMatchObject({ outcome: 'minted', reason: 'expiring' });
+  });
+});
+
+test.for([-5, 5])(
+  'the gap is a few seconds if the clock of the endpoint is %d seconds ahead',
+  async (clockAhead) => {
+    const kind = { ...CONSTANT, token: 'JWT' } as const;
+    const { gaps, failedReads } = await simulateDays(0.2, alarms, { kind, clockAhead });
+    expect(gaps.length).toBeGreaterThanOrEqual(4);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(3 + Math.max(0, -clockAhead));
+    expect(failedReads).toEqual([]);
+  },
+);
