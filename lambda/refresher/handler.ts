@@ -48,7 +48,7 @@ export async function handler(event: unknown, context: Context): Promise<Refresh
       },
       remaining: context.getRemainingTimeInMillis(),
       // Only callers that wait for the answer can send a client context. The schedule cannot.
-      isAwaited: context.clientContext !== undefined,
+      isAwaited: Boolean(context.clientContext),
     });
   } catch (error) {
     throw error instanceof RefreshError ? error : unexpected(error);

@@ -114,12 +114,10 @@ async function execute(
     const token = unstored?.token ?? (await mintWithFallback(configuration, versions, source, tools));
     const same = grantedAgain(token, stored, reason);
     if (same === undefined) {
-      if (isPartlyUsed(token, stored, configuration)) tools.observations.reused = 'another';
+      if (isPartlyUsed(token, stored, configuration)) observeReuse('another', tools.observations);
       return storeToken({ token, reason }, stored, configuration, tools);
     }
-    tools.observations.reused = 'stored';
-    // What is left of a token is not its lifetime.
-    delete tools.observations.mintedLifetime;
+    observeReuse('stored', tools.observations);
     if (stored.state === 'token' && stored.token.source === source)
       return kept('same-token', { token: same, version: stored.version });
     // Otherwise, every check would mint.
@@ -172,6 +170,12 @@ function kept(
 function observe({ expires_at, issued_at, source }: StoredToken, observations: RunObservations): void {
   observations.expiresAt = expires_at;
   observations.origin = { issued_at, source };
+}
+
+function observeReuse(reused: 'stored' | 'another', observations: RunObservations): void {
+  observations.reused = reused;
+  // What is left of a token is not its lifetime.
+  delete observations.mintedLifetime;
 }
 
 function unwrap<Value>(result: PromiseSettledResult<Value>): Value {

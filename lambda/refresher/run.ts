@@ -51,8 +51,9 @@ export async function run(given: unknown, environment: Environment, tools: RunTo
     return { event, configuration, result, plan: planHold(result.expires_at, startedAt, configuration) };
   });
   const { event, result, plan } = check;
-  if (observations.reused === undefined || event.type !== 'check' || tools.isAwaited) return result;
-  if (plan === 'too-long') warnOfGap(tools.telemetry.logger, result.expires_at);
+  const { reused } = observations;
+  if (reused === undefined || event.type !== 'check' || tools.isAwaited) return result;
+  if (plan === 'too-long' && reused === 'stored') warnOfGap(tools.telemetry.logger, result.expires_at);
   return plan === 'hold' ? waitAndCheck(check, tools) : result;
 }
 

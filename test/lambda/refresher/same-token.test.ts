@@ -346,12 +346,18 @@ describe('an endpoint that grants a new token in each answer', () => {
     ['waits for the end of a token that ends before the next check, although the one before did not', 3_600],
     ['does not wait if all its tokens end before the next check', 300],
   ] as const)('%s', async ([, lifetime]) => {
-    const { run, passTo, time, endpoint, stored } = await startBeforeEnd(200, { kind: CONSTANT, lifetime });
+    const { run, passTo, time, endpoint, stored, metrics } = await startBeforeEnd(200, {
+      kind: CONSTANT,
+      lifetime,
+    });
+    const warnings = () => metrics.series.get('TokenRefresher/LifetimeTooShort')?.values.length ?? 0;
+    const before = warnings();
     const waits = lifetime > 360;
     endpoint.fault = newTokens(() => (stored.length === 1 ? 120 : 3_600));
     const running = run();
     await time.advance(SECOND);
     expect(stored).toHaveLength(2);
+    expect(warnings() - before).toBe(waits ? 0 : 1);
     // The second token ends 80 seconds before the first one would.
     await passTo(-80);
     expect(stored).toHaveLength(waits ? 3 : 2);
