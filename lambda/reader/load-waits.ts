@@ -18,7 +18,8 @@ export function retryDelay(attempt: number, random: () => number): number {
   return random() * Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** attempt);
 }
 
-const NEXT_BASE_MS = 1_000;
+/** Least wait after a token's end, in milliseconds: by then, the refresher has asked for the next token. */
+export const NEXT_BASE_MS = 1_000;
 const NEXT_JITTER_MS = { first: 4_000, later: 2_000 } as const;
 
 /** Milliseconds until the first load after a token's end: by then, the refresher has nearly always stored the next token. */

@@ -1,7 +1,7 @@
 import { abortable } from './abortable.ts';
 import type { HeldToken } from './held-token.ts';
 import type { Load, Loaded } from './load-parameter.ts';
-import { firstWaitForNext, laterWaitForNext, retryDelay } from './load-waits.ts';
+import { firstWaitForNext, laterWaitForNext, NEXT_BASE_MS, retryDelay } from './load-waits.ts';
 import type { ReloadSchedule } from './reload-schedule.ts';
 import type { Seams } from './seams.ts';
 import { settleWithin } from './settle-within.ts';
@@ -81,9 +81,10 @@ export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedu
   };
 }
 
-/** Milliseconds. Readers that ask at the end of a token would all find the old one. */
+/** Milliseconds. Readers that ask at the end of a token would all find the old one. Later ones ask at moments of their own. */
 function untilFirstLoad(expiresAt: number, { now, random }: Seams): number {
-  return Math.max(0, expiresAt * 1_000 + firstWaitForNext(random) - now());
+  const sinceEnd = now() - expiresAt * 1_000;
+  return sinceEnd < NEXT_BASE_MS ? firstWaitForNext(random) - sinceEnd : 0;
 }
 
 /** Loads until a load returns a token, or its failure is not transient, or patience runs out. */

@@ -56,6 +56,7 @@ export async function holdOpen(
   const { clock, observations } = tools;
   const until = held.expires_at;
   const latest = until + RUN_TIMEOUT_SECONDS - STORE_RESERVE_SECONDS;
+  const event = { type: 'held', version: held.parameter_version } as const;
   let hasClaim = false;
   let result = held;
   let failure: RefreshError | undefined;
@@ -71,7 +72,6 @@ export async function holdOpen(
     delete observations.reused;
     failure = undefined;
     try {
-      const event = { type: 'held', version: result.parameter_version } as const;
       result = await refresh(event, configuration, { ...tools, deadline });
       if (observations.reused !== 'stored') return result;
     } catch (error) {

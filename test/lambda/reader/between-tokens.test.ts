@@ -78,6 +78,23 @@ describe('a read around the end of a token', () => {
   });
 
   test.for([
+    ['waits at the end, as others would ask then,', 0, 1],
+    ['asks at once after that', 1.5, 0],
+  ] as const)('that has looked before %s', async ([, at, least]) => {
+    const reader = parameter.reader();
+    await reader.get();
+    await parameter.time.advance(HOUR - 300 * SECOND);
+    await parameter.time.until(reader.get());
+    await parameter.time.advance((300 + at) * SECOND);
+    await parameter.put('second');
+    const asked = parameter.time.now();
+    expect(await parameter.time.until(reader.get())).toBe('second');
+    const waited = (parameter.time.now() - asked) / SECOND;
+    expect(waited).toBeGreaterThanOrEqual(least);
+    expect(waited).toBeLessThanOrEqual(least * 5);
+  });
+
+  test.for([
     ['gives up after ten seconds', 0, undefined, 'TOKEN_EXPIRED', 10],
     ['waits if the token has just expired', 5, 7, 'second', 10],
     ['fails at once if the token expired long ago', 11, 13, 'TOKEN_EXPIRED', 0],
