@@ -1,12 +1,13 @@
 import { abortable } from './abortable.ts';
 import type { HeldToken } from './held-token.ts';
 import type { Load, Loaded } from './load-parameter.ts';
-import { firstWaitForNext, laterWaitForNext, NEXT_BASE_MS, retryDelay } from './load-waits.ts';
+import { retryDelay } from './load-waits.ts';
 import type { ReloadSchedule } from './reload-schedule.ts';
 import type { Seams } from './seams.ts';
 import { settleWithin } from './settle-within.ts';
 import { singleFlight } from './single-flight.ts';
 import type { Unavailability } from './token-unavailable-error.ts';
+import { isEnding, waitForNext } from './wait-for-next.ts';
 
 /** How long a read without a token to serve retries while Parameter Store throttles, in milliseconds. */
 const THROTTLED_PATIENCE_MS = 60_000;
@@ -14,8 +15,6 @@ const THROTTLED_PATIENCE_MS = 60_000;
 const FAILING_PATIENCE_MS = 10_000;
 /** How long a read that can be answered from memory waits for a better token, in milliseconds. */
 const LOOK_PATIENCE_MS = 1_000;
-/** How long a read around the end of a token waits for the next one, in milliseconds. */
-const NEXT_PATIENCE_MS = 10_000;
 
 /** Loads the parameter into the held token, one load at a time for all callers. */
 export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedule, seams: Seams) {
@@ -34,17 +33,11 @@ export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedu
     if (outcome === 'gave-up') schedule.planAfter(fruitlessBefore + 1);
     return outcome;
   });
-  const waitingForNext = singleFlight(async () => {
-    const { record: ended } = held;
-    const endsAt = seams.now() + NEXT_PATIENCE_MS;
-    // Without a look so far, the next token may be there already.
-    let wait = schedule.fruitless === 0 ? 0 : untilFirstLoad(ended?.expires_at ?? 0, seams);
-    while (held.record === ended && seams.now() + wait <= endsAt) {
-      await seams.sleep(wait);
-      if ((await loadPatiently(loading.run, seams)) === 'gave-up' || failure !== undefined) return;
-      wait = laterWaitForNext(seams.random);
-    }
-  });
+  const loadedPatiently = async () =>
+    (await loadPatiently(loading.run, seams)) === 'done' && failure === undefined;
+  const waitingForNext = singleFlight(() =>
+    waitForNext(loadedPatiently, held, schedule.fruitless > 0, seams),
+  );
   return {
     /** Why the latest load brought no token. */
     failure: () => failure,
@@ -65,6 +58,9 @@ export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedu
     },
     /** For a read that cannot be answered from memory: loads until patience runs out. */
     async waitForToken(required: number, signal: AbortSignal | undefined): Promise<void> {
+      // A wait for the next token may still retry throttled loads when the token has long ended.
+      if (isEnding(held.validity()) || waitingForNext.pending) await abortable(waitingForNext.run(), signal);
+      if (held.validity() > required) return;
       const joins = waiting.pending;
       if (!joins && !schedule.mayLoad(required)) return;
       const outcome = await abortable(waiting.run(), signal);
@@ -72,19 +68,7 @@ export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedu
       if (joins && outcome === 'gave-up' && held.validity() <= required)
         await abortable(loading.run(), signal);
     },
-    /** Whether a read waits for the next token. It may still retry throttled loads when the token has long ended. */
-    isWaitingForNext: () => waitingForNext.pending,
-    /** For a read around the end of a token that is replaced at its end: loads until there is another one, or patience runs out. */
-    async waitForNext(signal: AbortSignal | undefined): Promise<void> {
-      await abortable(waitingForNext.run(), signal);
-    },
   };
-}
-
-/** Milliseconds. Readers that ask at the end of a token would all find the old one. Later ones ask at moments of their own. */
-function untilFirstLoad(expiresAt: number, { now, random }: Seams): number {
-  const sinceEnd = now() - expiresAt * 1_000;
-  return sinceEnd < NEXT_BASE_MS ? firstWaitForNext(random) - sinceEnd : 0;
 }
 
 /** Loads until a load returns a token, or its failure is not transient, or patience runs out. */

@@ -46,10 +46,7 @@ export function createTokenCache(
       return good;
     }
     if (held.validity() > required) await reload.lookForBetter(required, signal);
-    else {
-      if (isEnding(held.validity()) || reload.isWaitingForNext()) await reload.waitForNext(signal);
-      if (held.validity() <= required) await reload.waitForToken(required, signal);
-    }
+    else await reload.waitForToken(required, signal);
     const token = held.validForMoreThan(required);
     if (token !== undefined) return token;
     throw new TokenUnavailableError(reload.failure() ?? notValid(parameterName, held.validity(), required));
@@ -74,14 +71,6 @@ export function createTokenCache(
       return current === token ? undefined : current;
     },
   };
-}
-
-/** Seconds before and after the end of a token in which the refresher may be about to store the next one. */
-const ENDING = { before: 5, after: 10 } as const;
-
-/** Whether a token with this validity (seconds) ends now. Some endpoints grant the next token only then. */
-function isEnding(validity: number): boolean {
-  return validity <= ENDING.before && validity >= -ENDING.after;
 }
 
 function notValid(parameterName: string, validity: number, required: number): Unavailability {
