@@ -25,6 +25,8 @@ export interface MintObservations {
   attempts: number;
   /** Whether the token is valid for more than 30 days. */
   isLifetimeBounded: boolean;
+  /** Unix time in milliseconds from which the token is valid, if that is later than the end of the run. */
+  notBefore?: number;
   /** Unix time in seconds at which the stored token expires. Undefined or 0 if there is none. */
   readonly expiresAt?: number;
 }
@@ -81,7 +83,7 @@ export async function mint(
 }
 
 /**
- * Waits until the token is valid. Before that, APIs would refuse it. If the wait would be too long, the endpoint's clock is
+ * Waits until the token is valid. Before that, APIs would reject it. If the wait would be too long, the endpoint's clock is
  * probably ahead, and APIs that share this clock accept the token now. So it is stored if readers would otherwise have none.
  * @throws RefreshError `RESPONSE_INVALID` if the wait would be too long and the stored token lasts until the next check
  */
@@ -98,6 +100,7 @@ async function untilValid(
   const nextCheck = unixSeconds(now) + checkEvery + SCHEDULE_PRECISION_SECONDS;
   if ((observations.expiresAt ?? 0) > nextCheck)
     throw unusable(tokenUrl, 'its access_token is not valid yet, and its nbf is too far ahead', CLOCK_REMEDY);
+  observations.notBefore = validFrom;
 }
 
 function tokenFrom(

@@ -48,6 +48,13 @@ export function logResult(
         'Ask the operator of the authorization server for short-lived tokens.',
     );
   }
+  if (observations.notBefore !== undefined) {
+    logger.warn(
+      `The token is not valid before ${new Date(observations.notBefore).toISOString()} by its nbf. ` +
+        "APIs that do not share the authorization server's clock reject it until then. " +
+        'Ask the operator of the authorization server to compare its clock with UTC.',
+    );
+  }
   const { mintedLifetime } = observations;
   const problem = mintedLifetime === undefined ? undefined : lifetimeProblem(mintedLifetime, policy);
   if (problem !== undefined) {

@@ -201,6 +201,7 @@ test.for<[string, number, number, number | undefined, typeof WAITS | typeof AT_O
   if (expected === 'refused') await expect(minting).rejects.toMatchObject({ code: 'RESPONSE_INVALID' });
   else expect(await minting).toMatchObject({ issued_at: now, expires_at: now + 3_600 });
   expect(clock.sleeps).toEqual(expected === WAITS ? [nbf * 1_000] : []);
+  expect(observations.notBefore).toBe(expected === AT_ONCE ? (now + nbf) * 1_000 : undefined);
 });
 
 test('a JWT whose nbf is later than its short lifetime is not waited for', async () => {

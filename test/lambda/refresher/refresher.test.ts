@@ -13,6 +13,7 @@ import { confidential, countLeaks, readLines } from '../../support/confidential.
 import { credentials, newClientSecret, startRefresher, type TestRefresher } from '../../support/refresher.ts';
 import { tagsOf } from '../../support/tags.ts';
 import { type Answer, grant, oauthError } from '../../support/token-endpoint.ts';
+import { jwt } from './provider-answers.ts';
 
 /** The error codes that the tests of this file met. */
 const provoked = new Set<string>();
@@ -53,6 +54,13 @@ beforeEach(async () => {
 afterEach(() => refresher.close());
 
 describe('a check', () => {
+  test('stores a token that is not valid yet if there is no other, and warns', async () => {
+    const now = Math.floor(Date.now() / 1_000);
+    refresher.endpoint.answer(grant(confidential(jwt({ nbf: now + 3_600, exp: now + 7_200 }))));
+    expect(resultOf(await refresher.invoke({}))).toMatchObject({ outcome: 'minted', reason: 'missing' });
+    expect(refresher.fn.output.filter((line) => /"level":"WARN".*nbf/.test(line))).toHaveLength(1);
+  });
+
   test('mints once in two runs, and stores the complete record encrypted', async () => {
     await refresher.restart({ TOKEN_SCOPE: 'travel:read' });
     const token = newToken();
