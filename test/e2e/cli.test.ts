@@ -27,6 +27,7 @@ import {
   DeleteFunctionEventInvokeConfigCommand,
   PutFunctionConcurrencyCommand,
   UpdateFunctionConfigurationCommand,
+  waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda';
 import { DeleteScheduleCommand, GetScheduleCommand, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
 import {
@@ -527,6 +528,12 @@ describe('the CLI', () => {
     await Promise.all([authorizationServer?.stop(), cli?.close(), app?.close()]);
   }, DEPLOYMENT_TIME_MS);
 
+  /** For a moment after a change, the function is pending, and doctor cannot say whether it runs. */
+  const functionIsActive = () =>
+    waitUntilFunctionActiveV2(
+      { client: app.clients.lambda, minDelay: 1, maxDelay: 2, maxWaitTime: 60 },
+      { FunctionName: theFunction() },
+    );
   const findings = async (): Promise<readonly Finding[]> => {
     const { stdout, stderr } = await cli.run(['doctor', NAME, '--json']);
     expect(stderr).toBe('');
@@ -710,6 +717,7 @@ describe('the CLI', () => {
 
       await fault.fixElsewhere?.();
       await cli.runPrinted(remedy, credentials());
+      await functionIsActive();
       expect((await findings()).filter(({ state }) => state !== 'ok')).toEqual([]);
     });
   });
