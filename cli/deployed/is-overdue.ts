@@ -1,4 +1,4 @@
-import { type Policy, refreshMargin } from '../../lambda/shared/refresh-margin.ts';
+import { type RefreshPolicy, refreshMargin } from '../../lambda/shared/refresh-margin.ts';
 import { SCHEDULE_PRECISION_SECONDS } from '../../lambda/shared/time-budget.ts';
 import type { LastRun } from './read-last-run.ts';
 import type { KnownToken } from './read-parameter.ts';
@@ -10,7 +10,7 @@ import { isSameTokenGranted } from './same-token.ts';
  */
 export function isOverdue(
   { issued_at, expires_at }: KnownToken,
-  policy: Policy,
+  policy: RefreshPolicy,
   lastRun: LastRun | undefined,
   now: number,
 ): boolean {

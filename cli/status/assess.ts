@@ -24,7 +24,7 @@ export interface ScheduleStatus {
 export type RunStatus = LastRun | 'none' | 'log-gone';
 
 /** What is known about one refresher. Unknown parts are undefined and do not affect the state. */
-export interface Situation {
+export interface StatusInput {
   readonly parameter: ParameterContent;
   readonly configuration: Configuration | undefined;
   readonly function: 'active' | 'stopped' | 'gone' | undefined;
@@ -45,9 +45,9 @@ export interface Assessment {
 }
 
 /** Decides whether there is a token now and whether it will be replaced in time. Pure. */
-export function assess(situation: Situation): Assessment {
-  const { parameter, keyState, now } = situation;
-  const faults = faultsIn(situation);
+export function assess(input: StatusInput): Assessment {
+  const { parameter, keyState, now } = input;
+  const faults = faultsIn(input);
   if (keyState !== undefined && !isUsable(keyState)) {
     const key = keyState === 'gone' ? 'the key has been deleted' : `the key's state is ${keyState}`;
     return { state: 'missing', because: [`nobody can read the token: ${key}`, ...faults] };
@@ -70,16 +70,16 @@ export function assess(situation: Situation): Assessment {
 }
 
 /** Faults that can keep the refresher from replacing the token in time. */
-function faultsIn(situation: Situation): readonly string[] {
-  const { parameter, configuration, schedule, secretProblem, lastRun, alarms, now } = situation;
+function faultsIn(input: StatusInput): readonly string[] {
+  const { parameter, configuration, schedule, secretProblem, lastRun, alarms, now } = input;
   const firing = (alarms ?? []).filter(({ state }) => state === 'alarm').map(({ label }) => label);
   const overdue =
     parameter.state === 'token' &&
     configuration !== undefined &&
     isOverdue(parameter.token, configuration, typeof lastRun === 'object' ? lastRun : undefined, now);
   const faults: readonly (readonly [present: boolean, text: string])[] = [
-    [situation.function === 'gone', 'the function has been deleted'],
-    [situation.function === 'stopped', 'the function is stopped'],
+    [input.function === 'gone', 'the function has been deleted'],
+    [input.function === 'stopped', 'the function is stopped'],
     [schedule?.state === 'gone', 'the schedule has been deleted'],
     [schedule?.state === 'off', 'the schedule is off'],
     [schedule?.state === 'on' && !schedule.asDeployed, 'the schedule was changed'],
@@ -88,7 +88,7 @@ function faultsIn(situation: Situation): readonly string[] {
       parameter.state === 'token' && parameter.token.usedPreviousCredentials,
       'only the previous credentials were accepted',
     ],
-    ...faultsOfRun(lastRun, situation),
+    ...faultsOfRun(lastRun, input),
     [overdue, 'the token is overdue for replacement'],
     [firing.length > 0, `in alarm: ${firing.join(', ')}`],
   ];
@@ -97,7 +97,7 @@ function faultsIn(situation: Situation): readonly string[] {
 
 function faultsOfRun(
   run: RunStatus | undefined,
-  { configuration, now }: Situation,
+  { configuration, now }: StatusInput,
 ): readonly (readonly [present: boolean, text: string])[] {
   if (run === undefined) return [];
   if (run === 'none') return [[true, 'no run in the last day']];

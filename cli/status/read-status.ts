@@ -15,7 +15,7 @@ import { type KnownToken, readParameter } from '../deployed/read-parameter.ts';
 import { readSchedule } from '../deployed/read-schedule.ts';
 import type { DeployedResource, Refresher } from '../deployed/refreshers-of-stack.ts';
 import { describeSameToken, isSameTokenGranted } from '../deployed/same-token.ts';
-import { type Assessment, assess, type RunStatus, type ScheduleStatus, type Situation } from './assess.ts';
+import { type Assessment, assess, type RunStatus, type ScheduleStatus, type StatusInput } from './assess.ts';
 
 /** How the token's source compares with the current credentials and settings. */
 export interface MintedFor {
@@ -107,7 +107,7 @@ async function readFunctionOrGone(refresher: Refresher, { lambda }: Clients): Pr
   return (await readFunction(lambda, refresher)) ?? 'gone';
 }
 
-function functionState(fn: FoundFunction | undefined): Situation['function'] {
+function functionState(fn: FoundFunction | undefined): StatusInput['function'] {
   if (fn === undefined || fn === 'gone') return fn;
   return fn.Concurrency?.ReservedConcurrentExecutions === 0 ? 'stopped' : 'active';
 }

@@ -18,7 +18,7 @@ import {
 } from '../../lambda/shared/alarm-thresholds.ts';
 import { COMMAND } from '../../lambda/shared/command-name.ts';
 import { METRIC } from '../../lambda/shared/metric-names.ts';
-import type { Policy } from '../../lambda/shared/refresh-margin.ts';
+import type { RefreshPolicy } from '../../lambda/shared/refresh-margin.ts';
 import { acknowledge } from './acknowledge.ts';
 import { LONGEST_REFRESH_BEFORE } from './property-rules.ts';
 import { failedMetric, periodOf, refresherMetric } from './refresher-metric.ts';
@@ -37,7 +37,7 @@ export interface TokenRefresherAlarms {
 
 export interface AlarmsProps {
   readonly parameterName: string;
-  readonly policy: Policy;
+  readonly policy: RefreshPolicy;
   readonly refresher: LambdaFunction;
   readonly deadLetterQueue: IQueue;
   /** The alarms are created after this: without a token or its first metric, they would fire. */
@@ -148,7 +148,7 @@ function notify(alarm: Alarm, topic: ITopic | undefined): void {
   alarm.addOkAction(new SnsAction(topic));
 }
 
-function warnIfAlarmMayBeLate(scope: Construct, { checkEvery, refreshBefore }: Policy): void {
+function warnIfAlarmMayBeLate(scope: Construct, { checkEvery, refreshBefore }: RefreshPolicy): void {
   const least = leastMarginToPage(checkEvery);
   if (refreshBefore >= least) return;
   const iso = (seconds: number) => Duration.seconds(seconds).toIsoString();

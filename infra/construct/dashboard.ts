@@ -22,13 +22,13 @@ import {
   PARAMETER_DIMENSION,
   SERVICE_DIMENSION,
 } from '../../lambda/shared/metric-names.ts';
-import type { Policy } from '../../lambda/shared/refresh-margin.ts';
+import type { RefreshPolicy } from '../../lambda/shared/refresh-margin.ts';
 import type { TokenRefresherAlarms } from './alarms.ts';
 import { type MetricName, periodOf, refresherMetric } from './refresher-metric.ts';
 
 export interface DashboardProps {
   readonly parameterName: string;
-  readonly policy: Policy;
+  readonly policy: RefreshPolicy;
   readonly refresher: LambdaFunction;
   readonly alarms: TokenRefresherAlarms;
 }

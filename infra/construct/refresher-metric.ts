@@ -10,7 +10,7 @@ import {
   SERVICE_DIMENSION,
 } from '../../lambda/shared/metric-names.ts';
 import type { RefreshErrorCode } from '../../lambda/shared/refresh-error.ts';
-import type { Policy } from '../../lambda/shared/refresh-margin.ts';
+import type { RefreshPolicy } from '../../lambda/shared/refresh-margin.ts';
 
 export type MetricName = (typeof METRIC)[keyof typeof METRIC];
 
@@ -44,6 +44,6 @@ export function failedMetric(parameterName: string, code: RefreshErrorCode, opti
 }
 
 /** The period of the alarms. The dashboard uses it too, so it shows what the alarms evaluate. */
-export function periodOf({ checkEvery }: Policy): Duration {
+export function periodOf({ checkEvery }: RefreshPolicy): Duration {
   return Duration.seconds(alarmPeriod(checkEvery));
 }

@@ -5,7 +5,7 @@ import { Schedule, ScheduleExpression, ScheduleGroup, ScheduleTargetInput } from
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import type { Policy } from '../../lambda/shared/refresh-margin.ts';
+import type { RefreshPolicy } from '../../lambda/shared/refresh-margin.ts';
 import { acknowledge, OWN_POLICY } from './acknowledge.ts';
 
 /** Retries of an event that could not be delivered, until the next check is due. */
@@ -15,7 +15,7 @@ const SCHEDULE_RETRIES = 3;
 export function createSchedule(
   scope: Construct,
   refresher: IFunction,
-  policy: Policy,
+  policy: RefreshPolicy,
   deadLetterQueue: IQueue,
 ): Schedule {
   const checkEvery = Duration.seconds(policy.checkEvery);

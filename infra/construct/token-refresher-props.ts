@@ -7,7 +7,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { type CredentialFieldNames, credentialFieldsProblem } from '../../lambda/shared/credential-fields.ts';
-import type { Policy } from '../../lambda/shared/refresh-margin.ts';
+import type { RefreshPolicy } from '../../lambda/shared/refresh-margin.ts';
 import type { ClientAuthenticationMethod } from '../../lambda/shared/refresher-environment.ts';
 import { tokenUrlProblem } from '../../lambda/shared/token-url.ts';
 import { environmentProblem } from './environment-rules.ts';
@@ -172,7 +172,7 @@ export interface TokenRefresherProps {
 }
 
 /** When the refresher checks and replaces the token, with the defaults applied. */
-export function policyOf(props: TokenRefresherProps): Policy {
+export function policyOf(props: TokenRefresherProps): RefreshPolicy {
   const { checkEvery, refreshBefore } = durationsOf(props);
   return { checkEvery: checkEvery.toSeconds(), refreshBefore: refreshBefore.toSeconds() };
 }

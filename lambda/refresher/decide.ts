@@ -1,5 +1,5 @@
 import { RefreshError } from '../shared/refresh-error.ts';
-import { type Policy, refreshMargin } from '../shared/refresh-margin.ts';
+import { type RefreshPolicy, refreshMargin } from '../shared/refresh-margin.ts';
 import type { KeepReason, MintReason } from '../shared/refresh-result.ts';
 import { type Stored, type StoredToken, sha256 } from '../shared/stored-token.ts';
 import type { RefreshEvent } from './event.ts';
@@ -17,7 +17,7 @@ export type Decision =
 const JUST_MINTED_SECONDS = 60;
 
 /** Everything that a decision depends on. */
-export interface Situation {
+export interface DecisionInput {
   readonly event: RefreshEvent;
   readonly stored: Stored;
   readonly parameterName: string;
@@ -25,14 +25,14 @@ export interface Situation {
   readonly source: string;
   /** Unix time in seconds. */
   readonly now: number;
-  readonly policy: Policy;
+  readonly policy: RefreshPolicy;
 }
 
 /**
  * Decides whether to keep or to mint, and why. Pure.
  * @throws RefreshError `PARAMETER_OCCUPIED` if the value is foreign, unless forced
  */
-export function decide({ event, stored, parameterName, source, now, policy }: Situation): Decision {
+export function decide({ event, stored, parameterName, source, now, policy }: DecisionInput): Decision {
   if (event.type === 'force') return { action: 'mint', reason: 'forced' };
   if (stored.state === 'missing') return { action: 'mint', reason: 'missing' };
   if (stored.state === 'unreadable') return { action: 'mint', reason: 'unreadable' };
@@ -54,7 +54,7 @@ export function decide({ event, stored, parameterName, source, now, policy }: Si
 }
 
 /** Whether the token's remaining validity is within the refresh margin. */
-export function isDue(token: StoredToken, now: number, policy: Policy): boolean {
+export function isDue(token: StoredToken, now: number, policy: RefreshPolicy): boolean {
   return token.expires_at - now <= refreshMargin(token.expires_at - token.issued_at, policy);
 }
 

@@ -1,6 +1,6 @@
 import { unixSeconds } from '../shared/clock.ts';
 import { RefreshError, type RefreshErrorCode } from '../shared/refresh-error.ts';
-import type { Policy } from '../shared/refresh-margin.ts';
+import type { RefreshPolicy } from '../shared/refresh-margin.ts';
 import type { RefreshResult } from '../shared/refresh-result.ts';
 import { sha256 } from '../shared/stored-token.ts';
 import {
@@ -37,7 +37,7 @@ const PASSING: ReadonlySet<RefreshErrorCode> = new Set<RefreshErrorCode>([
 export type HoldPlan = 'next-check' | 'hold' | 'too-long';
 
 /** The plan for a token that ends at `until` (Unix time, seconds), in a run that began at `startedAt` (milliseconds). */
-export function planHold(until: number, startedAt: number, { checkEvery }: Policy): HoldPlan {
+export function planHold(until: number, startedAt: number, { checkEvery }: RefreshPolicy): HoldPlan {
   const ahead = until - startedAt / 1_000;
   if (ahead > checkEvery + SCHEDULE_PRECISION_SECONDS) return 'next-check';
   return ahead + RUN_TIMEOUT_SECONDS <= functionTimeout(checkEvery) ? 'hold' : 'too-long';

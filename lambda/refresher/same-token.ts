@@ -1,4 +1,4 @@
-import { canBeKeptAlive, type Policy } from '../shared/refresh-margin.ts';
+import { canBeKeptAlive, type RefreshPolicy } from '../shared/refresh-margin.ts';
 import type { MintReason } from '../shared/refresh-result.ts';
 import type { Stored, StoredToken } from '../shared/stored-token.ts';
 import { jwtValidity } from './jwt-validity.ts';
@@ -37,7 +37,7 @@ export function grantedAgain(
  * Whether the endpoint may have granted the token before, to somebody else or from another cache: it cannot last until the next
  * check, although the stored one could.
  */
-export function isPartlyUsed(granted: StoredToken, stored: Stored, policy: Policy): boolean {
+export function isPartlyUsed(granted: StoredToken, stored: Stored, policy: RefreshPolicy): boolean {
   return (
     stored.state === 'token' &&
     canBeKeptAlive(lifetimeOf(stored.token), policy) &&

@@ -4,7 +4,7 @@ import { expiryThreshold, leastMarginToPage } from '../shared/alarm-thresholds.t
 import { unixSeconds } from '../shared/clock.ts';
 import { CODE_DIMENSION, METRIC, PARAMETER_DIMENSION } from '../shared/metric-names.ts';
 import type { RefreshError } from '../shared/refresh-error.ts';
-import { canBeKeptAlive, type Policy, refreshMargin } from '../shared/refresh-margin.ts';
+import { canBeKeptAlive, type RefreshPolicy, refreshMargin } from '../shared/refresh-margin.ts';
 import type { RefreshResult } from '../shared/refresh-result.ts';
 import { MAX_LIFETIME_SECONDS } from '../shared/stored-token.ts';
 import { LONGEST_HELD_CHECK_SECONDS } from '../shared/time-budget.ts';
@@ -19,7 +19,7 @@ export interface TelemetryTools {
 /** Logs and counts a successful run. */
 export function logResult(
   { logger, metrics }: TelemetryTools,
-  policy: Policy,
+  policy: RefreshPolicy,
   result: RefreshResult,
   observations: RunObservations,
   now: number,
@@ -104,7 +104,11 @@ export function addRunMetrics(
   metrics: TelemetryTools['metrics'],
   observations: RunObservations,
   now: number,
-  successful?: { readonly configuration: Policy; readonly result: RefreshResult; readonly plan: HoldPlan },
+  successful?: {
+    readonly configuration: RefreshPolicy;
+    readonly result: RefreshResult;
+    readonly plan: HoldPlan;
+  },
 ): void {
   if (observations.expiresAt !== undefined && !isOnlyAReport(observations, successful?.result)) {
     const left = secondsLeft(observations.expiresAt, now);
@@ -131,7 +135,7 @@ export function metricDimensions(parameterName: string): Record<string, string> 
 }
 
 /** Why a lifetime (seconds) is too short for the policy, and the remedy. Undefined if it is long enough. */
-function lifetimeProblem(lifetime: number, policy: Policy): string | undefined {
+function lifetimeProblem(lifetime: number, policy: RefreshPolicy): string | undefined {
   const { checkEvery, refreshBefore } = policy;
   if (!canBeKeptAlive(lifetime, policy)) {
     return (

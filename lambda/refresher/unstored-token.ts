@@ -1,6 +1,6 @@
 import type { MintReason } from '../shared/refresh-result.ts';
 import type { StoredToken } from '../shared/stored-token.ts';
-import { isDue, type Situation } from './decide.ts';
+import { type DecisionInput, isDue } from './decide.ts';
 
 /** A token that was minted but could not be stored. */
 export interface UnstoredToken {
@@ -17,7 +17,7 @@ export interface UnstoredMemory {
 /** Forgets the unstored token, and returns it if it is still worth storing. */
 export function takeUnstoredToken(
   memory: UnstoredMemory,
-  { stored, source, now, policy }: Pick<Situation, 'stored' | 'source' | 'now' | 'policy'>,
+  { stored, source, now, policy }: Pick<DecisionInput, 'stored' | 'source' | 'now' | 'policy'>,
 ): UnstoredToken | undefined {
   const { unstored } = memory;
   delete memory.unstored;

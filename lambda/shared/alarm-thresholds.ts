@@ -1,4 +1,4 @@
-import type { Policy } from './refresh-margin.ts';
+import type { RefreshPolicy } from './refresh-margin.ts';
 import { RUN_TIMEOUT_SECONDS, SCHEDULE_PRECISION_SECONDS } from './time-budget.ts';
 
 /**
@@ -21,7 +21,7 @@ export function alarmPeriod(checkEvery: number): number {
  * take, but at least `checkEvery`. If the token's lifetime is at least `refreshBefore`, every successful run leaves more:
  * the refresh margin less that minute.
  */
-export function expiryThreshold({ checkEvery, refreshBefore }: Policy): number {
+export function expiryThreshold({ checkEvery, refreshBefore }: RefreshPolicy): number {
   return Math.floor(Math.max(refreshBefore / 2, alarmPeriod(checkEvery)) - RUN_TIMEOUT_SECONDS);
 }
 
@@ -39,6 +39,6 @@ export function leastMarginToPage(checkEvery: number): number {
  * Failed checks in a row after which `RefreshFailing` fires. A single failure may pass by itself. Two are enough if the
  * third could already find the token below the threshold.
  */
-export function checksBeforeWarning({ checkEvery, refreshBefore }: Policy): number {
+export function checksBeforeWarning({ checkEvery, refreshBefore }: RefreshPolicy): number {
   return 3 * alarmPeriod(checkEvery) < refreshBefore / 2 ? 3 : 2;
 }

@@ -1,7 +1,7 @@
 import { SCHEDULE_PRECISION_SECONDS } from './time-budget.ts';
 
 /** When tokens are replaced, in seconds. */
-export interface Policy {
+export interface RefreshPolicy {
   /** From one check to the next. */
   readonly checkEvery: number;
   /** Remaining validity at which a token is replaced. */
@@ -12,12 +12,12 @@ export interface Policy {
  * Remaining validity, in seconds, at which a token of this lifetime is replaced. Half the lifetime caps `refreshBefore`:
  * otherwise every check would replace a short-lived token. The token must also last until the next check, even a late one.
  */
-export function refreshMargin(lifetime: number, { checkEvery, refreshBefore }: Policy): number {
+export function refreshMargin(lifetime: number, { checkEvery, refreshBefore }: RefreshPolicy): number {
   return Math.max(Math.min(refreshBefore, lifetime / 2), leastValidity(checkEvery));
 }
 
 /** Whether a token of this lifetime (seconds) lasts from one check to the next. */
-export function canBeKeptAlive(lifetime: number, { checkEvery }: Policy): boolean {
+export function canBeKeptAlive(lifetime: number, { checkEvery }: RefreshPolicy): boolean {
   return lifetime > leastValidity(checkEvery);
 }
 

@@ -9,7 +9,7 @@ import { RefresherStack } from '../../infra/stack.ts';
 import { FIRST_METRIC_MS } from '../../lambda/deployment/mint-first-token.ts';
 import { expiryThreshold, leastMarginToPage } from '../../lambda/shared/alarm-thresholds.ts';
 import { COMMAND } from '../../lambda/shared/command-name.ts';
-import { type Policy, refreshMargin } from '../../lambda/shared/refresh-margin.ts';
+import { type RefreshPolicy, refreshMargin } from '../../lambda/shared/refresh-margin.ts';
 import { RUN_TIMEOUT_SECONDS } from '../../lambda/shared/time-budget.ts';
 import { ALARM_NAMES, alarmsOf } from '../support/alarms.ts';
 import { alarmTransitions } from '../support/cloudwatch-alarm.ts';
@@ -211,7 +211,7 @@ describe.for(SETTINGS)('with %s', ([name, setting]) => {
 });
 
 /** Every few days one check fails, with changing faults, and the next one succeeds. */
-function oneFailingCheckNowAndThen({ refreshBefore }: Policy, random: () => number) {
+function oneFailingCheckNowAndThen({ refreshBefore }: RefreshPolicy, random: () => number) {
   const faults: readonly Fault[] = ['store-down', 'endpoint-down', 'throttled', 'log-lost'];
   let count = 0;
   let next = FROM + 24 * 3600;

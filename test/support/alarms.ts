@@ -2,7 +2,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { TokenRefresher } from '../../infra/construct/token-refresher.ts';
 import { CODE_DIMENSION } from '../../lambda/shared/metric-names.ts';
-import type { Policy } from '../../lambda/shared/refresh-margin.ts';
+import type { RefreshPolicy } from '../../lambda/shared/refresh-margin.ts';
 import type { AlarmProperties } from './cloudwatch-alarm.ts';
 
 export const ALARM_NAMES = ['TokenExpiring', 'RefreshFailing', 'DeadLetters', 'Throttled'] as const;
@@ -12,7 +12,7 @@ export type AlarmName = (typeof ALARM_NAMES)[number];
 export function alarmsOf({
   checkEvery,
   refreshBefore,
-}: Policy): Readonly<Record<AlarmName, AlarmProperties>> {
+}: RefreshPolicy): Readonly<Record<AlarmName, AlarmProperties>> {
   const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Test');
   new TokenRefresher(stack, 'Refresher', {
     tokenUrl: 'https://auth.example.com/token',

@@ -1,4 +1,4 @@
-import type { Policy } from '../../lambda/shared/refresh-margin.ts';
+import type { RefreshPolicy } from '../../lambda/shared/refresh-margin.ts';
 import { type AlarmName, metricOf } from './alarms.ts';
 import { type AlarmProperties, alarmTransitions, type Series, type Transition } from './cloudwatch-alarm.ts';
 import { createRandom } from './random.ts';
@@ -13,7 +13,7 @@ const MOMENTS = 60;
 export const MOST_EXTRA_PERIODS = 3;
 const NOTHING: Series = { at: [], visibleFrom: [], values: [] };
 
-export interface Setting extends Policy {
+export interface Setting extends RefreshPolicy {
   /** Lifetime of a token, in seconds. */
   readonly lifetime: number;
 }

@@ -10,7 +10,7 @@ import {
 import type { TokenAnswer } from '../../lambda/refresher/token-request.ts';
 import { METRICS_NAMESPACE } from '../../lambda/shared/metric-names.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';
-import type { Policy } from '../../lambda/shared/refresh-margin.ts';
+import type { RefreshPolicy } from '../../lambda/shared/refresh-margin.ts';
 import { type StoredToken, sha256 } from '../../lambda/shared/stored-token.ts';
 import { RUN_TIMEOUT_SECONDS, STORE_RESERVE_SECONDS } from '../../lambda/shared/time-budget.ts';
 import type { Series } from './cloudwatch-alarm.ts';
@@ -34,7 +34,7 @@ export interface ModelCheck {
 }
 
 export interface ModelSettings {
-  readonly policy: Policy;
+  readonly policy: RefreshPolicy;
   /** Lifetime of a token in seconds. */
   readonly lifetime: number;
   /** Unix time in seconds. */

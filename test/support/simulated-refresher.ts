@@ -5,7 +5,7 @@ import type { TokenReader, TokenReaderOptions } from '../../lambda/reader/token-
 import { run } from '../../lambda/refresher/run.ts';
 import type { Clock } from '../../lambda/shared/clock.ts';
 import { codeOf } from '../../lambda/shared/refresh-error.ts';
-import type { Policy } from '../../lambda/shared/refresh-margin.ts';
+import type { RefreshPolicy } from '../../lambda/shared/refresh-margin.ts';
 import type { RefreshResult } from '../../lambda/shared/refresh-result.ts';
 import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
 import type { StoredToken } from '../../lambda/shared/stored-token.ts';
@@ -55,7 +55,7 @@ export interface SimulatedRefresher {
 
 export interface SimulationOptions {
   readonly kind: SameTokenKind;
-  readonly policy?: Policy;
+  readonly policy?: RefreshPolicy;
   /** Lifetime of a token, in seconds. */
   readonly lifetime?: number;
   /** How long a token lives, in seconds. Default: for its lifetime. */
@@ -65,7 +65,7 @@ export interface SimulationOptions {
   readonly seed?: number;
 }
 
-const DEFAULTS: Policy = { checkEvery: 300, refreshBefore: 1_800 };
+const DEFAULTS: RefreshPolicy = { checkEvery: 300, refreshBefore: 1_800 };
 const PARAMETER_NAME = '/a/b';
 
 export async function simulateRefresher(options: SimulationOptions): Promise<SimulatedRefresher> {

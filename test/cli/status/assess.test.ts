@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { EXIT } from '../../../cli/exit-codes.ts';
-import { assess, exitCodeOfStates, type Situation } from '../../../cli/status/assess.ts';
+import { assess, exitCodeOfStates, type StatusInput } from '../../../cli/status/assess.ts';
 import { readConfiguration } from '../../../lambda/refresher/configuration.ts';
 
 const NOW = 1_800_000_000;
@@ -18,7 +18,7 @@ const token = {
   source: 'a'.repeat(64),
   usedPreviousCredentials: false,
 };
-const stored = (left: number): Situation['parameter'] => ({
+const stored = (left: number): StatusInput['parameter'] => ({
   state: 'token',
   version: 1,
   token: { ...token, issued_at: NOW + left - 3_600, expires_at: NOW + left },
@@ -36,7 +36,7 @@ const alarm = {
   notifies: true,
   changed: [],
 } as const;
-const good: Situation = {
+const good: StatusInput = {
   parameter: stored(3_000),
   configuration,
   function: 'active',
@@ -49,7 +49,7 @@ const good: Situation = {
 };
 
 describe('a refresher', () => {
-  test.for<[string, Partial<Situation>]>([
+  test.for<[string, Partial<StatusInput>]>([
     ['nothing is wrong', {}],
     ['the token is due and the next check replaces it', { parameter: stored(1_440) }],
     [
@@ -66,7 +66,7 @@ describe('a refresher', () => {
     expect(assess({ ...good, ...difference })).toEqual({ state: 'healthy', because: [] });
   });
 
-  test.for<[Partial<Situation>, string]>([
+  test.for<[Partial<StatusInput>, string]>([
     [{ function: 'gone' }, 'the function has been deleted'],
     [{ function: 'stopped' }, 'the function is stopped'],
     [
@@ -96,7 +96,7 @@ describe('a refresher', () => {
     expect(assess({ ...good, ...difference })).toEqual({ state: 'soon', because: [because] });
   });
 
-  test.for<[Situation['parameter'], string, string]>([
+  test.for<[StatusInput['parameter'], string, string]>([
     [stored(0), 'expired', 'the token has expired'],
     [{ state: 'missing' }, 'missing', 'the parameter does not exist'],
     [{ state: 'unreadable' }, 'missing', 'the parameter holds a damaged record'],

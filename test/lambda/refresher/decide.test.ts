@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decide, type Situation } from '../../../lambda/refresher/decide.ts';
+import { type DecisionInput, decide } from '../../../lambda/refresher/decide.ts';
 import { refreshMargin } from '../../../lambda/shared/refresh-margin.ts';
 import { type Stored, type StoredToken, sha256 } from '../../../lambda/shared/stored-token.ts';
 
@@ -19,7 +19,7 @@ const stored = (fields: Partial<StoredToken> = {}): Stored => ({
   version: 7,
   token: token(fields),
 });
-const situation = (fields: Partial<Situation> = {}): Situation => ({
+const situation = (fields: Partial<DecisionInput> = {}): DecisionInput => ({
   event: { type: 'check' },
   stored: stored(),
   parameterName: '/a/b',
@@ -31,7 +31,7 @@ const situation = (fields: Partial<Situation> = {}): Situation => ({
 const rejection = (accessToken: string) => ({ type: 'rejected', fingerprint: sha256(accessToken) }) as const;
 
 describe('decide', () => {
-  test.for<[string, Partial<Situation>, string]>([
+  test.for<[string, Partial<DecisionInput>, string]>([
     ['keeps a fresh token', {}, 'keep fresh'],
     ['mints if there is no token', { stored: { state: 'missing' } }, 'mint missing'],
     ['replaces a damaged record of its own', { stored: { state: 'unreadable' } }, 'mint unreadable'],
