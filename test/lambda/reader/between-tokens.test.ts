@@ -135,6 +135,18 @@ describe('a read around the end of a token', () => {
     expect(new Set(await parameter.time.until(reads))).toEqual(new Set(['second']));
   });
 
+  test('fails after one load if Parameter Store denies access', async () => {
+    const reader = parameter.reader();
+    await reader.get();
+    await parameter.time.advance(HOUR);
+    parameter.fail({ status: 400, type: 'AccessDeniedException', message: 'not authorized' });
+    const before = parameter.reads();
+    const asked = parameter.time.now();
+    expect(await parameter.time.until(codeOf(reader.get()))).toBe('ACCESS_DENIED');
+    expect(parameter.time.now() - asked).toBe(0);
+    expect(parameter.reads() - before).toBe(1);
+  });
+
   test('ends with the reason of its signal if that aborts first', async () => {
     const reader = parameter.reader();
     await reader.get();
