@@ -280,6 +280,20 @@ describe('a held run', () => {
     },
   );
 
+  test('sends one request at the end if the endpoint rejects the client', async () => {
+    const { run, passTo, endpoint, time, end } = await startBeforeEnd(200);
+    let requests = 0;
+    endpoint.fault = () => {
+      if (time.now() < end) return undefined;
+      requests += 1;
+      return Response.json({ error: 'invalid_client' }, { status: 401 });
+    };
+    const failing = ended(run());
+    await passTo(60);
+    expect(await failing).toMatch('CLIENT_REJECTED');
+    expect(requests).toBe(1);
+  });
+
   test('believes the endpoint if it grants the token long after the end that it had stated', async () => {
     const { run, passTo, record, end } = await startBeforeEnd(200, { kind: CONSTANT, livesFor: 7_200 });
     const running = run();
