@@ -46,15 +46,13 @@ const checked = <Value>(type: z.ZodType<Value>, problemOf: (value: Value) => str
   });
 
 /** On the command line, every value is a string: an object is written as JSON. */
-const strings = (problemOf: (value: Record<string, string>) => string | undefined) =>
-  z.preprocess(
-    (value) => (typeof value === 'string' ? parseJson(value) : value),
-    checked(z.record(z.string(), z.string()), problemOf),
-  );
+const json = <Value>(type: z.ZodType<Value>) =>
+  z.preprocess((value) => (typeof value === 'string' ? parseJson(value) : value), type);
 
-/** On the command line, it is written as JSON. */
-const credentialFields = z.preprocess(
-  (value) => (typeof value === 'string' ? parseJson(value) : value),
+const strings = (problemOf: (value: Record<string, string>) => string | undefined) =>
+  json(checked(z.record(z.string(), z.string()), problemOf));
+
+const credentialFields = json(
   checked(z.record(z.string(), z.unknown()), credentialFieldsProblem).transform(
     (names) => names as CredentialFieldNames,
   ),
