@@ -4,17 +4,23 @@ import { type Input, type Operations, optionalString, requiredString } from './i
 import { checkKeyId, chooseTier } from './parameter-rules.ts';
 import { mergeTags, type ParameterTags, refuseTagsOnOverwrite, requestedTags } from './parameter-tags.ts';
 
-/** The current version of a parameter. Former versions are not kept. */
-interface Parameter {
+/** One write of a parameter. */
+interface ParameterVersion {
   readonly version: number;
-  readonly type: string;
   /** The ciphertext of a SecureString, or the value. */
   readonly stored: string;
   /** Undefined unless the parameter is a SecureString. */
   readonly keyId: string | undefined;
-  readonly tier: string;
   readonly modified: number;
+}
+
+interface Parameter {
+  readonly type: string;
+  readonly tier: string;
   readonly tags: ParameterTags;
+  readonly current: ParameterVersion;
+  /** The latest is the last. */
+  readonly former: readonly ParameterVersion[];
 }
 
 interface Store {
@@ -25,6 +31,12 @@ interface Store {
 }
 
 const DEFAULT_KEY = 'alias/aws/ssm';
+
+/** Source: https://docs.aws.amazon.com/general/latest/gr/ssm.html (Parameter Store, "Parameter history") */
+const FORMER_VERSIONS = 100;
+
+/** A name or an ARN, and the version after it, if one is named. Labels are not offered. */
+const SELECTED = /^(.*?)(?::(\d+))?$/;
 
 /** The operations of SSM Parameter Store that the refresher and its documented users call. */
 export function createParameterStore(keyring: Keyring, arnPrefix: string, now: () => number): Operations {
@@ -59,34 +71,53 @@ function putParameter(store: Store, input: Input): object {
   const value = optionalString(input, 'Value') ?? '';
   const tier = chooseTier(value, optionalString(input, 'Tier') ?? before?.tier ?? 'Standard', before?.tier);
   const keyId =
-    type === 'SecureString' ? (optionalString(input, 'KeyId') ?? before?.keyId ?? DEFAULT_KEY) : undefined;
+    type === 'SecureString'
+      ? (optionalString(input, 'KeyId') ?? before?.current.keyId ?? DEFAULT_KEY)
+      : undefined;
   if (keyId !== undefined) checkKeyId(keyId);
-  const version = (before?.version ?? 0) + 1;
+  const version = (before?.current.version ?? 0) + 1;
   const stored = keyId === undefined ? value : store.keyring.encrypt(keyId, arnOf(store, name), value);
   const tags = mergeTags(before?.tags ?? new Map(), requestedTags(input));
-  store.parameters.set(name, { version, type, stored, keyId, tier, modified: store.now(), tags });
+  const current: ParameterVersion = { version, stored, keyId, modified: store.now() };
+  const former = before === undefined ? [] : [...before.former, before.current].slice(-FORMER_VERSIONS);
+  store.parameters.set(name, { type, tier, tags, current, former });
   return { Version: version, Tier: tier };
 }
 
 function getParameter(store: Store, input: Input): object {
-  const reference = requiredString(input, 'Name');
+  const [, reference = '', selector] = SELECTED.exec(requiredString(input, 'Name')) ?? [];
   const name = resolveName(store, reference);
   const parameter = store.parameters.get(name);
   if (parameter === undefined) throw notFound(reference);
-  const { type, keyId, stored, version, modified } = parameter;
+  const { keyId, stored, version, modified } = versionOf(name, parameter, selector);
   const arn = arnOf(store, name);
   const decrypt = keyId !== undefined && input.WithDecryption === true;
   return {
     Parameter: {
       Name: name,
-      Type: type,
+      Type: parameter.type,
       Value: decrypt ? store.keyring.decrypt(keyId, arn, stored) : stored,
       Version: version,
+      ...(selector === undefined ? {} : { Selector: `:${selector}` }),
       LastModifiedDate: modified / 1000,
       ARN: arn,
       DataType: 'text',
     },
   };
+}
+
+function versionOf(
+  name: string,
+  { current, former }: Parameter,
+  selector: string | undefined,
+): ParameterVersion {
+  if (selector === undefined) return current;
+  const found = [...former, current].find(({ version }) => version === Number(selector));
+  if (found !== undefined) return found;
+  throw new AwsError(
+    'ParameterVersionNotFound',
+    `Systems Manager could not find version ${selector} of ${name}. Verify the version and try again.`,
+  );
 }
 
 function deleteParameter(store: Store, input: Input): object {

@@ -49,6 +49,31 @@ describe('Parameter Store', () => {
     expect((await get(Name)).Parameter).toMatchObject({ Value: 'second', Version: 2 });
   });
 
+  test.for(['name', 'ARN'])('returns a former version after the %s', async (reference) => {
+    const Name = name();
+    await put({ Name, Value: 'first' });
+    await put({ Name, Value: 'second', Overwrite: true });
+    const { Parameter: { ARN = '' } = {} } = await get(Name);
+    const parameter = reference === 'name' ? Name : ARN;
+    expect((await get(`${parameter}:1`)).Parameter).toMatchObject({ Name, Value: 'first', Version: 1 });
+    expect((await get(`${parameter}:2`)).Parameter).toMatchObject({ Name, Value: 'second', Version: 2 });
+  });
+
+  test('keeps the latest hundred former versions', async () => {
+    const Name = name();
+    for (let written = 1; written <= 102; written += 1)
+      await put({ Name, Value: `value ${written}`, Type: 'String', Overwrite: true });
+    const absent = expect.objectContaining({ name: 'ParameterVersionNotFound' });
+    await expect(get(`${Name}:1`)).rejects.toThrow(absent);
+    expect((await get(`${Name}:2`)).Parameter?.Value).toBe('value 2');
+    expect((await get(`${Name}:102`)).Parameter?.Value).toBe('value 102');
+    await expect(get(`${Name}:103`)).rejects.toThrow(absent);
+  });
+
+  test('finds no version of a parameter that does not exist', async () => {
+    await expect(get(`${name()}:1`)).rejects.toThrow(expect.objectContaining({ name: 'ParameterNotFound' }));
+  });
+
   test('numbers concurrent writes without gaps or duplicates', async () => {
     const Name = name();
     const writes = Array.from({ length: 20 }, () => put({ Name, Type: 'String', Overwrite: true }));
