@@ -215,6 +215,7 @@ describe('for any answer of the token endpoint,', () => {
         fetch: globalThis.fetch,
         random: () => 1,
         deadline: clock.now() + 60_000,
+        mostRequests: 6,
         observations: { attempts: 0, isLifetimeBounded: false },
       };
       const error = await mint(configuration, client, 'source', tools).then(

@@ -1,3 +1,4 @@
+import { MOST_REQUESTS } from '../../lambda/refresher/backoff.ts';
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import { mint } from '../../lambda/refresher/mint.ts';
 import type { ClientCredentials } from '../../lambda/refresher/parse-credentials.ts';
@@ -18,7 +19,7 @@ export async function checkCredentials(
 ): Promise<number> {
   const deadline = clock.now() + CHECK_TIME_MS;
   const observations = { attempts: 0, isLifetimeBounded: false };
-  const tools = { clock, fetch, random, deadline, observations };
+  const tools = { clock, fetch, random, deadline, mostRequests: MOST_REQUESTS, observations };
   const { issued_at, expires_at } = await mint(configuration, credentials, 'check', tools);
   return expires_at - issued_at;
 }

@@ -2,8 +2,8 @@
 const BASE_MS = 1_000;
 /** Longest wait, in milliseconds. */
 const CAP_MS = 20_000;
-/** Most requests to the token endpoint with the same credentials in one run. */
-export const MAX_ATTEMPTS = 6;
+/** Most requests to the token endpoint with the same credentials, one after another. */
+export const MOST_REQUESTS = 6;
 
 /**
  * Milliseconds to wait after the given attempt (1 is the first). If the endpoint asks for a wait, that is the wait.

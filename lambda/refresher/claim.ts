@@ -1,74 +1,74 @@
 import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { describeAwsFailure } from '../shared/aws-failure.ts';
 import type { Clock } from '../shared/clock.ts';
-import { parseJsonObject } from '../shared/json.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import { claimParameterName } from '../shared/refresher-environment.ts';
 import { CLAIM_RELEASE_MS } from '../shared/time-budget.ts';
+import { type ClaimRecord, isHeldByAnother, parseClaim } from './claim-record.ts';
 
-/** The right to replace one token. One run at a time has it. */
-export interface Claim {
-  /** Lets another run try after this one has failed. Never rejects: if it fails, the claim expires by itself. */
-  release(): Promise<void>;
-}
-
-/** The claim as the parameter holds it. */
-interface ClaimRecord {
-  /** What the claim is for, as SHA-256 in hex. A rejected token is known by its own SHA-256. */
-  readonly replaces: string;
-  /** Unix time in seconds. */
-  readonly expires_at: number;
+/** The claim parameter as it was read. Version 0: there is none. */
+export interface FoundClaim {
+  readonly version: number;
+  readonly record: ClaimRecord | undefined;
 }
 
 /**
- * Claims the replacement of a token, or returns undefined if another run has the claim. Without claims, every simultaneous
- * report of a rejected token would cause a mint. Times are Unix times in seconds.
+ * Reads the claim of the token parameter.
+ * @throws RefreshError `STORE_UNAVAILABLE`
+ */
+export async function readClaim(ssm: SSMClient, parameterName: string): Promise<FoundClaim> {
+  const name = claimParameterName(parameterName);
+  try {
+    return await readRecord(ssm, name);
+  } catch (error) {
+    const failure = describeAwsFailure(error);
+    if (failure.name === 'ParameterNotFound') return { version: 0, record: undefined };
+    throw unavailable(name, 'read', failure.text, failure.name);
+  }
+}
+
+/**
+ * Takes the claim, and returns whether this run has it. `before` is the claim as this run found it: not held by another run.
  *
- * The claim is a parameter next to the token's. Parameter Store numbers the writes of a parameter. Of all runs that read the
- * same version, the one whose write gets the next number has the claim. The other writes are harmless: they hold the same
- * claim. After a success the claim stays, which is harmless too: the token that it names is no longer stored. If the endpoint
- * granted that token again, the claim keeps further reports from causing requests until it expires.
+ * The claim is a parameter next to the token's. Parameter Store numbers the writes of a parameter. Of all runs that found the
+ * claim free, the one whose write follows a free record has it. The writes of the others are harmless: they claim the same.
+ * If the write was sent twice because its answer was lost, the record before it is this run's own.
  * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
  * @throws RefreshError `STORE_UNAVAILABLE`
  */
-export async function claimReplacement(
-  { ssm, clock }: { readonly ssm: SSMClient; readonly clock: Clock },
+export async function takeClaim(
+  ssm: SSMClient,
   parameterName: string,
-  {
-    replaces,
-    now,
-    expiresAt,
-  }: { readonly replaces: string; readonly now: number; readonly expiresAt: number },
-): Promise<Claim | undefined> {
+  before: FoundClaim,
+  own: ClaimRecord,
+  now: number,
+): Promise<boolean> {
   const name = claimParameterName(parameterName);
-  const before = await readClaim(ssm, name);
-  if (before.record?.replaces === replaces && before.record.expires_at > now) return undefined;
-  const version = await writeClaim(ssm, name, { replaces, expires_at: expiresAt });
-  if (version !== before.version + 1) return undefined;
-  return {
-    release: async () => {
-      const abortSignal = clock.timeout(CLAIM_RELEASE_MS);
-      await writeClaim(ssm, name, { replaces, expires_at: 0 }, abortSignal).catch(() => undefined);
-    },
-  };
+  const written = await writeClaim(ssm, name, own);
+  if (written === undefined) return false;
+  for (let version = written - 1; version > before.version; version -= 1) {
+    const former = await readRecord(ssm, `${name}:${version}`).catch(() => undefined);
+    // Without knowing who was first, another run may have the claim.
+    if (former === undefined) return false;
+    if (former.record?.owner !== own.owner) return !isHeldByAnother(former.record, { ...own, now });
+  }
+  return true;
 }
 
-async function readClaim(
-  ssm: SSMClient,
-  name: string,
-): Promise<{ readonly version: number; readonly record?: ClaimRecord }> {
-  try {
-    const { Parameter: parameter } = await ssm.send(new GetParameterCommand({ Name: name }));
-    const { replaces, expires_at } = parseJsonObject(parameter?.Value ?? '') ?? {};
-    const version = parameter?.Version ?? 0;
-    // The stack creates the parameter without a claim.
-    if (typeof replaces !== 'string' || typeof expires_at !== 'number') return { version };
-    return { version, record: { replaces, expires_at } };
-  } catch (error) {
-    const failure = describeAwsFailure(error);
-    if (failure.name === 'ParameterNotFound') return { version: 0 };
-    throw unavailable(name, 'read', failure.text, failure.name);
-  }
+/** Ends the claim after a run that stored nothing. Never rejects: if the write fails, the claim expires by itself. */
+export async function releaseClaim(
+  { ssm, clock }: { readonly ssm: SSMClient; readonly clock: Clock },
+  parameterName: string,
+  record: ClaimRecord,
+): Promise<void> {
+  const abortSignal = clock.timeout(CLAIM_RELEASE_MS);
+  const ended = { ...record, expires_at: 0 };
+  await writeClaim(ssm, claimParameterName(parameterName), ended, abortSignal).catch(() => undefined);
+}
+
+async function readRecord(ssm: SSMClient, nameAndVersion: string): Promise<FoundClaim> {
+  const { Parameter: parameter } = await ssm.send(new GetParameterCommand({ Name: nameAndVersion }));
+  return { version: parameter?.Version ?? 0, record: parseClaim(parameter?.Value ?? '') };
 }
 
 /** The number of the write, or undefined if Parameter Store refused it because of a simultaneous one. */
@@ -101,8 +101,8 @@ async function writeClaim(
 function unavailable(name: string, what: 'read' | 'written', text: string, reason: string): RefreshError {
   return new RefreshError(
     'STORE_UNAVAILABLE',
-    `parameter ${name}, the claim to replace a token, could not be ${what}: ${text}. ` +
-      "The next report tries again. If access is denied, compare the function's role with the deployed template.",
+    `parameter ${name}, the claim that lets one run at a time mint, could not be ${what}: ${text}. ` +
+      "The next check tries again. If access is denied, compare the function's role with the deployed template.",
     { reason },
   );
 }

@@ -63,7 +63,8 @@ function isJustMinted(token: StoredToken, now: number): boolean {
   return now - token.issued_at < leastAge;
 }
 
-function occupied(
+/** The error for a value that belongs to somebody else. */
+export function occupied(
   parameterName: string,
   { found, isSecureString }: Extract<Stored, { state: 'foreign' }>,
 ): RefreshError {

@@ -1,5 +1,5 @@
 import { parseJsonObject } from '../shared/json.ts';
-import { RefreshError, type RefreshErrorDetails } from '../shared/refresh-error.ts';
+import { RefreshError, type RefreshErrorCode, type RefreshErrorDetails } from '../shared/refresh-error.ts';
 import { isUntrustedCertificate, PRIVATE_CA_PAGE } from '../shared/untrusted-certificate.ts';
 import { parseRateLimitReset } from './rate-limit-reset.ts';
 import { parseRetryAfter } from './retry-after.ts';
@@ -40,7 +40,7 @@ export const CLIENT_ERRORS: ReadonlySet<string> = new Set([
 const OTHER_ERROR_FIELDS = ['code', 'type', 'errorCode', 'error_code', 'ErrorCode'] as const;
 
 /** What to do if the endpoint keeps failing. */
-export function remedyIfItLasts(code: 'RATE_LIMITED' | 'ENDPOINT_UNAVAILABLE'): string {
+export function remedyIfItLasts(code: RefreshErrorCode): string {
   return code === 'RATE_LIMITED'
     ? 'If this lasts, find out what else requests tokens with these credentials.'
     : 'If this lasts, ask the operator of the authorization server.';

@@ -1,34 +1,78 @@
 import { RefreshError } from '../shared/refresh-error.ts';
+import type { RefreshPolicy } from '../shared/refresh-margin.ts';
+import { SCHEDULE_PRECISION_SECONDS } from '../shared/time-budget.ts';
+import type { MintFailure } from './claim-record.ts';
 import { remedyIfItLasts } from './endpoint-failure.ts';
+import type { RefreshEvent } from './event.ts';
 
-/** A warm container remembers the last `Retry-After` for its next runs. */
-export interface PauseMemory {
-  pause?: {
-    /** Unix time in milliseconds. */
-    readonly notBefore: number;
-    /** Why the endpoint asked to wait. */
-    readonly code: 'RATE_LIMITED' | 'ENDPOINT_UNAVAILABLE';
+/** Seconds from a failure that may pass to the next request for a report. */
+const REPORTS_PAUSE = 60;
+
+/** Checks in the last minutes of a token that send a request although the endpoint asked to wait for longer. */
+const LAST_CHECKS = 2;
+
+/** What later runs must know about a failure to mint. `now` is Unix time in seconds. */
+export function rememberFailure(
+  { code, retryable, details }: RefreshError,
+  source: string,
+  now: number,
+  { checkEvery }: RefreshPolicy,
+): MintFailure {
+  const { notBefore } = details;
+  const pause = retryable ? REPORTS_PAUSE : checkEvery + SCHEDULE_PRECISION_SECONDS;
+  return {
+    code,
+    source,
+    reports_from: now + pause,
+    ...(notBefore === undefined ? {} : { checks_from: Math.ceil(notBefore / 1_000) }),
   };
 }
 
-/** Remembers the pause if the failure carries one. */
-export function rememberPause(memory: PauseMemory, failure: unknown): void {
-  if (!(failure instanceof RefreshError) || failure.details.notBefore === undefined) return;
-  const code = failure.code === 'RATE_LIMITED' ? failure.code : 'ENDPOINT_UNAVAILABLE';
-  memory.pause = { notBefore: failure.details.notBefore, code };
+export interface PauseInput {
+  readonly event: RefreshEvent;
+  /** Fingerprint of the current settings and secret version. */
+  readonly source: string;
+  /** Unix time in seconds. */
+  readonly now: number;
+  /** Unix time in seconds at which the stored token expires; 0 if there is none. */
+  readonly expiresAt: number;
+  readonly configuration: RefreshPolicy & { readonly tokenUrl: string };
 }
 
 /**
- * `now` is Unix time in milliseconds.
- * @throws RefreshError `RATE_LIMITED`, `ENDPOINT_UNAVAILABLE` if the pause has not ended
+ * How many requests a run may send after the latest failure: as usual, or one if the token would expire during the pause that
+ * the endpoint asked for. A pause does not concern other settings, other credentials, and forced runs.
+ * @throws RefreshError with the failure's code, if the run may send none
  */
-export function assertNotPaused({ pause }: PauseMemory, tokenUrl: string, now: number): void {
-  if (pause === undefined || now >= pause.notBefore) return;
-  const until = new Date(pause.notBefore).toISOString();
+export function requestsAfter(failure: MintFailure | undefined, input: PauseInput): 'usual' | 'one' {
+  const { event, source, now, expiresAt } = input;
+  const { tokenUrl } = input.configuration;
+  if (failure === undefined || failure.source !== source || event.type === 'force') return 'usual';
+  const { code, reports_from, checks_from = 0 } = failure;
+  if (event.type === 'rejected' && now < reports_from) throw tooSoonForReport(failure, tokenUrl);
+  if (now >= checks_from) return 'usual';
+  if (event.type !== 'rejected' && expiresAt < checks_from && isInLastChecks(input)) return 'one';
   throw new RefreshError(
-    pause.code,
-    `no request was sent to ${tokenUrl}, which asked not to be called before ${until}. ` +
-      `The first check after that tries again. ${remedyIfItLasts(pause.code)}`,
-    { notBefore: pause.notBefore },
+    code,
+    `no request was sent to ${tokenUrl}, which asked not to be called before ${instant(checks_from)}. ` +
+      `The first check after that tries again. ${remedyIfItLasts(code)}`,
+    { notBefore: checks_from * 1_000 },
   );
+}
+
+function isInLastChecks({ expiresAt, now, configuration }: PauseInput): boolean {
+  return expiresAt - now <= LAST_CHECKS * (configuration.checkEvery + SCHEDULE_PRECISION_SECONDS);
+}
+
+function tooSoonForReport({ code, reports_from }: MintFailure, tokenUrl: string): RefreshError {
+  return new RefreshError(
+    code,
+    `no request was sent to ${tokenUrl} for a rejected token, because the latest one failed with ${code}. ` +
+      `Reports are tried again from ${instant(reports_from)}, checks at once. See the log of the failed check.`,
+    { reason: 'FAILED_BEFORE' },
+  );
+}
+
+function instant(seconds: number): string {
+  return new Date(seconds * 1_000).toISOString();
 }

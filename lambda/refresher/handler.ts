@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -46,6 +47,8 @@ export async function handler(event: unknown, context: Context): Promise<Refresh
       publish: () => {
         if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
       },
+      // Not Lambda's request id: it may deliver an event twice with the same one.
+      runId: randomUUID(),
       remaining: context.getRemainingTimeInMillis(),
       // Only callers that wait for the answer can send a client context. The schedule cannot.
       isAwaited: Boolean(context.clientContext),

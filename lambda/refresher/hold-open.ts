@@ -1,15 +1,12 @@
-import { unixSeconds } from '../shared/clock.ts';
 import { RefreshError, type RefreshErrorCode } from '../shared/refresh-error.ts';
 import type { RefreshPolicy } from '../shared/refresh-margin.ts';
 import type { RefreshResult } from '../shared/refresh-result.ts';
-import { sha256 } from '../shared/stored-token.ts';
 import {
   functionTimeout,
   RUN_TIMEOUT_SECONDS,
   SCHEDULE_PRECISION_SECONDS,
   STORE_RESERVE_SECONDS,
 } from '../shared/time-budget.ts';
-import { claimReplacement } from './claim.ts';
 import type { Configuration } from './configuration.ts';
 import { type RefreshTools, refresh } from './refresh.ts';
 import { SAME_TOKEN_GRACE_SECONDS } from './same-token.ts';
@@ -22,9 +19,6 @@ const EARLY_SECONDS = 25;
  * slow. The last request decides: if it gets the same token, that token lives longer than the record says.
  */
 const LATE_SECONDS = [1, 2, 3, 5, 7, SAME_TOKEN_GRACE_SECONDS] as const;
-
-/** Seconds after expiry. After that, another held run gets the claim for its last check, even if the first was cut off. */
-const CLAIM_SECONDS = 8;
 
 /** Failures that may pass within a second. A shrinking `expires_in` reaches zero, which no grant may have. */
 const PASSING: ReadonlySet<RefreshErrorCode> = new Set<RefreshErrorCode>([
@@ -45,7 +39,7 @@ export function planHold(until: number, startedAt: number, { checkEvery }: Refre
 
 /**
  * Waits until the held token ends, and checks until another one is stored. Each check reads the record and the secret's
- * versions again, because both may change during the wait. Of several held runs, the one with the claim sends the requests.
+ * versions again, because both may change during the wait. Of several held runs, one sends a request at a time.
  * @throws RefreshError as `refresh` does, if the endpoint grants no other token in time
  */
 export async function holdOpen(
@@ -57,7 +51,6 @@ export async function holdOpen(
   const until = held.expires_at;
   const latest = until + RUN_TIMEOUT_SECONDS - STORE_RESERVE_SECONDS;
   const event = { type: 'held', version: held.parameter_version } as const;
-  let hasClaim = false;
   let result = held;
   let failure: RefreshError | undefined;
   for (const offset of [-EARLY_SECONDS, ...LATE_SECONDS]) {
@@ -65,15 +58,13 @@ export async function holdOpen(
     // A slow answer may take longer than the time to the next instant.
     if (wait < 0 && offset < SAME_TOKEN_GRACE_SECONDS) continue;
     await clock.sleep(Math.max(0, wait));
-    hasClaim ||= await claimRequests(held, configuration, tools);
-    if (!hasClaim) continue;
     // An early request that hangs must not delay the one at the end.
     const deadline = (offset < 0 ? until : latest) * 1_000;
     delete observations.reused;
     failure = undefined;
     try {
       result = await refresh(event, configuration, { ...tools, deadline });
-      if (observations.reused !== 'stored') return result;
+      if (observations.reused !== 'stored' && result.reason !== 'being-replaced') return result;
     } catch (error) {
       if (!(error instanceof RefreshError)) throw error;
       failure = error;
@@ -82,24 +73,4 @@ export async function holdOpen(
   }
   if (failure !== undefined) throw failure;
   return result;
-}
-
-/**
- * Whether this run sends the requests for a record. Held runs may believe expiries that differ by a second, so the record's
- * version identifies it. If the claim can be neither read nor written, a second request is better than a gap.
- */
-async function claimRequests(
-  { expires_at, parameter_version }: RefreshResult,
-  { parameterName }: Configuration,
-  tools: Pick<RefreshTools, 'ssm' | 'clock'>,
-): Promise<boolean> {
-  const claim = claimReplacement(tools, parameterName, {
-    replaces: sha256(`version ${parameter_version}`),
-    now: unixSeconds(tools.clock.now()),
-    expiresAt: expires_at + CLAIM_SECONDS,
-  });
-  return claim.then(
-    (claimed) => claimed !== undefined,
-    () => true,
-  );
 }

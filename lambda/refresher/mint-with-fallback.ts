@@ -2,9 +2,10 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { StoredToken } from '../shared/stored-token.ts';
 import type { Configuration } from './configuration.ts';
-import { readCredentials, type SecretVersions } from './credentials.ts';
-import { assertNotPaused, type PauseMemory, rememberPause } from './endpoint-pause.ts';
+import type { SecretVersions } from './credentials.ts';
+import { type CredentialsMemory, knownCredentials } from './known-credentials.ts';
 import { type MintObservations, type MintTools, mint } from './mint.ts';
+import { sourceFingerprint } from './source-fingerprint.ts';
 
 export interface FallbackObservations extends MintObservations {
   /** Milliseconds from the first request to the grant. */
@@ -15,8 +16,8 @@ export interface FallbackObservations extends MintObservations {
   previousCredentialsUsed: boolean;
 }
 
-/** What a warm container remembers of a fallback that failed. */
-export interface FallbackMemory extends PauseMemory {
+/** What a warm container remembers of the credentials, and of a fallback that failed. */
+export interface FallbackMemory extends CredentialsMemory {
   forbidden?: {
     /** Id of the previous version that got a bare 403, as the current one did. */
     readonly version: string;
@@ -36,21 +37,18 @@ export interface FallbackTools extends MintTools {
 
 /**
  * Mints with the secret's current version, and with the previous one if the endpoint may not know the current one. A rotation
- * reaches the secret and the authorization server in either order.
- * @throws RefreshError as `readCredentials` and `mint` do, for the current version if both fail
+ * reaches the secret and the authorization server in either order. The token's `source` names the version that was accepted.
+ * @throws RefreshError as `knownCredentials` and `mint` do, for the current version if both fail
  */
 export async function mintWithFallback(
   configuration: Configuration,
   versions: SecretVersions,
-  source: string,
   tools: FallbackTools,
 ): Promise<StoredToken> {
-  const { clock, memory, observations } = tools;
-  assertNotPaused(memory, configuration.tokenUrl, clock.now());
+  const { clock, observations } = tools;
   const startedAt = clock.now();
-  const mintWith = (versionId: string) => mintWithVersion(versionId, configuration, source, tools);
-  const token = await mintWith(versions.current).catch((rejection: unknown) =>
-    mintWithPrevious(rejection, versions, mintWith, tools),
+  const token = await mintWithVersion(versions.current, configuration, tools).catch((rejection: unknown) =>
+    mintWithPrevious(rejection, versions, configuration, tools),
   );
   observations.mintDurationMs = clock.now() - startedAt;
   observations.mintedLifetime = token.expires_at - token.issued_at;
@@ -61,47 +59,43 @@ export async function mintWithFallback(
 async function mintWithPrevious(
   rejection: unknown,
   { current, previous }: SecretVersions,
-  mintWith: (versionId: string) => Promise<StoredToken>,
-  { clock, memory, observations }: FallbackTools,
+  configuration: Configuration,
+  tools: FallbackTools,
 ): Promise<StoredToken> {
+  const { clock, memory, observations } = tools;
+  if (!mayBeUnknown(rejection) || previous === undefined || previous === current) throw rejection;
   const forbidden = isForbidden(rejection);
-  if (!forbidden && !isClientRejected(rejection)) throw rejection;
-  if (previous === undefined || previous === current) throw rejection;
   if (forbidden && memory.forbidden?.version === previous && clock.now() < memory.forbidden.until)
     throw rejection;
   try {
-    const token = await mintWith(previous);
+    const token = await mintWithVersion(previous, configuration, tools);
     observations.previousCredentialsUsed = true;
     return token;
   } catch (failure) {
     if (!(failure instanceof RefreshError)) throw failure;
     if (forbidden && isForbidden(failure))
       memory.forbidden = { version: previous, until: clock.now() + FORBIDDEN_PAUSE_MS };
-    throw rejection;
+    throw rejection.until(failure.details.notBefore);
   }
 }
 
-function isClientRejected(failure: unknown): boolean {
-  return failure instanceof RefreshError && failure.code === 'CLIENT_REJECTED';
+/** Whether the endpoint may not know the credentials, or no longer. */
+export function mayBeUnknown(failure: unknown): failure is RefreshError {
+  if (!(failure instanceof RefreshError)) return false;
+  return failure.code === 'CLIENT_REJECTED' || isForbidden(failure);
 }
 
 /** Whether the endpoint answered a bare 403, which may reject the client, the request or the rate. */
-function isForbidden(failure: unknown): boolean {
-  if (!(failure instanceof RefreshError) || failure.code !== 'REQUEST_REJECTED') return false;
-  return failure.details.status === 403 && failure.details.oauthError === undefined;
+function isForbidden({ code, details }: RefreshError): boolean {
+  return code === 'REQUEST_REJECTED' && details.status === 403 && details.oauthError === undefined;
 }
 
-async function mintWithVersion(
+/** Mints with one version of the secret. */
+export async function mintWithVersion(
   versionId: string,
   configuration: Configuration,
-  source: string,
   tools: FallbackTools,
 ): Promise<StoredToken> {
-  const credentials = await readCredentials(tools.secretsManager, configuration, versionId);
-  try {
-    return await mint(configuration, credentials, source, tools);
-  } catch (error) {
-    rememberPause(tools.memory, error);
-    throw error;
-  }
+  const credentials = await knownCredentials(tools, configuration, versionId);
+  return mint(configuration, credentials, sourceFingerprint(configuration, versionId), tools);
 }

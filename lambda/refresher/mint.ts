@@ -2,7 +2,7 @@ import { type Clock, unixSeconds } from '../shared/clock.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { StoredToken } from '../shared/stored-token.ts';
 import { SCHEDULE_PRECISION_SECONDS } from '../shared/time-budget.ts';
-import { backoffDelay, MAX_ATTEMPTS } from './backoff.ts';
+import { backoffDelay } from './backoff.ts';
 import type { Configuration } from './configuration.ts';
 import { CLOCK_REMEDY, type Grant, readGrant, unusable } from './grant.ts';
 import { grantedScope } from './granted-scope.ts';
@@ -38,6 +38,8 @@ export interface MintTools {
   readonly random: () => number;
   /** Unix time in milliseconds by which minting must end. The rest of the run is for storing the token. */
   readonly deadline: number;
+  /** Most requests with the same credentials. */
+  readonly mostRequests: number;
   readonly observations: MintObservations;
 }
 
@@ -51,7 +53,7 @@ export async function mint(
   source: string,
   tools: MintTools,
 ): Promise<StoredToken> {
-  const { clock, deadline, random, observations } = tools;
+  const { clock, deadline, mostRequests, random, observations } = tools;
   const { tokenUrl } = configuration;
   let failure: RefreshError | undefined;
   let hasTimedOut = false;
@@ -76,7 +78,7 @@ export async function mint(
       const comeBack = notBefore ?? resetAt;
       const asked = comeBack === undefined ? undefined : comeBack - answeredAt;
       const delay = backoffDelay(attempt, asked, random);
-      if (attempt === MAX_ATTEMPTS || answeredAt + delay + LEAST_REQUEST_TIME_MS > deadline) throw failure;
+      if (attempt === mostRequests || answeredAt + delay + LEAST_REQUEST_TIME_MS > deadline) throw failure;
       await clock.sleep(delay);
     }
   }

@@ -1,6 +1,7 @@
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { RefreshResult } from '../shared/refresh-result.ts';
 import { RUN_TIMEOUT_SECONDS, STORE_RESERVE_SECONDS } from '../shared/time-budget.ts';
+import { MOST_REQUESTS } from './backoff.ts';
 import { type Configuration, type Environment, readConfiguration } from './configuration.ts';
 import { parseEvent, type RefreshEvent } from './event.ts';
 import { TOKEN_EXPIRED } from './grant.ts';
@@ -8,7 +9,7 @@ import { type HoldPlan, holdOpen, planHold } from './hold-open.ts';
 import { type RefreshTools, type RunObservations, refresh } from './refresh.ts';
 import { addRunMetrics, logFailure, logResult, type TelemetryTools, warnOfGap } from './telemetry.ts';
 
-export interface RunTools extends Omit<RefreshTools, 'deadline' | 'observations'> {
+export interface RunTools extends Omit<RefreshTools, 'deadline' | 'mostRequests' | 'observations'> {
   readonly telemetry: TelemetryTools;
   /** Writes the metrics that were added. */
   readonly publish: () => void;
@@ -42,7 +43,8 @@ export async function run(given: unknown, environment: Environment, tools: RunTo
   const check = await reported(tools, observations, async () => {
     const configuration = readConfiguration(environment);
     const event = parseEvent(given);
-    const checkOnce = () => refresh(event, configuration, { ...tools, deadline, observations });
+    const checkOnce = () =>
+      refresh(event, configuration, { ...tools, deadline, mostRequests: MOST_REQUESTS, observations });
     const result = await checkOnce().catch(async (error: unknown) => {
       if (!isLastSecond(error, observations, tools.clock.now())) throw error;
       await tools.clock.sleep(LAST_SECOND_WAIT_MS);
@@ -67,7 +69,11 @@ async function waitAndCheck({ result: held, ...check }: Step, tools: RunTools): 
   const observations = newObservations();
   const { result } = await reported(tools, observations, async () => ({
     ...check,
-    result: await holdOpen(held, check.configuration, { ...tools, observations }),
+    result: await holdOpen(held, check.configuration, {
+      ...tools,
+      mostRequests: MOST_REQUESTS,
+      observations,
+    }),
   }));
   return result;
 }

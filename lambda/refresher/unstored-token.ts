@@ -2,11 +2,16 @@ import type { MintReason } from '../shared/refresh-result.ts';
 import type { StoredToken } from '../shared/stored-token.ts';
 import { type DecisionInput, isDue } from './decide.ts';
 
-/** A token that was minted but could not be stored. */
-export interface UnstoredToken {
+export interface Minted {
   readonly token: StoredToken;
   /** Why it was minted. */
   readonly reason: MintReason;
+}
+
+/** A token that was minted but could not be stored. */
+export interface UnstoredToken extends Minted {
+  /** Version of the token parameter that it replaces. 0 if it held no token. */
+  readonly replaces: number;
 }
 
 /** A warm container remembers the token. Its next run stores it instead of minting again. */
@@ -14,19 +19,20 @@ export interface UnstoredMemory {
   unstored?: UnstoredToken;
 }
 
-/** Forgets the unstored token, and returns it if it is still worth storing. */
-export function takeUnstoredToken(
+/** The unstored token, if it is still worth storing. Otherwise it is forgotten. */
+export function unstoredToken(
   memory: UnstoredMemory,
-  { stored, source, now, policy }: Pick<DecisionInput, 'stored' | 'source' | 'now' | 'policy'>,
+  input: Pick<DecisionInput, 'stored' | 'source' | 'now' | 'policy'>,
 ): UnstoredToken | undefined {
-  const { unstored } = memory;
-  delete memory.unstored;
-  if (unstored === undefined || unstored.token.source !== source) return undefined;
-  const { token } = unstored;
-  if (isDue(token, now, policy)) return undefined;
-  if (stored.state !== 'token') return unstored;
-  // The write succeeded, but its answer was lost.
-  if (stored.token.access_token === token.access_token) return undefined;
-  // Another container has stored a later token.
-  return stored.token.issued_at > token.issued_at ? undefined : unstored;
+  if (memory.unstored !== undefined && !isWorthStoring(memory.unstored, input)) delete memory.unstored;
+  return memory.unstored;
+}
+
+function isWorthStoring(
+  { token, replaces }: UnstoredToken,
+  { stored, source, now, policy }: Pick<DecisionInput, 'stored' | 'source' | 'now' | 'policy'>,
+): boolean {
+  if (token.source !== source || isDue(token, now, policy)) return false;
+  // With another version stored, either the write succeeded and its answer was lost, or another run has stored a later token.
+  return stored.state !== 'token' || stored.version === replaces;
 }

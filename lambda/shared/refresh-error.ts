@@ -56,6 +56,15 @@ export class RefreshError extends Error {
     this.retryable = RETRYABLE.has(code);
     this.details = details;
   }
+
+  /** The same error with the earliest time for the next request (Unix time in milliseconds), if there is one. */
+  until(notBefore: number | undefined): RefreshError {
+    if (notBefore === undefined) return this;
+    return new RefreshError(this.code, this.message.slice(this.code.length + 2), {
+      ...this.details,
+      notBefore,
+    });
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { createReader } from '../../lambda/reader/create-reader.ts';
@@ -110,7 +111,7 @@ export async function simulateRefresher(options: SimulationOptions): Promise<Sim
     try {
       const result = await run(event, environment, {
         ...{ ssm: aws.ssm, tokenWriter: aws.ssm, secretsManager: aws.secretsManager },
-        ...{ clock, fetch: endpoint.fetch, random, memory: {}, telemetry, isAwaited },
+        ...{ clock, fetch: endpoint.fetch, random, memory: {}, telemetry, isAwaited, runId: randomUUID() },
         publish: () => undefined,
         remaining: functionTimeout(policy.checkEvery) * 1_000,
       });

@@ -6,9 +6,9 @@ import {
 } from '@aws-sdk/client-ssm';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { claimReplacement } from '../../../lambda/refresher/claim.ts';
+import { readClaim, releaseClaim, takeClaim } from '../../../lambda/refresher/claim.ts';
+import { type ClaimRecord, isHeldByAnother, parseClaim } from '../../../lambda/refresher/claim-record.ts';
 import { claimParameterName } from '../../../lambda/shared/refresher-environment.ts';
-import { sha256 } from '../../../lambda/shared/stored-token.ts';
 import { createKeyring } from '../../../local/embedded-cloud/encryption.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../../local/embedded-cloud/endpoint.ts';
 import { createParameterStore } from '../../../local/embedded-cloud/parameter-store.ts';
@@ -20,6 +20,7 @@ const NOW = 1_800_000_000;
 
 let cloud: AwsEndpoint;
 let ssm: SSMClient;
+let runs = 0;
 
 beforeEach(async () => {
   cloud = await startAwsEndpoint();
@@ -30,69 +31,119 @@ afterEach(async () => {
   await cloud.close();
 });
 
-const claim = (token = 'token', now = NOW, client = ssm) =>
-  claimReplacement({ ssm: client, clock: createTestClock() }, NAME, {
-    replaces: sha256(token),
-    now,
-    expiresAt: now + 75,
-  });
-const winners = (claims: readonly unknown[]) => claims.filter((won) => won !== undefined).length;
+interface Asked {
+  readonly owner?: string;
+  /** Version of the token parameter. */
+  readonly replaces?: number;
+  readonly now?: number;
+  readonly client?: SSMClient;
+}
+/** Takes the claim as a run does, and returns it, or undefined if another run has it. */
+const claim = async ({ owner, replaces = 1, now = NOW, client = ssm }: Asked = {}) => {
+  runs += 1;
+  const own: ClaimRecord = { owner: owner ?? `run-${runs}`, replaces, expires_at: now + 75 };
+  const before = await readClaim(client, NAME);
+  if (isHeldByAnother(before.record, { ...own, now })) return undefined;
+  return (await takeClaim(client, NAME, before, own, now)) ? own : undefined;
+};
+const claims = (count: number, asked?: Asked) =>
+  Promise.all(Array.from({ length: count }, () => claim(asked)));
+const winners = (taken: readonly unknown[]) => taken.filter((won) => won !== undefined).length;
+const release = (own: ClaimRecord, client = ssm) =>
+  releaseClaim({ ssm: client, clock: createTestClock() }, NAME, own);
 const putValue = (Value: string, Tier: ParameterTier = 'Standard') =>
   ssm.send(new PutParameterCommand({ Name: `${NAME}.claim`, Value, Type: 'String', Overwrite: true, Tier }));
 const refuse = (operation: string, type: string) =>
   cloud.intercept((call) =>
     call.operation === operation ? { status: 400, type, message: 'no' } : undefined,
   );
+const value = async () => {
+  const { Parameter } = await ssm.send(new GetParameterCommand({ Name: `${NAME}.claim` }));
+  return JSON.parse(Parameter?.Value ?? '');
+};
 
-describe('of the runs that claim the replacement of a token,', () => {
+describe('of the runs that claim a mint,', () => {
   test('one gets the claim if fifty ask at once', async () => {
-    expect(winners(await Promise.all(Array.from({ length: 50 }, () => claim())))).toBe(1);
+    expect(winners(await claims(50))).toBe(1);
   });
 
-  test('one gets the claim in every order of their calls', async () => {
+  test('one gets the claim in every order of their calls, even if the answers to some writes are lost', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 6 }), async (scheduler, runs) => {
-        const operations = createParameterStore(
-          createKeyring(),
-          'arn:aws:ssm:us-east-1:000000000000',
-          () => 0,
-        );
-        const client = {
-          send: async (command: GetParameterCommand | PutParameterCommand) => {
-            await scheduler.schedule(Promise.resolve());
-            const run = command instanceof GetParameterCommand ? 'GetParameter' : 'PutParameter';
-            return operations[run]?.({ ...command.input });
-          },
-        } as unknown as SSMClient;
-        operations.PutParameter?.({ Name: claimParameterName(NAME), Value: '{}', Type: 'String' });
-        const claims = Promise.all(Array.from({ length: runs }, () => claim('token', NOW, client)));
-        await scheduler.waitFor(claims);
-        expect(winners(await claims)).toBe(1);
-      }),
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.integer({ min: 2, max: 6 }),
+        fc.infiniteStream(fc.boolean()),
+        async (scheduler, count, isLost) => {
+          const operations = createParameterStore(
+            createKeyring(),
+            'arn:aws:ssm:us-east-1:000000000000',
+            () => 0,
+          );
+          const client = {
+            send: async (command: GetParameterCommand | PutParameterCommand) => {
+              await scheduler.schedule(Promise.resolve());
+              const run = command instanceof GetParameterCommand ? 'GetParameter' : 'PutParameter';
+              if (run === 'PutParameter' && isLost.next().value) {
+                // The SDK sends the write again.
+                operations[run]?.({ ...command.input });
+                await scheduler.schedule(Promise.resolve());
+              }
+              return operations[run]?.({ ...command.input });
+            },
+          } as unknown as SSMClient;
+          operations.PutParameter?.({ Name: claimParameterName(NAME), Value: '{}', Type: 'String' });
+          const taken = claims(count, { client });
+          await scheduler.waitFor(taken);
+          expect(winners(await taken)).toBe(1);
+        },
+      ),
     );
   });
 
   test('none gets a claim that is held, and one gets it when it expires', async () => {
     expect(await claim()).toBeDefined();
-    expect(await claim('token', NOW + 74)).toBeUndefined();
-    expect(winners(await Promise.all(Array.from({ length: 20 }, () => claim('token', NOW + 75))))).toBe(1);
+    expect(await claim({ now: NOW + 74 })).toBeUndefined();
+    expect(winners(await claims(20, { now: NOW + 75 }))).toBe(1);
+  });
+
+  test('one gets the claim when another token is stored', async () => {
+    expect(await claim({ replaces: 1 })).toBeDefined();
+    expect(winners(await claims(20, { replaces: 2 }))).toBe(1);
   });
 
   test('one gets the claim again after its release', async () => {
-    await (await claim())?.release();
-    expect(winners(await Promise.all(Array.from({ length: 20 }, () => claim())))).toBe(1);
+    const held = await claim();
+    if (held !== undefined) await release(held);
+    expect(winners(await claims(20))).toBe(1);
   });
 
-  test('one gets the claim of another token while the first is held', async () => {
-    expect(await claim('first')).toBeDefined();
-    expect(winners(await Promise.all(Array.from({ length: 20 }, () => claim('second'))))).toBe(1);
+  test('the one that has the claim gets it again', async () => {
+    expect(await claim({ owner: 'same' })).toBeDefined();
+    expect(await claim({ owner: 'same' })).toBeDefined();
+    expect(await claim({ owner: 'other' })).toBeUndefined();
   });
 
-  test.for(['{}', 'nonsense', '[]', '{"replaces":1,"expires_at":"x"}'])(
+  test('one gets the claim if its write arrives after another run has claimed and finished', async () => {
+    const before = await readClaim(ssm, NAME);
+    const held = await claim();
+    if (held !== undefined) await release(held);
+    const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
+    expect(await takeClaim(ssm, NAME, before, late, NOW)).toBe(true);
+  });
+
+  test('none gets the claim if it cannot find out who was first', async () => {
+    const before = await readClaim(ssm, NAME);
+    await claim();
+    refuse('GetParameter', 'ParameterVersionNotFound');
+    const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
+    expect(await takeClaim(ssm, NAME, before, late, NOW)).toBe(false);
+  });
+
+  test.for(['{}', 'nonsense', '[]', '{"owner":1,"replaces":1,"expires_at":1}', '{"owner":"a","replaces":1}'])(
     'one gets the claim if the parameter holds %s',
-    async (value) => {
-      await putValue(value);
-      expect(winners(await Promise.all(Array.from({ length: 20 }, () => claim())))).toBe(1);
+    async (found) => {
+      await putValue(found);
+      expect(winners(await claims(20))).toBe(1);
     },
   );
 
@@ -100,6 +151,27 @@ describe('of the runs that claim the replacement of a token,', () => {
     refuse('PutParameter', 'TooManyUpdates');
     expect(await claim()).toBeUndefined();
   });
+});
+
+test.for([
+  ['failure', { code: 'RATE_LIMITED', source: 's', reports_from: 1, checks_from: 2 }, true],
+  ['failure', { code: 'RATE_LIMITED', source: 's', reports_from: 1 }, true],
+  ['failure', { code: 'OTHER', source: 's', reports_from: 1 }, false],
+  ['failure', { code: 'RATE_LIMITED', source: 1, reports_from: 1 }, false],
+  ['failure', { code: 'RATE_LIMITED', source: 's' }, false],
+  ['failure', { code: 'RATE_LIMITED', source: 's', reports_from: 1, checks_from: '2' }, false],
+  ['failure', null, false],
+  ['rejections', { count: 1, at: 2 }, true],
+  ['rejections', { count: 1 }, false],
+  ['rejections', { at: 1 }, false],
+  ['rejections', 1, false],
+  ['former', { token: 'x', expires_at: 1 }, true],
+  ['former', { token: 'x' }, false],
+  ['former', { expires_at: 1 }, false],
+] as const)('a claim whose %s is %j is read: %s', ([field, content, isRead]) => {
+  const parsed = parseClaim(JSON.stringify({ owner: 'a', replaces: 1, expires_at: 2, [field]: content }));
+  expect(parsed).toMatchObject({ owner: 'a', replaces: 1, expires_at: 2 });
+  expect(parsed?.[field]).toEqual(isRead ? content : undefined);
 });
 
 /** A further write with this tier keeps the tier that the parameter has. */
@@ -120,18 +192,10 @@ test('a claim that is missing becomes a standard parameter', async () => {
 });
 
 test('every write of a claim names its tier, so that the default of the account does not matter', async () => {
-  await (await claim())?.release();
+  const held = await claim();
+  if (held !== undefined) await release(held);
   const writes = cloud.calls.filter(({ operation }) => operation === 'PutParameter');
   expect(writes.map(({ input }) => input.Tier)).toEqual(['Intelligent-Tiering', 'Intelligent-Tiering']);
-});
-
-test('a claim holds only the SHA-256 of the token', async () => {
-  await claim('a-secret-token');
-  const { Parameter } = await ssm.send(new GetParameterCommand({ Name: `${NAME}.claim` }));
-  expect(JSON.parse(Parameter?.Value ?? '')).toEqual({
-    replaces: sha256('a-secret-token'),
-    expires_at: NOW + 75,
-  });
 });
 
 test.for(['GetParameter', 'PutParameter'])('claiming fails if %s is denied', async (operation) => {
@@ -145,8 +209,9 @@ test.for(['GetParameter', 'PutParameter'])('claiming fails if %s is denied', asy
 test('a claim that cannot be released expires by itself', async () => {
   const held = await claim();
   const restore = refuse('PutParameter', 'ThrottlingException');
-  await held?.release();
+  if (held !== undefined) await release(held);
   restore();
-  expect(await claim('token', NOW + 74)).toBeUndefined();
-  expect(await claim('token', NOW + 75)).toBeDefined();
+  expect(await value()).toMatchObject({ expires_at: NOW + 75 });
+  expect(await claim({ now: NOW + 74 })).toBeUndefined();
+  expect(await claim({ now: NOW + 75 })).toBeDefined();
 });

@@ -50,6 +50,7 @@ const mintWith = (clock: TestClock, observations: MintObservations, defaultLifet
       fetch: globalThis.fetch,
       random: () => 1,
       deadline: clock.now() + 40_000,
+      mostRequests: 6,
       observations,
     },
   );

@@ -48,12 +48,13 @@ const putCurrent = (SecretString: string) =>
 const mintOne = async (budget = 60_000) => {
   const configuration = configurationFor(endpoint.url);
   const versions = await describeCredentials(clients.secretsManager, configuration);
-  return mintWithFallback(configuration, versions, 'source', {
+  return mintWithFallback(configuration, versions, {
     secretsManager: clients.secretsManager,
     clock,
     fetch: globalThis.fetch,
     random: () => 1,
     deadline: clock.now() + budget,
+    mostRequests: 6,
     memory,
     observations,
   });
@@ -116,15 +117,20 @@ describe('if the current secret is rejected and the previous one fails, the reje
     // Both stages may be on one version after they were moved by hand.
     for (const former of [undefined, current]) {
       answerTo(REJECTION, grant('token'));
-      const minted = mintWithFallback(configuration, { current, previous: former }, 'source', {
-        secretsManager: clients.secretsManager,
-        clock,
-        fetch: globalThis.fetch,
-        random: () => 1,
-        deadline: clock.now() + 60_000,
-        memory,
-        observations,
-      });
+      const minted = mintWithFallback(
+        configuration,
+        { current, previous: former },
+        {
+          secretsManager: clients.secretsManager,
+          clock,
+          fetch: globalThis.fetch,
+          random: () => 1,
+          deadline: clock.now() + 60_000,
+          mostRequests: 6,
+          memory,
+          observations,
+        },
+      );
       await expect(minted).rejects.toMatchObject(reported);
     }
     expect(secretsSent()).toEqual(['current', 'current']);

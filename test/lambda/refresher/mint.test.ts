@@ -30,6 +30,7 @@ const mintOne = ({ budget = 60_000, random = 1 } = {}) => {
     fetch: globalThis.fetch,
     random: () => random,
     deadline: clock.now() + budget,
+    mostRequests: 6,
     observations,
   });
 };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { DeleteParameterCommand, GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -53,6 +54,8 @@ const run = (
       fetch: globalThis.fetch,
       random: () => 0,
       deadline: clock.now() + 40_000,
+      mostRequests: 6,
+      runId: randomUUID(),
       memory,
       observations,
     },

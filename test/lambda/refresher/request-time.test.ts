@@ -35,6 +35,7 @@ async function mintSlowly(answersAfter: readonly number[], budget = BUDGET) {
     fetch,
     random: () => 1,
     deadline: start + budget,
+    mostRequests: 6,
     observations: { attempts: 0, isLifetimeBounded: false },
   };
   const minted = await mint(

@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { claimReplacement } from '../../../lambda/refresher/claim.ts';
+import { releaseClaim } from '../../../lambda/refresher/claim.ts';
 import { planHold } from '../../../lambda/refresher/hold-open.ts';
-import { findNewerToken } from '../../../lambda/refresher/newer-token.ts';
+import type { RefreshTools } from '../../../lambda/refresher/refresh.ts';
 import { writeToken } from '../../../lambda/refresher/store.ts';
+import { storeMinted } from '../../../lambda/refresher/store-minted.ts';
 import { AWS_CLIENT } from '../../../lambda/shared/aws-client.ts';
 import type { Clock } from '../../../lambda/shared/clock.ts';
 import { type StoredToken, sha256 } from '../../../lambda/shared/stored-token.ts';
@@ -161,23 +162,18 @@ describe('if AWS does not answer,', () => {
 
   test('the second look at the stored token ends at its time limit, and the minted token is stored', async () => {
     const configuration = configurationFor('https://auth.example.com/token');
-    const newer = await findNewerToken(token, { state: 'missing' }, configuration, { ...clients, clock });
-    expect(newer).toBeUndefined();
-    expect(limits).toEqual([SECOND_LOOK_MS]);
+    const claim = { owner: 'run', replaces: 0, expires_at: 0 };
+    const minted = { token, reason: 'missing' } as const;
+    const tools = { ...clients, tokenWriter: clients.ssm, clock, memory: {} } as unknown as RefreshTools;
+    await expect(
+      storeMinted(minted, { state: 'missing' }, claim, configuration, tools),
+    ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    // The write comes next.
+    expect(limits).toEqual([SECOND_LOOK_MS, TOKEN_WRITE.totalMs]);
   });
 
   test('the release of a claim ends at its time limit', async () => {
-    const answers = ['{"Parameter":{"Value":"{}","Version":1}}', '{"Version":2}'];
-    const cloud = await startLoopbackServer((_request, response) => {
-      const answer = answers.shift();
-      if (answer === undefined) return timeUp.abort();
-      response.end(answer);
-    });
-    const { ssm } = awsClients(cloud.url);
-    const claim = await claimReplacement({ ssm, clock }, '/a/b', { replaces: 'x', now: 1, expiresAt: 2 });
-    await claim?.release();
+    await releaseClaim({ ...clients, clock }, '/a/b', { owner: 'run', replaces: 1, expires_at: 2 });
     expect(limits).toEqual([CLAIM_RELEASE_MS]);
-    ssm.destroy();
-    await cloud.stop();
   });
 });

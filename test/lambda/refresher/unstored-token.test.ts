@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { takeUnstoredToken, type UnstoredMemory } from '../../../lambda/refresher/unstored-token.ts';
+import { type UnstoredMemory, unstoredToken } from '../../../lambda/refresher/unstored-token.ts';
 import type { Stored, StoredToken } from '../../../lambda/shared/stored-token.ts';
 
 const NOW = 1_800_000_000;
@@ -11,32 +11,32 @@ const token: StoredToken = {
   expires_at: NOW + 3_540,
   source: 'a'.repeat(64),
 };
-const holding = (changes: Partial<StoredToken>): Stored => ({
+const holding = (version: number): Stored => ({
   state: 'token',
-  version: 1,
-  token: { ...token, access_token: 'stored', issued_at: NOW - 600, ...changes },
+  version,
+  token: { ...token, access_token: 'stored' },
 });
-const take = (stored: Stored, { source = token.source, now = NOW } = {}) => {
-  const memory: UnstoredMemory = { unstored: { token, reason: 'expiring' } };
-  const taken = takeUnstoredToken(memory, { stored, source, now, policy });
-  expect(memory.unstored).toBeUndefined();
-  return taken?.token;
+const remembered = (stored: Stored, { source = token.source, now = NOW } = {}) => {
+  const memory: UnstoredMemory = { unstored: { token, reason: 'expiring', replaces: 4 } };
+  const found = unstoredToken(memory, { stored, source, now, policy });
+  // It stays in memory until it is stored, or is not worth that.
+  expect(memory.unstored).toBe(found);
+  return found?.token;
 };
 
 test.for<[string, Stored]>([
   ['no token', { state: 'missing' }],
   ['a damaged record', { state: 'unreadable' }],
-  ['an earlier token', holding({})],
-  ['a token of the same second', holding({ issued_at: token.issued_at })],
-])('a token that could not be stored is stored over %s', ([, stored]) => {
-  expect(take(stored)).toBe(token);
+  ['the token that it replaces', holding(4)],
+])('a token that could not be stored is worth storing over %s', ([, stored]) => {
+  expect(remembered(stored)).toBe(token);
 });
 
 test.for<[string, Stored, { source?: string; now?: number }]>([
   ['its source has changed', { state: 'missing' }, { source: 'b'.repeat(64) }],
   ['it is due itself', { state: 'missing' }, { now: token.expires_at - policy.refreshBefore }],
-  ['it was stored after all', holding({ access_token: token.access_token }), {}],
-  ['a later token is stored', holding({ issued_at: token.issued_at + 1 }), {}],
+  ['it was stored after all, or another one was', holding(5), {}],
+  ['the parameter was made anew', holding(1), {}],
 ])('a token that could not be stored is forgotten if %s', ([, stored, changes]) => {
-  expect(take(stored, changes)).toBeUndefined();
+  expect(remembered(stored, changes)).toBeUndefined();
 });

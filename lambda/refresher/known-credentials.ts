@@ -1,0 +1,65 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { isAccessDenied } from '../shared/aws-failure.ts';
+import { RefreshError } from '../shared/refresh-error.ts';
+import type { Configuration } from './configuration.ts';
+import { describeCredentials, readCredentials, type SecretVersions } from './credentials.ts';
+import type { ClientCredentials } from './parse-credentials.ts';
+
+/** A warm container remembers the credentials, so that it can mint while Secrets Manager is down. */
+export interface CredentialsMemory {
+  versions?: SecretVersions;
+  /** The credentials by version id. A version never changes. */
+  credentials?: ReadonlyMap<string, ClientCredentials>;
+}
+
+interface CredentialsTools {
+  readonly secretsManager: SecretsManagerClient;
+  readonly memory: CredentialsMemory;
+}
+
+/**
+ * The versions of the secret, or the latest known ones while Secrets Manager is down.
+ * @throws RefreshError as `describeCredentials` does
+ */
+export async function knownVersions(
+  { secretsManager, memory }: CredentialsTools,
+  configuration: Configuration,
+): Promise<SecretVersions> {
+  try {
+    memory.versions = await describeCredentials(secretsManager, configuration);
+  } catch (error) {
+    if (memory.versions === undefined || !isDown(error)) throw error;
+  }
+  return memory.versions;
+}
+
+/**
+ * One version of the credentials, or what is known of it while Secrets Manager is down.
+ * @throws RefreshError as `readCredentials` does
+ */
+export async function knownCredentials(
+  { secretsManager, memory }: CredentialsTools,
+  configuration: Configuration,
+  versionId: string,
+): Promise<ClientCredentials> {
+  const { versions } = memory;
+  try {
+    const credentials = await readCredentials(secretsManager, configuration, versionId);
+    // Versions without a stage are forgotten.
+    const staged = [...(memory.credentials ?? [])].filter(
+      ([id]) => id === versions?.current || id === versions?.previous,
+    );
+    memory.credentials = new Map([...staged, [versionId, credentials]]);
+    return credentials;
+  } catch (error) {
+    const known = memory.credentials?.get(versionId);
+    if (known === undefined || !isDown(error)) throw error;
+    return known;
+  }
+}
+
+/** Whether Secrets Manager did not answer as it should. A denied call is a decision, and holds. */
+function isDown(error: unknown): boolean {
+  if (!(error instanceof RefreshError) || error.code !== 'CREDENTIALS_UNAVAILABLE') return false;
+  return !isAccessDenied(error.details.reason ?? '');
+}

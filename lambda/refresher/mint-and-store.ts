@@ -1,0 +1,77 @@
+import { unixSeconds } from '../shared/clock.ts';
+import type { RefreshPolicy } from '../shared/refresh-margin.ts';
+import type { RefreshResult } from '../shared/refresh-result.ts';
+import type { Stored, StoredToken } from '../shared/stored-token.ts';
+import type { ClaimRecord } from './claim-record.ts';
+import type { Configuration } from './configuration.ts';
+import { isDue } from './decide.ts';
+import { mayBeUnknown, mintWithFallback } from './mint-with-fallback.ts';
+import { type Found, kept } from './read-and-decide.ts';
+import type { RefreshTools, RunObservations } from './refresh.ts';
+import { grantedAgain, isPartlyUsed } from './same-token.ts';
+import { sourceFingerprint } from './source-fingerprint.ts';
+import { storeMinted } from './store-minted.ts';
+import type { Minted } from './unstored-token.ts';
+
+/**
+ * Mints and stores, or stores what an earlier run minted. This run has the claim.
+ * @throws RefreshError as `refresh` does
+ */
+export async function mintAndStore(
+  found: Found,
+  claim: ClaimRecord,
+  configuration: Configuration,
+  tools: RefreshTools,
+): Promise<RefreshResult> {
+  const { stored, source, versions, decision, unstored } = found;
+  const { clock, observations } = tools;
+  const store = (minted: Minted) => storeMinted(minted, stored, claim, configuration, tools);
+  if (decision.action === 'keep')
+    return unstored === undefined ? kept(decision.reason, decision) : store(unstored);
+  const { reason } = decision;
+  if (unstored !== undefined) return store({ ...unstored, reason });
+
+  const mayKeep =
+    reason === 'source-changed' && isFromPrevious(stored, versions.previous, configuration, clock.now());
+  const usable = mayKeep ? stored : undefined;
+  let token: StoredToken;
+  try {
+    const tried = usable === undefined ? versions : { ...versions, previous: undefined };
+    token = await mintWithFallback(configuration, tried, tools);
+  } catch (rejection) {
+    if (usable === undefined || !mayBeUnknown(rejection)) throw rejection;
+    observations.previousCredentialsUsed = true;
+    return kept('fresh', usable);
+  }
+  const same = grantedAgain(token, stored, reason);
+  if (same === undefined) {
+    if (isPartlyUsed(token, stored, configuration)) observeReuse('another', observations);
+    return store({ token, reason });
+  }
+  observeReuse('stored', observations);
+  if (stored.state === 'token' && stored.token.source === source)
+    return kept('same-token', { token: same, version: stored.version });
+  // Otherwise, every check would mint.
+  return store({ token: same, reason });
+}
+
+/**
+ * Whether the stored token was minted with the secret's previous version and is not due. Then each check tries the current
+ * version, and keeps the token if the endpoint still rejects it. `now` is Unix time in milliseconds.
+ */
+function isFromPrevious(
+  stored: Stored,
+  previous: string | undefined,
+  configuration: Configuration & RefreshPolicy,
+  now: number,
+): stored is Extract<Stored, { state: 'token' }> {
+  if (stored.state !== 'token' || previous === undefined) return false;
+  const isIts = stored.token.source === sourceFingerprint(configuration, previous);
+  return isIts && !isDue(stored.token, unixSeconds(now), configuration);
+}
+
+function observeReuse(reused: 'stored' | 'another', observations: RunObservations): void {
+  observations.reused = reused;
+  // What is left of a token is not its lifetime.
+  delete observations.mintedLifetime;
+}

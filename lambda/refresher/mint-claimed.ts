@@ -1,0 +1,89 @@
+import { unixSeconds } from '../shared/clock.ts';
+import { RefreshError } from '../shared/refresh-error.ts';
+import type { MintReason, RefreshResult } from '../shared/refresh-result.ts';
+import { STORE_RESERVE_SECONDS } from '../shared/time-budget.ts';
+import { type FoundClaim, releaseClaim, takeClaim } from './claim.ts';
+import type { ClaimRecord } from './claim-record.ts';
+import type { Configuration } from './configuration.ts';
+import { rememberFailure, requestsAfter } from './endpoint-pause.ts';
+import type { RefreshEvent } from './event.ts';
+import { formerToken } from './former-token.ts';
+import { mintAndStore } from './mint-and-store.ts';
+import { type Found, kept, readAndDecide, versionOf } from './read-and-decide.ts';
+import type { RefreshTools } from './refresh.ts';
+import { isTooSoon, nextRejection } from './rejection-streak.ts';
+
+/** How long a claim outlasts the run, in seconds, because the clocks of containers may differ. */
+const CLAIM_MARGIN_SECONDS = 60;
+
+/**
+ * Takes the claim, mints and stores. `before` is the claim as this run found it: not held by another run. Instead of a result,
+ * it returns why the run must decide again: another run took the claim first, or has just stored another token.
+ * @throws RefreshError as `refresh` does
+ */
+export async function mintClaimed(
+  event: RefreshEvent,
+  found: Found,
+  before: FoundClaim,
+  configuration: Configuration,
+  tools: RefreshTools,
+): Promise<RefreshResult | 'claimed-by-another' | 'token-changed'> {
+  const { ssm, clock, observations } = tools;
+  const { parameterName } = configuration;
+  const { stored, source } = found;
+  const now = unixSeconds(clock.now());
+  const claim = claimFor(found, before.record, tools);
+  const { failure } = claim;
+  if (reasonOf(found) === 'rejected' && stored.state === 'token')
+    if (isTooSoon(before.record?.rejections, now)) return kept('just-minted', stored);
+  const { expiresAt = 0, attempts } = observations;
+  const allowed = requestsAfter(failure, { event, source, now, expiresAt, configuration });
+  if (!(await takeClaim(ssm, parameterName, before, claim, now))) return 'claimed-by-another';
+  const release = (changes: Partial<ClaimRecord>) =>
+    releaseClaim(tools, parameterName, { ...claim, ...changes });
+  try {
+    const current = await readAndDecide(event, configuration, tools);
+    if (versionOf(current.stored) !== claim.replaces) {
+      await release({});
+      return 'token-changed';
+    }
+    const mostRequests = allowed === 'one' ? 1 : tools.mostRequests;
+    const result = await mintAndStore(current, claim, configuration, { ...tools, mostRequests });
+    if (result.outcome === 'kept') await release({ failure: undefined });
+    return result;
+  } catch (error) {
+    const wasAsked = error instanceof RefreshError && observations.attempts > attempts;
+    const failedAt = unixSeconds(clock.now());
+    await release({
+      rejections: before.record?.rejections,
+      failure: wasAsked ? rememberFailure(error, source, failedAt, configuration) : failure,
+    });
+    throw error;
+  }
+}
+
+function claimFor(
+  found: Found,
+  before: ClaimRecord | undefined,
+  { clock, deadline, runId }: RefreshTools,
+): ClaimRecord {
+  const { stored } = found;
+  const reason = reasonOf(found);
+  const replaces = versionOf(stored);
+  return {
+    owner: runId,
+    replaces,
+    expires_at: unixSeconds(deadline) + STORE_RESERVE_SECONDS + CLAIM_MARGIN_SECONDS,
+    // With another version stored, a mint has succeeded since.
+    failure: before?.replaces === replaces ? before.failure : undefined,
+    rejections:
+      reason === 'rejected'
+        ? nextRejection(before?.rejections, unixSeconds(clock.now()))
+        : before?.rejections,
+    former: reason && formerToken(stored, reason),
+  };
+}
+
+function reasonOf({ decision }: Found): MintReason | undefined {
+  return decision.action === 'mint' ? decision.reason : undefined;
+}
