@@ -80,10 +80,15 @@ const stored = async () => {
   const { Parameter } = await clients.ssm.send(new GetParameterCommand(input));
   return { token: JSON.parse(Parameter?.Value ?? '{}').access_token, version: Parameter?.Version };
 };
-/** The endpoint grants `slow`, but its answer arrives only after `meanwhile`. The next request gets `fast`. */
-const answerSlowly = (meanwhile: () => Promise<unknown>) =>
+/** Seconds from the start of a run of these tests to the end of its claim. */
+const CLAIM = 120;
+/**
+ * The endpoint grants `slow`, but its answer arrives only after `seconds` and `meanwhile`. The next request gets `fast`. By
+ * default, the claim expires before.
+ */
+const answerSlowly = (meanwhile: () => Promise<unknown>, seconds = CLAIM) =>
   endpoint.answer(async () => {
-    clock.advance(20_000);
+    clock.advance(seconds * 1_000);
     await meanwhile();
     return grant('slow');
   }, grant('fast'));
@@ -96,7 +101,7 @@ const refuse = (isMeant: (call: AwsCall) => boolean) =>
     isMeant(call) ? { status: 400, type: 'ThrottlingException', message: 'Rate exceeded' } : undefined,
   );
 
-describe('a slow run', () => {
+describe('a run that outlasts its claim', () => {
   test.for<[string, RefreshEvent]>([
     ['on schedule', CHECK],
     ['that is forced', FORCE],
@@ -127,17 +132,9 @@ describe('a slow run', () => {
     expect(await run(CHECK)).toMatchObject({ outcome: 'minted', reason: 'source-changed' });
   });
 
-  test('keeps a token that was minted in the same second', async () => {
-    const sentAt = unixSeconds(clock.now());
-    answerSlowly(() => put('other', { issued_at: sentAt }));
-    expect(await run(CHECK)).toMatchObject({ reason: 'already-replaced' });
-  });
-
-  test('stores its token over an older one that another run stored in the meantime', async () => {
-    const sentAt = unixSeconds(clock.now());
-    answerSlowly(() => put('older', { issued_at: sentAt - 1 }));
-    expect(await run(CHECK)).toMatchObject({ outcome: 'minted', parameter_version: 2 });
-    expect((await stored()).token).toBe('slow');
+  test('stores its token if no other run has stored one', async () => {
+    answerSlowly(async () => undefined);
+    expect(await run(CHECK)).toMatchObject({ outcome: 'minted', parameter_version: 1 });
   });
 
   test('stores its token over a newer one that is already due', async () => {
@@ -171,23 +168,54 @@ test('a forced run right after a mint stores its token, although both were minte
   expect((await stored()).token).toBe('second');
 });
 
-test('if the endpoint revokes a token when it grants the next one, the granted one is stored', async () => {
-  let active = '';
-  const grantOnly = (token: string) => {
-    active = token;
-    return grant(token);
-  };
-  endpoint.answer(
-    async () => {
-      const answer = grantOnly('slow');
-      clock.advance(20_000);
-      await run(CHECK);
-      return answer;
-    },
-    () => grantOnly('fast'),
-  );
-  await run(CHECK);
-  expect((await stored()).token).toBe(active);
+describe('during the claim of a run,', () => {
+  test.for<[string, RefreshEvent, object]>([
+    ['a check leaves the mint to it', CHECK, { outcome: 'kept', reason: 'being-replaced' }],
+    [
+      'a report leaves the mint to it',
+      { type: 'rejected', fingerprint: sha256('dead') },
+      { outcome: 'kept', reason: 'being-replaced' },
+    ],
+  ])('%s', async ([, event, expected]) => {
+    await put('dead', { issued_at: unixSeconds(clock.now()) - 3_400 });
+    let other: unknown;
+    answerSlowly(async () => {
+      other = await run(event);
+    }, CLAIM - 1);
+    expect(await run(CHECK)).toMatchObject({ outcome: 'minted', parameter_version: 2 });
+    expect(other).toMatchObject(expected);
+    expect(endpoint.requests).toHaveLength(1);
+  });
+
+  test.for<[string, RefreshEvent, boolean]>([
+    ['a check without any token', CHECK, false],
+    ['a forced run', FORCE, true],
+  ])('%s fails if it has to wait for too long', async ([, event, isStored]) => {
+    if (isStored) await put('old', { issued_at: unixSeconds(clock.now()) - 3_400 });
+    let other: unknown;
+    answerSlowly(async () => {
+      other = await run(event).catch((error: unknown) => error);
+    }, 10);
+    await run(CHECK);
+    expect(other).toMatchObject({ code: 'ENDPOINT_UNAVAILABLE', details: { reason: 'BEING_MINTED' } });
+    expect(endpoint.requests).toHaveLength(1);
+  });
+
+  test('a late write of an older mint is overwritten', async () => {
+    answerSlowly(() => put('older'), CLAIM - 1);
+    expect(await run(CHECK)).toMatchObject({ outcome: 'minted', parameter_version: 2 });
+    expect((await stored()).token).toBe('slow');
+  });
+
+  test('a value that somebody else stores is left alone', async () => {
+    const Value = 'of somebody else';
+    const { parameterName: Name } = configuration;
+    answerSlowly(
+      () => clients.ssm.send(new PutParameterCommand({ Name, Value, Type: 'SecureString' })),
+      CLAIM - 1,
+    );
+    await expect(run(CHECK)).rejects.toMatchObject({ code: 'PARAMETER_OCCUPIED' });
+  });
 });
 
 describe('a token that could not be stored', () => {
@@ -220,22 +248,9 @@ describe('a token that could not be stored', () => {
       return reads === 1 ? { status: 400, type: 'ParameterNotFound', message: 'missing' } : undefined;
     });
     await put('newer', { source });
-    expect(await run(CHECK, { memory })).toMatchObject({ outcome: 'kept', reason: 'already-replaced' });
+    expect(await run(CHECK, { memory })).toMatchObject({ outcome: 'kept', reason: 'fresh' });
     restore();
     expect(memory.unstored).toBeUndefined();
     expect(await stored()).toEqual({ token: 'newer', version: 1 });
   });
-});
-
-test('a claim stays after its run kept a newer token, so that no later report mints again', async () => {
-  await put('dead', { issued_at: unixSeconds(clock.now()) - 600 });
-  answerSlowly(() => run(FORCE));
-  const report: RefreshEvent = { type: 'rejected', fingerprint: sha256('dead') };
-  expect(await run(report)).toMatchObject({ reason: 'already-replaced' });
-  const claims = cloud.calls.filter(
-    ({ operation, input }) => operation === 'PutParameter' && String(input.Name).endsWith('.claim'),
-  );
-  expect(claims).toHaveLength(1);
-  expect(await run(report)).toMatchObject({ outcome: 'kept', reason: 'already-replaced' });
-  expect(endpoint.requests).toHaveLength(2);
 });

@@ -18,6 +18,7 @@ import {
   STORE_RESERVE_SECONDS,
   TOKEN_WRITE,
 } from '../../../lambda/shared/time-budget.ts';
+import type { AwsCall } from '../../../local/embedded-cloud/endpoint.ts';
 import { type LoopbackServer, startLoopbackServer } from '../../../local/loopback-server.ts';
 import { type AwsClients, awsClients } from '../../support/client.ts';
 import { configurationFor } from '../../support/configuration.ts';
@@ -83,16 +84,19 @@ describe('if AWS throttles,', () => {
   });
   afterEach(() => refresher.close());
 
+  /** Calls of the token's parameter, not of its claim. */
+  const isOf = (operation: string, call: AwsCall) =>
+    call.operation === operation && call.input.Name === refresher.parameterName;
   const throttle = (operation: string, times: number) => {
     let left = times;
     refresher.cloud.intercept((call) => {
-      if (call.operation !== operation || left === 0) return undefined;
+      if (!isOf(operation, call) || left === 0) return undefined;
       left -= 1;
       return { status: 400, type: 'ThrottlingException', message: 'Rate exceeded' };
     });
   };
   const attempts = (operation: string) =>
-    refresher.cloud.calls.filter((call) => call.operation === operation).length;
+    refresher.cloud.calls.filter((call) => isOf(operation, call)).length;
 
   test('a minted token is stored at the last of four attempts in the same run', async () => {
     throttle('PutParameter', 3);
