@@ -39,12 +39,16 @@ export async function mintClaimed(
   const { expiresAt = 0, attempts } = observations;
   const allowed = requestsAfter(failure, { event, source, now, expiresAt, configuration });
   if (!(await takeClaim(ssm, parameterName, before, claim, now))) return 'claimed-by-another';
-  const release = (changes: Partial<ClaimRecord>) =>
-    releaseClaim(tools, parameterName, { ...claim, ...changes });
+  const rejectionsBefore = { rejections: before.record?.rejections };
+  const release = async (changes: Partial<ClaimRecord>) => {
+    // After that, another run may have the claim.
+    if (unixSeconds(clock.now()) >= claim.expires_at) return;
+    await releaseClaim(tools, parameterName, { ...claim, ...changes });
+  };
   try {
     const current = await readAndDecide(event, configuration, tools);
     if (versionOf(current.stored) !== claim.replaces) {
-      await release({});
+      await release(rejectionsBefore);
       return 'token-changed';
     }
     const mostRequests = allowed === 'one' ? 1 : tools.mostRequests;
@@ -55,7 +59,7 @@ export async function mintClaimed(
     const wasAsked = error instanceof RefreshError && observations.attempts > attempts;
     const failedAt = unixSeconds(clock.now());
     await release({
-      rejections: before.record?.rejections,
+      ...rejectionsBefore,
       failure: wasAsked ? rememberFailure(error, source, failedAt, configuration) : failure,
     });
     throw error;

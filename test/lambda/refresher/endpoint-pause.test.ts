@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import type { MintFailure } from '../../../lambda/refresher/claim-record.ts';
+import { rememberFailure, requestsAfter } from '../../../lambda/refresher/endpoint-pause.ts';
+import type { RefreshEvent } from '../../../lambda/refresher/event.ts';
+import { RefreshError } from '../../../lambda/shared/refresh-error.ts';
+
+const NOW = 1_800_000_000;
+const HOUR = 3_600;
+const policy = { checkEvery: 300, refreshBefore: 1_800 };
+const configuration = { ...policy, tokenUrl: 'https://auth.example.com/token' };
+const CHECK: RefreshEvent = { type: 'check' };
+const HELD: RefreshEvent = { type: 'held', version: 1 };
+const FORCE: RefreshEvent = { type: 'force' };
+const REPORT: RefreshEvent = { type: 'rejected', fingerprint: 'a'.repeat(64) };
+/** The last 12 minutes of a token: two checks, each at most a minute late. */
+const LAST = 2 * (300 + 60);
+
+interface Run {
+  readonly event?: RefreshEvent;
+  readonly source?: string;
+  readonly now?: number;
+  /** Seconds until the stored token expires. */
+  readonly left?: number;
+}
+const requests = (failure: MintFailure | undefined, run: Run = {}): string => {
+  const { event = CHECK, source = 'same', now = NOW, left = LAST + 1 } = run;
+  try {
+    return requestsAfter(failure, { event, source, now, expiresAt: now + left, configuration });
+  } catch (error) {
+    if (error instanceof RefreshError) return error.code;
+    throw error;
+  }
+};
+const failure = (changes: Partial<MintFailure> = {}): MintFailure => ({
+  code: 'RATE_LIMITED',
+  source: 'same',
+  reports_from: NOW,
+  ...changes,
+});
+const asked = failure({ checks_from: NOW + HOUR });
+
+describe('after a failure', () => {
+  test.for<[string, string, MintFailure | undefined, Run]>([
+    ['of which nothing is known, a check asks as usual', 'usual', undefined, {}],
+    ['without a pause, a check asks as usual', 'usual', failure(), {}],
+    ['with a pause, a check sends no request', 'RATE_LIMITED', asked, {}],
+    ['with a pause, a check asks as usual at its end', 'usual', asked, { now: NOW + HOUR }],
+    [
+      'with a pause, a check sends none in the last second of it',
+      'RATE_LIMITED',
+      asked,
+      { now: NOW + HOUR - 1, left: HOUR },
+    ],
+    ['with a pause, a forced run asks as usual', 'usual', asked, { event: FORCE }],
+    [
+      'with a pause, a run with other credentials or settings asks as usual',
+      'usual',
+      asked,
+      { source: 'other' },
+    ],
+    [
+      'with a pause that outlasts the token, a check in its last minutes asks once',
+      'one',
+      asked,
+      { left: LAST },
+    ],
+    [
+      'with a pause that outlasts the token, a held run in its last minutes asks once',
+      'one',
+      asked,
+      { event: HELD, left: LAST },
+    ],
+    ['with a pause that outlasts the token, a check asks once after its end', 'one', asked, { left: -HOUR }],
+    [
+      'with a pause that outlasts the token, a report sends no request',
+      'RATE_LIMITED',
+      asked,
+      { event: REPORT, left: LAST },
+    ],
+    [
+      'with a pause that ends before the token, a check sends no request',
+      'RATE_LIMITED',
+      failure({ checks_from: NOW + LAST }),
+      { left: LAST },
+    ],
+    [
+      'that is recent, a report sends no request',
+      'RATE_LIMITED',
+      failure({ reports_from: NOW + 1 }),
+      { event: REPORT },
+    ],
+    ['that is recent, a check asks as usual', 'usual', failure({ reports_from: NOW + 1 }), {}],
+    ['that is no longer recent, a report asks as usual', 'usual', failure(), { event: REPORT }],
+  ])('%s', ([, expected, found, run]) => {
+    expect(requests(found, run)).toBe(expected);
+  });
+
+  test('a run without a stored token sends one request during the pause', () => {
+    const input = { event: CHECK, source: 'same', now: NOW, expiresAt: 0, configuration };
+    expect(requestsAfter(asked, input)).toBe('one');
+  });
+
+  test('a paused run says until when, for those who plan the next one', () => {
+    const input = { event: CHECK, source: 'same', now: NOW, expiresAt: NOW + HOUR, configuration };
+    expect(() => requestsAfter(asked, input)).toThrow(
+      expect.objectContaining({ details: { notBefore: (NOW + HOUR) * 1_000 } }),
+    );
+    expect(() => requestsAfter(asked, input)).toThrow(new Date((NOW + HOUR) * 1_000).toISOString());
+  });
+
+  test('a report without a request says that an earlier one failed, and when reports are tried again', () => {
+    const input = { event: REPORT, source: 'same', now: NOW - 1, expiresAt: NOW + HOUR, configuration };
+    expect(() => requestsAfter(failure(), input)).toThrow(
+      expect.objectContaining({ details: { reason: 'FAILED_BEFORE' } }),
+    );
+    expect(() => requestsAfter(failure(), input)).toThrow(new Date(NOW * 1_000).toISOString());
+  });
+});
+
+test.for<[string, ConstructorParameters<typeof RefreshError>, Partial<MintFailure>]>([
+  [
+    'a failure that may pass stops reports for a minute',
+    ['ENDPOINT_UNAVAILABLE', 'x'],
+    { reports_from: NOW + 60 },
+  ],
+  [
+    'a failure that does not pass by itself stops reports until the next check has asked',
+    ['CLIENT_REJECTED', 'x'],
+    { reports_from: NOW + 360 },
+  ],
+  [
+    'a failure with Retry-After stops checks until then',
+    ['RATE_LIMITED', 'x', { notBefore: NOW * 1_000 + 10_001 }],
+    { reports_from: NOW + 60, checks_from: NOW + 11 },
+  ],
+])('%s', ([, error, expected]) => {
+  const remembered = rememberFailure(new RefreshError(...error), 'source', NOW, policy);
+  expect(remembered).toEqual({ code: error[0], source: 'source', ...expected });
+});
