@@ -92,8 +92,10 @@ async function hasValidToken(
     const configuration = readConfiguration(Environment.Variables);
     const stored = await readStored(ssm, configuration.parameterName);
     if (stored.state !== 'token' || stored.token.expires_at <= unixSeconds(clock.now())) return false;
-    const versions = await describeCredentials(secretsManager, configuration);
-    return stored.token.source === sourceFingerprint(configuration, versions.current);
+    const { current, previous } = await describeCredentials(secretsManager, configuration);
+    // The endpoint may still know only the previous credentials.
+    const accepted = previous === undefined ? [current] : [current, previous];
+    return accepted.some((version) => stored.token.source === sourceFingerprint(configuration, version));
   } catch {
     // The refresher's own failure explains more than this one.
     return false;

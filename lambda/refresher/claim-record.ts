@@ -8,7 +8,7 @@ import { REFRESH_ERROR_CODES, type RefreshErrorCode } from '../shared/refresh-er
 export interface ClaimRecord {
   /** Id of the run that wrote the record. */
   readonly owner: string;
-  /** Version of the token parameter that the run replaces. 0 if it holds no token. */
+  /** Version of the token parameter that the run replaces. 0 if there is none. */
   readonly replaces: number;
   /** When another run may take the claim, even if this run has not ended. 0 after a failure. */
   readonly expires_at: number;
@@ -61,7 +61,11 @@ export function isHeldByAnother(
   record: ClaimRecord | undefined,
   { owner, replaces, now }: { readonly owner: string; readonly replaces: number; readonly now: number },
 ): boolean {
-  if (record === undefined || record.owner === owner) return false;
+  return record !== undefined && record.owner !== owner && isHeld(record, replaces, now);
+}
+
+/** Whether the run that wrote the record may still be about to replace this version of the token. */
+export function isHeld(record: ClaimRecord, replaces: number, now: number): boolean {
   // With another version stored, that run has done its work.
   return record.expires_at > now && record.replaces === replaces;
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../shared/clock.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import { claimParameterName } from '../shared/refresher-environment.ts';
 import { CLAIM_RELEASE_MS } from '../shared/time-budget.ts';
-import { type ClaimRecord, isHeldByAnother, parseClaim } from './claim-record.ts';
+import { type ClaimRecord, isHeld, parseClaim } from './claim-record.ts';
 
 /** The claim parameter as it was read. Version 0: there is none. */
 export interface FoundClaim {
@@ -31,8 +31,8 @@ export async function readClaim(ssm: SSMClient, parameterName: string): Promise<
  * Takes the claim, and returns whether this run has it. `before` is the claim as this run found it: not held by another run.
  *
  * The claim is a parameter next to the token's. Parameter Store numbers the writes of a parameter. Of all runs that found the
- * claim free, the one whose write follows a free record has it. The writes of the others are harmless: they claim the same.
- * If the write was sent twice because its answer was lost, the record before it is this run's own.
+ * claim free, the first to write has it until it releases it. The writes of the others are harmless: they claim the same. If a
+ * write was sent twice because its answer was lost, the first of the two counts.
  * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
  * @throws RefreshError `STORE_UNAVAILABLE`
  */
@@ -46,13 +46,16 @@ export async function takeClaim(
   const name = claimParameterName(parameterName);
   const written = await writeClaim(ssm, name, own);
   if (written === undefined) return false;
-  for (let version = written - 1; version > before.version; version -= 1) {
-    const former = await readRecord(ssm, `${name}:${version}`).catch(() => undefined);
+  let holder: string | undefined;
+  for (let version = before.version + 1; version < written; version += 1) {
+    const found = await readRecord(ssm, `${name}:${version}`).catch(() => undefined);
     // Without knowing who was first, another run may have the claim.
-    if (former === undefined) return false;
-    if (former.record?.owner !== own.owner) return !isHeldByAnother(former.record, { ...own, now });
+    if (found?.record === undefined) return false;
+    const { owner } = found.record;
+    if (!isHeld(found.record, own.replaces, now)) holder = owner === holder ? undefined : holder;
+    else holder ??= owner;
   }
-  return true;
+  return holder === undefined || holder === own.owner;
 }
 
 /** Ends the claim after a run that stored nothing. Never rejects: if the write fails, the claim expires by itself. */

@@ -53,7 +53,8 @@ export async function mintClaimed(
     }
     const mostRequests = allowed === 'one' ? 1 : tools.mostRequests;
     const result = await mintAndStore(current, claim, configuration, { ...tools, mostRequests });
-    if (result.outcome === 'kept') await release({ failure: undefined });
+    // After a mint, the claim ends with the version that it names. A parameter that is deleted again has the former one.
+    if (result.outcome === 'kept' || claim.replaces === 0) await release({ failure: undefined });
     return result;
   } catch (error) {
     const wasAsked = error instanceof RefreshError && observations.attempts > attempts;

@@ -53,9 +53,9 @@ export function observe({ expires_at, issued_at, source }: StoredToken, observat
   observations.origin = { issued_at, source };
 }
 
-/** The version of the stored token, or 0 if none is stored. */
+/** The version of the parameter, or 0 if there is none. */
 export function versionOf(stored: Stored): number {
-  return stored.state === 'token' ? stored.version : 0;
+  return stored.state === 'missing' ? 0 : stored.version;
 }
 
 export function kept(

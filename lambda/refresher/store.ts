@@ -32,7 +32,7 @@ export async function readStored(
     const version = parameter?.Version ?? 0;
     if (parameter?.Type !== 'SecureString') {
       const found = `a ${parameter?.Type ?? 'value'} instead of a SecureString`;
-      return { state: 'foreign', found, isSecureString: false };
+      return { state: 'foreign', version, found, isSecureString: false };
     }
     return parseStored(parameter.Value ?? '', version);
   } catch (error) {
@@ -70,9 +70,16 @@ export async function readReplaceable(ssm: SSMClient, parameterName: string): Pr
   try {
     return await readStored(ssm, parameterName);
   } catch (error) {
-    if (await isUndecryptable(ssm, parameterName, error)) return foreign('a value that cannot be decrypted');
+    if (await isUndecryptable(ssm, parameterName, error))
+      return foreign('a value that cannot be decrypted', await readVersion(ssm, parameterName));
     throw error;
   }
+}
+
+/** The version of a parameter, which can be read without its key. 0 if not even that works. */
+async function readVersion(ssm: SSMClient, parameterName: string): Promise<number> {
+  const answer = await ssm.send(new GetParameterCommand({ Name: parameterName })).catch(() => undefined);
+  return answer?.Parameter?.Version ?? 0;
 }
 
 /** @throws RefreshError `TOKEN_TOO_LARGE` */

@@ -10,7 +10,7 @@ export interface Minted {
 
 /** A token that was minted but could not be stored. */
 export interface UnstoredToken extends Minted {
-  /** Version of the token parameter that it replaces. 0 if it held no token. */
+  /** Version of the token parameter that it replaces. 0 if there was none. */
   readonly replaces: number;
 }
 

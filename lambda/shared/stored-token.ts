@@ -22,15 +22,20 @@ export const MAX_LIFETIME_SECONDS = 30 * 24 * 3600;
 /** What the parameter holds. `found` completes the sentence "it holds …". */
 export type Stored =
   | { readonly state: 'missing' }
-  | { readonly state: 'unreadable' }
-  | { readonly state: 'foreign'; readonly found: string; readonly isSecureString: boolean }
+  | { readonly state: 'unreadable'; readonly version: number }
+  | {
+      readonly state: 'foreign';
+      readonly version: number;
+      readonly found: string;
+      readonly isSecureString: boolean;
+    }
   | { readonly state: 'token'; readonly version: number; readonly token: StoredToken };
 
 /** Parses a SecureString: a token, a damaged record of the refresher (known by its `source`), or a foreign value. */
 export function parseStored(value: string, version: number): Stored {
   const record = parseJsonObject(value);
-  if (record === undefined) return foreign('a value that is not a JSON object');
-  if (!isFingerprint(record.source)) return foreign('JSON of another kind');
+  if (record === undefined) return foreign('a value that is not a JSON object', version);
+  if (!isFingerprint(record.source)) return foreign('JSON of another kind', version);
   const { access_token, token_type, expires_at, issued_at, scope, source } = record;
   if (
     typeof access_token !== 'string' ||
@@ -42,7 +47,7 @@ export function parseStored(value: string, version: number): Stored {
     expires_at - issued_at > MAX_LIFETIME_SECONDS ||
     (scope !== undefined && typeof scope !== 'string')
   ) {
-    return { state: 'unreadable' };
+    return { state: 'unreadable', version };
   }
   const token: StoredToken = {
     access_token,
@@ -56,8 +61,8 @@ export function parseStored(value: string, version: number): Stored {
 }
 
 /** A SecureString that is not a record of the refresher. */
-export function foreign(found: string): Stored {
-  return { state: 'foreign', found, isSecureString: true };
+export function foreign(found: string, version: number): Stored {
+  return { state: 'foreign', version, found, isSecureString: true };
 }
 
 /** Whether an `Authorization` header can carry the token: visible ASCII, no space, no line break. */

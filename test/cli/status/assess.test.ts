@@ -99,9 +99,9 @@ describe('a refresher', () => {
   test.for<[StatusInput['parameter'], string, string]>([
     [stored(0), 'expired', 'the token has expired'],
     [{ state: 'missing' }, 'missing', 'the parameter does not exist'],
-    [{ state: 'unreadable' }, 'missing', 'the parameter holds a damaged record'],
+    [{ state: 'unreadable', version: 1 }, 'missing', 'the parameter holds a damaged record'],
     [
-      { state: 'foreign', found: 'a String', isSecureString: false },
+      { state: 'foreign', version: 1, found: 'a String', isSecureString: false },
       'missing',
       'the parameter holds a String',
     ],

@@ -34,7 +34,11 @@ describe('decide', () => {
   test.for<[string, Partial<DecisionInput>, string]>([
     ['keeps a fresh token', {}, 'keep fresh'],
     ['mints if there is no token', { stored: { state: 'missing' } }, 'mint missing'],
-    ['replaces a damaged record of its own', { stored: { state: 'unreadable' } }, 'mint unreadable'],
+    [
+      'replaces a damaged record of its own',
+      { stored: { state: 'unreadable', version: 1 } },
+      'mint unreadable',
+    ],
     ['keeps a token one second above the margin', { now: ISSUED + 1799 }, 'keep fresh'],
     ['mints exactly at the margin', { now: ISSUED + 1800 }, 'mint expiring'],
     [
@@ -60,7 +64,10 @@ describe('decide', () => {
     ['mints when forced', { event: { type: 'force' } }, 'mint forced'],
     [
       'overwrites a foreign value when forced',
-      { event: { type: 'force' }, stored: { state: 'foreign', found: 'x', isSecureString: true } },
+      {
+        event: { type: 'force' },
+        stored: { state: 'foreign', version: 1, found: 'x', isSecureString: true },
+      },
       'mint forced',
     ],
     ['mints when the stored token is rejected', { event: rejection('stored-token') }, 'mint rejected'],
@@ -88,7 +95,8 @@ describe('decide', () => {
   test.for([true, false])(
     'refuses a foreign value, and suggests force only for a SecureString: %s',
     (isSecureString) => {
-      const act = () => decide(situation({ stored: { state: 'foreign', found: 'x', isSecureString } }));
+      const act = () =>
+        decide(situation({ stored: { state: 'foreign', version: 1, found: 'x', isSecureString } }));
       expect(act).toThrow(expect.objectContaining({ code: 'PARAMETER_OCCUPIED' }));
       expect(act).toThrow(isSecureString ? /"force"/ : /^(?!.*"force")/);
     },

@@ -61,6 +61,9 @@ test.for<[string, string, string, number, number, MintReason, number | undefined
   expect(again).toEqual(believed === undefined ? undefined : tokenOf(granted, ISSUED, believed));
 });
 
-test.for(['missing', 'unreadable'] as const)('a token is new if the record is %s', (state) => {
-  expect(grantedAgain(tokenOf('a', ISSUED, ENDS), { state }, state)).toBeUndefined();
-});
+test.for([{ state: 'missing' }, { state: 'unreadable', version: 1 }] as const)(
+  'a token is new if the record is $state',
+  (stored) => {
+    expect(grantedAgain(tokenOf('a', ISSUED, ENDS), stored, stored.state)).toBeUndefined();
+  },
+);

@@ -57,11 +57,14 @@ const report = async (): Promise<RefreshResult> => {
   if (answer.FunctionError !== undefined) throw new Error(text);
   return JSON.parse(text) as RefreshResult;
 };
-const putClaim = (expiresAt: number) =>
-  refresher.putParameter(JSON.stringify({ replaces: sha256(dead), expires_at: expiresAt }), {
+/** The claim of a run that was cut off before it could replace the stored token. */
+const putClaim = async (expiresAt: number) => {
+  const claim = { owner: 'cut-off', replaces: (await refresher.stored())?.version, expires_at: expiresAt };
+  await refresher.putParameter(JSON.stringify(claim), {
     Name: `${refresher.parameterName}.claim`,
     Type: 'String',
   });
+};
 const now = () => Math.floor(Date.now() / 1_000);
 
 describe('a rejected token', () => {
@@ -85,10 +88,12 @@ describe('a rejected token', () => {
     expect((await refresher.record()).access_token).toBe(fresh);
   });
 
-  test('is replaced at the next report if the run fails', async () => {
+  test('is not requested again by reports after the client was rejected, but by a forced run', async () => {
     refresher.endpoint.answer(oauthError(401, 'invalid_client'), grant(fresh));
     await expect(report()).rejects.toThrow('CLIENT_REJECTED');
-    expect(await report()).toMatchObject({ outcome: 'minted', reason: 'rejected' });
+    await expect(report()).rejects.toThrow('CLIENT_REJECTED');
+    expect(refresher.endpoint.requests).toHaveLength(1);
+    expect(await refresher.invoke({ force: true })).toMatchObject({ ok: true, result: { reason: 'forced' } });
   });
 
   test('is replaced after the claim of a run that was cut off expires', async () => {
@@ -114,18 +119,6 @@ describe('a rejected token', () => {
       parameter_version: 9,
     });
     expect(refresher.endpoint.requests).toEqual([]);
-  });
-
-  test('is replaced by the schedule even if the claim is held and cannot be read', async () => {
-    await putClaim(now() + 60);
-    refresher.cloud.intercept(({ input }) =>
-      String(input.Name).endsWith('.claim')
-        ? { status: 400, type: 'AccessDeniedException', message: 'no' }
-        : undefined,
-    );
-    await refresher.putSecret(credentials(newClientSecret()));
-    expect(await refresher.invoke()).toMatchObject({ ok: true, result: { reason: 'source-changed' } });
-    expect((await refresher.record()).access_token).toBe(fresh);
   });
 });
 

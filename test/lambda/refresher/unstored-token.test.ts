@@ -26,7 +26,7 @@ const remembered = (stored: Stored, { source = token.source, now = NOW } = {}) =
 
 test.for<[string, Stored]>([
   ['no token', { state: 'missing' }],
-  ['a damaged record', { state: 'unreadable' }],
+  ['a damaged record', { state: 'unreadable', version: 5 }],
   ['the token that it replaces', holding(4)],
 ])('a token that could not be stored is worth storing over %s', ([, stored]) => {
   expect(remembered(stored)).toBe(token);
