@@ -132,6 +132,8 @@ const settingsSchema = z
     clientAuthentication: z.enum(CLIENT_AUTHENTICATION_METHODS).optional(),
     /** Lifetime of a token if its endpoint states no usable one. */
     defaultLifetime: duration.optional(),
+    /** Whether the endpoint revokes the former token when it grants the next one. */
+    revokesFormerToken: boolean.optional(),
     checkEvery: duration.default(DEFAULT_CHECK_EVERY),
     refreshBefore: duration.default(DEFAULT_REFRESH_BEFORE),
     /** ARN of an existing KMS key. By default, the stack creates one. */

@@ -66,6 +66,7 @@ export function refresherEnvironment(
       [ENVIRONMENT.scope]: scope,
       [ENVIRONMENT.extraParameters]: extraParameters && JSON.stringify(extraParameters),
       [ENVIRONMENT.defaultLifetime]: props.defaultLifetime && String(props.defaultLifetime.toSeconds()),
+      [ENVIRONMENT.revokesFormerToken]: props.revokesFormerToken ? 'true' : undefined,
     }),
     [ENVIRONMENT.clientAuthentication]: clientAuthentication,
     [ENVIRONMENT.checkEvery]: String(checkEvery),

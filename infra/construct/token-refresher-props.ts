@@ -78,6 +78,13 @@ export interface TokenRefresherProps {
   readonly defaultLifetime?: Duration;
 
   /**
+   * Whether the token endpoint revokes the former token when it grants the next one. The record then says when the refresher
+   * replaces the token, and readers look for the next one at that time.
+   * @default false
+   */
+  readonly revokesFormerToken?: boolean;
+
+  /**
    * Time between two checks: whole minutes, from 1 minute to 12 hours.
    * @default Duration.minutes(5)
    */

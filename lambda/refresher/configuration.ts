@@ -30,6 +30,8 @@ export interface Configuration {
   readonly clientAuthentication: ClientAuthenticationMethod;
   /** Lifetime of a token if its endpoint states no usable one. In seconds. */
   readonly defaultLifetime: number | undefined;
+  /** Whether the endpoint revokes the former token when it grants the next one. */
+  readonly revokesFormerToken: boolean;
   /** Seconds from one check to the next. */
   readonly checkEvery: number;
   /** Remaining validity, in seconds, at which the refresher mints a new token. */
@@ -58,6 +60,7 @@ export function readConfiguration(environment: Environment): Configuration {
     defaultLifetime: environment[ENVIRONMENT.defaultLifetime]
       ? readSeconds(environment, ENVIRONMENT.defaultLifetime)
       : undefined,
+    revokesFormerToken: oneOf(environment, ENVIRONMENT.revokesFormerToken, ['false', 'true']) === 'true',
     checkEvery: readSeconds(environment, ENVIRONMENT.checkEvery),
     refreshBefore: readSeconds(environment, ENVIRONMENT.refreshBefore),
   };

@@ -1,5 +1,6 @@
 import { type Clock, unixSeconds } from '../shared/clock.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
+import { dueAt } from '../shared/refresh-margin.ts';
 import type { StoredToken } from '../shared/stored-token.ts';
 import { SCHEDULE_PRECISION_SECONDS } from '../shared/time-budget.ts';
 import { backoffDelay } from './backoff.ts';
@@ -69,7 +70,7 @@ export async function mint(
       const grant = readGrant(answer, configuration, { sentAt, answeredAt });
       await untilValid(grant, sentAt, configuration, tools);
       observations.isLifetimeBounded = grant.isLifetimeBounded;
-      return tokenFrom(grant, { issuedAt: unixSeconds(sentAt), scope: configuration.scope, source });
+      return tokenFrom(grant, unixSeconds(sentAt), configuration, source);
     } catch (error) {
       if (!(error instanceof RefreshError) || !error.retryable) throw error;
       failure = error;
@@ -107,14 +108,18 @@ async function untilValid(
 
 function tokenFrom(
   { accessToken, lifetime, scope: granted }: Grant,
-  { issuedAt, scope, source }: { issuedAt: number; scope: string | undefined; source: string },
+  issuedAt: number,
+  configuration: Configuration,
+  source: string,
 ): StoredToken {
-  const kept = grantedScope(granted, scope);
+  const kept = grantedScope(granted, configuration.scope);
+  const due = dueAt({ issued_at: issuedAt, expires_at: issuedAt + lifetime }, configuration);
   return {
     access_token: accessToken,
     token_type: 'Bearer',
     expires_at: issuedAt + lifetime,
     issued_at: issuedAt,
+    ...(configuration.revokesFormerToken ? { refresh_at: Math.max(issuedAt, Math.floor(due)) } : {}),
     ...(kept === undefined ? {} : { scope: kept }),
     source,
   };

@@ -16,6 +16,14 @@ export function refreshMargin(lifetime: number, { checkEvery, refreshBefore }: R
   return Math.max(Math.min(refreshBefore, lifetime / 2), leastValidity(checkEvery));
 }
 
+/** When a token is replaced. Unix time in seconds, perhaps with half a second. */
+export function dueAt(
+  { issued_at, expires_at }: { readonly issued_at: number; readonly expires_at: number },
+  policy: RefreshPolicy,
+): number {
+  return expires_at - refreshMargin(expires_at - issued_at, policy);
+}
+
 /** Whether a token of this lifetime (seconds) lasts from one check to the next. */
 export function canBeKeptAlive(lifetime: number, { checkEvery }: RefreshPolicy): boolean {
   return lifetime > leastValidity(checkEvery);

@@ -11,6 +11,7 @@ export const ENVIRONMENT = {
   extraParameters: 'TOKEN_EXTRA_PARAMETERS',
   clientAuthentication: 'CLIENT_AUTHENTICATION',
   defaultLifetime: 'DEFAULT_LIFETIME_SECONDS',
+  revokesFormerToken: 'REVOKES_FORMER_TOKEN',
   checkEvery: 'CHECK_EVERY_SECONDS',
   refreshBefore: 'REFRESH_BEFORE_SECONDS',
 } as const;

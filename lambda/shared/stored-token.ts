@@ -10,6 +10,8 @@ export interface StoredToken {
   readonly expires_at: number;
   /** Unix time in seconds. */
   readonly issued_at: number;
+  /** Unix time in seconds. When the refresher replaces the token, if its endpoint then revokes it. */
+  readonly refresh_at?: number;
   /** The requested scopes that were granted (RFC 6749 section 3.3). */
   readonly scope?: string;
   /** SHA-256 in hex of the settings and the secret version that the token was minted from. */
@@ -36,7 +38,7 @@ export function parseStored(value: string, version: number): Stored {
   const record = parseJsonObject(value);
   if (record === undefined) return foreign('a value that is not a JSON object', version);
   if (!isFingerprint(record.source)) return foreign('JSON of another kind', version);
-  const { access_token, token_type, expires_at, issued_at, scope, source } = record;
+  const { access_token, token_type, expires_at, issued_at, refresh_at, scope, source } = record;
   if (
     typeof access_token !== 'string' ||
     !isSendable(access_token) ||
@@ -54,6 +56,7 @@ export function parseStored(value: string, version: number): Stored {
     token_type,
     expires_at,
     issued_at,
+    ...(isInstant(refresh_at) && refresh_at >= issued_at && refresh_at <= expires_at ? { refresh_at } : {}),
     ...(scope === undefined ? {} : { scope }),
     source,
   };

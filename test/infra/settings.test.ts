@@ -60,6 +60,7 @@ describe('settings', () => {
     ],
     ['checkEvery', 'PT10M', (settings) => settings.get('app')?.checkEvery.toMinutes(), 10],
     ['defaultLifetime', 'PT2H', (settings) => settings.get('app')?.defaultLifetime?.toHours(), 2],
+    ['revokesFormerToken', 'true', (settings) => settings.get('app')?.revokesFormerToken, true],
     ['refreshBefore', 'PT45M', (settings) => settings.get('app')?.refreshBefore.toMinutes(), 45],
     [
       'encryptionKey',

@@ -303,11 +303,15 @@ describe('the construct', () => {
     });
   });
 
-  test('gives the function the default lifetime in seconds', () => {
+  test.for<[string, Partial<TokenRefresherProps>, object]>([
+    ['defaultLifetime', { defaultLifetime: Duration.hours(2) }, { DEFAULT_LIFETIME_SECONDS: '7200' }],
+    ['revokesFormerToken', { revokesFormerToken: true }, { REVOKES_FORMER_TOKEN: 'true' }],
+    ['revokesFormerToken', { revokesFormerToken: false }, { REVOKES_FORMER_TOKEN: Match.absent() }],
+  ])('gives the function %s %o as %o', ([, props, variables]) => {
     const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
-    new TokenRefresher(stack, 'Refresher', { ...PROPS, defaultLifetime: Duration.hours(2) });
+    new TokenRefresher(stack, 'Refresher', { ...PROPS, ...props });
     Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: Match.objectLike({ DEFAULT_LIFETIME_SECONDS: '7200' }) },
+      Environment: { Variables: Match.objectLike(variables) },
     });
   });
 

@@ -23,6 +23,7 @@ test('reads the required variables and applies the defaults', () => {
     extraParameters: {},
     clientAuthentication: 'client_secret_post',
     defaultLifetime: undefined,
+    revokesFormerToken: false,
     checkEvery: 300,
     refreshBefore: 1800,
   });
@@ -45,6 +46,7 @@ test.for<[string, string]>([
   ['REFRESH_BEFORE_SECONDS', '1.5'],
   ['DEFAULT_LIFETIME_SECONDS', 'PT2H'],
   ['DEFAULT_LIFETIME_SECONDS', '0'],
+  ['REVOKES_FORMER_TOKEN', 'yes'],
   ['CLIENT_AUTHENTICATION', 'private_key_jwt'],
   ['TOKEN_PARAMETER_TIER', 'Standard'],
   ['CREDENTIAL_FIELDS', 'consumerKey'],

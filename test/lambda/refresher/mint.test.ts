@@ -23,8 +23,8 @@ beforeEach(async () => {
 afterEach(() => endpoint.close());
 
 /** Mints with a minute of time and the longest jitter by default. */
-const mintOne = ({ budget = 60_000, random = 1 } = {}) => {
-  const configuration = configurationFor(endpoint.url);
+const mintOne = ({ budget = 60_000, random = 1, settings = {} } = {}) => {
+  const configuration = { ...configurationFor(endpoint.url), ...settings };
   return mint(configuration, { clientId: 'id', clientSecret: 'secret' }, 'source', {
     clock,
     fetch: globalThis.fetch,
@@ -44,6 +44,20 @@ const limited = (retryAfter?: string): Answer => ({
   ...oauthError(429, 'slow_down'),
   ...(retryAfter === undefined ? {} : { headers: { 'retry-after': retryAfter } }),
 });
+
+test.for([
+  ['half an hour before it expires', 3_600, {}, 1_800],
+  ['after half of a short lifetime', 1_201, {}, 600],
+  ['at once if it cannot last until the next check', 300, {}, 0],
+  ['and leaves that out by default', 3_600, { revokesFormerToken: false }, undefined],
+] as const)(
+  'says that a token which the next one revokes is replaced %s',
+  async ([, lifetime, settings, after]) => {
+    endpoint.answer(grant('granted', { expires_in: lifetime }));
+    const token = await mintOne({ settings: { revokesFormerToken: true, ...settings } });
+    expect(token.refresh_at).toBe(after === undefined ? undefined : token.issued_at + after);
+  },
+);
 
 describe('backoff', () => {
   test.for<[string, Answer[], number[]]>([
