@@ -1,0 +1,12 @@
+/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+export default {
+  mutate: ['lambda/**/*.ts'],
+  testRunner: 'vitest',
+  vitest: { configFile: 'vitest.mutation.config.ts', related: false },
+  // Stryker rewrites tsconfig.json with an API that TypeScript 7 no longer has.
+  ignorePatterns: ['tsconfig*.json', 'cdk.out', 'dist', 'docs', '*.tgz'],
+  reporters: ['clear-text', 'progress', 'json', 'html'],
+  clearTextReporter: { allowColor: false, reportTests: false },
+  // A mutant that only waits for a busy machine counts as detected.
+  timeoutMS: 60_000,
+};
