@@ -1,8 +1,8 @@
 import { RefreshError } from '../shared/refresh-error.ts';
 
 /**
- * The cause of a check: the schedule (`{}`), an operator (`force`), a consumer whose token the API rejected, or a run that held
- * open until the token in a version of the parameter ended.
+ * The cause of a check: the schedule (`{}`), an operator (`force`), a consumer whose token the API rejected, or a run that waited
+ * after it had found a version of the parameter.
  */
 export type RefreshEvent =
   | { readonly type: 'check' }

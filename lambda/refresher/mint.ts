@@ -79,7 +79,7 @@ export async function mint(
       const comeBack = notBefore ?? resetAt;
       const asked = comeBack === undefined ? undefined : comeBack - answeredAt;
       const delay = backoffDelay(attempt, asked, random);
-      if (attempt === mostRequests || answeredAt + delay + LEAST_REQUEST_TIME_MS > deadline) throw failure;
+      if (attempt >= mostRequests || answeredAt + delay + LEAST_REQUEST_TIME_MS > deadline) throw failure;
       await clock.sleep(delay);
     }
   }

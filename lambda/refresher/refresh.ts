@@ -18,6 +18,8 @@ import type { UnstoredMemory } from './unstored-token.ts';
 export interface RunObservations extends FallbackObservations {
   /** Unix time in seconds at which the stored token expires; 0 if there is no token. */
   expiresAt?: number;
+  /** Version of the parameter, as the run first found it; 0 if it is missing. */
+  version?: number;
   /** When the stored token was issued, and from which source. */
   origin?: Pick<StoredToken, 'issued_at' | 'source'>;
   /** Set if the endpoint granted a token that it had granted before: the stored one, or probably another one. */

@@ -70,6 +70,11 @@ function messageOf({ outcome, reason }: RefreshResult): string {
     : 'Token kept';
 }
 
+/** Says when the same run tries again. `at` is Unix time in milliseconds. */
+export function logNextAttempt(logger: Pick<TelemetryTools['logger'], 'info'>, at: number): void {
+  logger.info('This run waits and then checks again', { next_attempt: new Date(at).toISOString() });
+}
+
 /** Warns that readers will be without a token. `until` is Unix time in seconds. */
 export function warnOfGap(logger: Pick<TelemetryTools['logger'], 'warn'>, until: number): void {
   logger.warn(

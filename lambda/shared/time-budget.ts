@@ -18,6 +18,17 @@ export function functionTimeout(checkEvery: number): number {
   return Math.min(checkEvery + SCHEDULE_PRECISION_SECONDS + RUN_TIMEOUT_SECONDS, LONGEST_FUNCTION_SECONDS);
 }
 
+/**
+ * Seconds from the end of a failed attempt to the next one in the same run: after the first, and after each further one. With a
+ * request that hangs up to its time limit and an answer of up to 30 seconds, less than three minutes pass.
+ */
+export const RETRY_WAIT_SECONDS = [60, 120] as const;
+
+/** Seconds from the start of a run to the latest attempt in it. If possible, that is when the next check has surely started. */
+export function latestAttempt(checkEvery: number): number {
+  return functionTimeout(checkEvery) - RUN_TIMEOUT_SECONDS;
+}
+
 /** Time limit of the look at the stored token before a minted one is written, in milliseconds. */
 export const SECOND_LOOK_MS = 2_000;
 

@@ -1,0 +1,51 @@
+import type { RefreshError } from '../shared/refresh-error.ts';
+import { dueAt, type RefreshPolicy } from '../shared/refresh-margin.ts';
+import type { RefreshResult } from '../shared/refresh-result.ts';
+import type { StoredToken } from '../shared/stored-token.ts';
+import { RETRY_WAIT_SECONDS } from '../shared/time-budget.ts';
+
+/** How far a run is. Unix times in milliseconds. */
+export interface RunSoFar {
+  readonly now: number;
+  /** The latest moment for the start of an attempt. */
+  readonly latest: number;
+  /** Attempts in a row that failed, or that left the token to another run. */
+  readonly failedInARow: number;
+}
+
+/**
+ * When to look again after a success, in Unix time in milliseconds: as soon as the token is due, or soon if another run replaces
+ * it. Undefined if the next check comes in time, or if this run cannot wait that long.
+ */
+export function nextLook(
+  { outcome, reason, expires_at }: RefreshResult,
+  origin: Pick<StoredToken, 'issued_at'> | undefined,
+  policy: RefreshPolicy,
+  soFar: RunSoFar,
+): number | undefined {
+  if (reason === 'being-replaced') return after(waitAfter(soFar), soFar);
+  if (outcome === 'minted' || reason === 'same-token' || origin === undefined) return undefined;
+  // `decide` counts whole seconds.
+  const due = Math.ceil(dueAt({ issued_at: origin.issued_at, expires_at }, policy)) * 1_000;
+  return due > soFar.now ? after(due - soFar.now, soFar) : undefined;
+}
+
+/**
+ * When to try again after a failure that may pass, in Unix time in milliseconds, and not before the endpoint allows it.
+ * Undefined if the next check tries first.
+ */
+export function nextRetry({ retryable, details }: RefreshError, soFar: RunSoFar): number | undefined {
+  if (!retryable) return undefined;
+  const { notBefore, resetAt } = details;
+  const asked = (notBefore ?? resetAt ?? 0) - soFar.now;
+  return after(Math.max(waitAfter(soFar), asked), soFar);
+}
+
+function waitAfter({ failedInARow }: RunSoFar): number {
+  const [first, further] = RETRY_WAIT_SECONDS;
+  return (failedInARow <= 1 ? first : further) * 1_000;
+}
+
+function after(wait: number, { now, latest }: RunSoFar): number | undefined {
+  return now + wait <= latest ? now + wait : undefined;
+}

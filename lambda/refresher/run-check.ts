@@ -1,0 +1,90 @@
+import { RefreshError } from '../shared/refresh-error.ts';
+import type { RefreshResult } from '../shared/refresh-result.ts';
+import { latestAttempt, RUN_TIMEOUT_SECONDS } from '../shared/time-budget.ts';
+import { attempt, newObservations, type RunContext, reported } from './attempt.ts';
+import { MOST_REQUESTS } from './backoff.ts';
+import type { RefreshEvent } from './event.ts';
+import { holdOpen } from './hold-open.ts';
+import { nextLook, nextRetry } from './plan-next.ts';
+import type { RefreshTools, RunObservations } from './refresh.ts';
+import { logNextAttempt, warnOfGap } from './telemetry.ts';
+
+/** How an attempt ended. */
+type Ended = { readonly result: RefreshResult } | { readonly failure: RefreshError };
+
+/** The attempts in a row that did not settle the matter, and the last failure among them. */
+interface Unsettled {
+  readonly count: number;
+  readonly failure?: RefreshError;
+}
+
+/**
+ * Runs a scheduled check, until the next one takes over. It waits for the moment at which the token becomes due, and tries again
+ * soon after a failure that may pass. Each attempt is reported as it ends, because alarms count minutes without a metric.
+ * @throws RefreshError with the last failure, if no later attempt succeeded
+ */
+export async function runCheck(context: RunContext): Promise<RefreshResult> {
+  const { configuration, tools } = context;
+  const { clock, telemetry } = tools;
+  let event: RefreshEvent = { type: 'check' };
+  let unsettled: Unsettled = { count: 0 };
+  for (;;) {
+    const observations = newObservations();
+    const mostRequests = unsettled.count === 0 ? MOST_REQUESTS : 1;
+    const ended = await checkAndHold(event, { mostRequests, observations }, context);
+    unsettled = count(unsettled, ended);
+    const soFar = { now: clock.now(), latest: latestOf(context), failedInARow: unsettled.count };
+    const at =
+      'failure' in ended
+        ? nextRetry(ended.failure, soFar)
+        : nextLook(ended.result, observations.origin, configuration, soFar);
+    if (at === undefined) return settle(ended, unsettled);
+    logNextAttempt(telemetry.logger, at);
+    while (clock.now() < at) await clock.sleep(at - clock.now());
+    // A deployment may have changed the settings during the wait. This run has the former ones.
+    if (observations.version !== undefined) event = { type: 'held', version: observations.version };
+  }
+}
+
+/** Unix time in milliseconds. */
+function latestOf({ configuration, startedAt, tools }: RunContext): number {
+  const limit = tools.remaining / 1_000 - RUN_TIMEOUT_SECONDS;
+  return startedAt + Math.min(latestAttempt(configuration.checkEvery), limit) * 1_000;
+}
+
+/**
+ * Attempts once. If the endpoint grants a token that it granted before, and that token ends before the next check, the run
+ * waits for its end.
+ */
+async function checkAndHold(
+  event: RefreshEvent,
+  options: Pick<RefreshTools, 'mostRequests' | 'observations'>,
+  context: RunContext,
+): Promise<Ended> {
+  const { configuration, tools } = context;
+  try {
+    const { result, plan } = await attempt(event, options, context);
+    const { reused } = options.observations;
+    if (reused === undefined) return { result };
+    if (plan === 'too-long' && reused === 'stored') warnOfGap(tools.telemetry.logger, result.expires_at);
+    if (plan !== 'hold') return { result };
+    const observations: RunObservations = newObservations();
+    return await reported(context, observations, () =>
+      holdOpen(result, configuration, { ...tools, mostRequests: MOST_REQUESTS, observations }),
+    );
+  } catch (failure) {
+    if (failure instanceof RefreshError) return { failure };
+    throw failure;
+  }
+}
+
+function count(before: Unsettled, ended: Ended): Unsettled {
+  if ('failure' in ended) return { count: before.count + 1, failure: ended.failure };
+  return ended.result.reason === 'being-replaced' ? { ...before, count: before.count + 1 } : { count: 0 };
+}
+
+/** @throws RefreshError if an attempt failed, and the run does not know that another run has replaced the token */
+function settle(ended: Ended, { failure }: Unsettled): RefreshResult {
+  if (failure !== undefined || 'failure' in ended) throw failure;
+  return ended.result;
+}
