@@ -61,13 +61,29 @@ export function isHeldByAnother(
   record: ClaimRecord | undefined,
   { owner, replaces, now }: { readonly owner: string; readonly replaces: number; readonly now: number },
 ): boolean {
-  return record !== undefined && record.owner !== owner && isHeld(record, replaces, now);
-}
-
-/** Whether the run that wrote the record may still be about to replace this version of the token. */
-export function isHeld(record: ClaimRecord, replaces: number, now: number): boolean {
+  if (record === undefined || record.owner === owner) return false;
   // With another version stored, that run has done its work.
   return record.expires_at > now && record.replaces === replaces;
+}
+
+/** Whether the run's time is over, and it has not released its claim. */
+export function hasExpired(record: ClaimRecord, now: number): boolean {
+  return !isReleased(record) && record.expires_at <= now;
+}
+
+/** The run that has the claim to replace this version of the token after these records, none of which has expired. */
+export function holderAfter(records: readonly ClaimRecord[], replaces: number): string | undefined {
+  let holder: string | undefined;
+  for (const record of records) {
+    if (record.replaces !== replaces) continue;
+    if (!isReleased(record)) holder ??= record.owner;
+    else if (record.owner === holder) holder = undefined;
+  }
+  return holder;
+}
+
+function isReleased({ expires_at }: ClaimRecord): boolean {
+  return expires_at === 0;
 }
 
 function isFailure(value: unknown): value is MintFailure {

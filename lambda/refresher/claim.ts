@@ -4,7 +4,7 @@ import type { Clock } from '../shared/clock.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import { claimParameterName } from '../shared/refresher-environment.ts';
 import { CLAIM_RELEASE_MS } from '../shared/time-budget.ts';
-import { type ClaimRecord, isHeld, parseClaim } from './claim-record.ts';
+import { type ClaimRecord, hasExpired, holderAfter, parseClaim } from './claim-record.ts';
 
 /** The claim parameter as it was read. Version 0: there is none. */
 export interface FoundClaim {
@@ -30,9 +30,9 @@ export async function readClaim(ssm: SSMClient, parameterName: string): Promise<
 /**
  * Takes the claim, and returns whether this run has it. `before` is the claim as this run found it: not held by another run.
  *
- * The claim is a parameter next to the token's. Parameter Store numbers the writes of a parameter. Of all runs that found the
- * claim free, the first to write has it until it releases it. The writes of the others are harmless: they claim the same. If a
- * write was sent twice because its answer was lost, the first of the two counts.
+ * The claim is a parameter next to the token's. Parameter Store numbers the writes of a parameter, and keeps the former ones.
+ * Of all runs that found the claim free, the first to write has it until it releases it. The writes of the others change
+ * nothing. If a write was sent twice because its answer was lost, the first of the two counts.
  * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
  * @throws RefreshError `STORE_UNAVAILABLE`
  */
@@ -44,18 +44,38 @@ export async function takeClaim(
   now: number,
 ): Promise<boolean> {
   const name = claimParameterName(parameterName);
-  const written = await writeClaim(ssm, name, own);
-  if (written === undefined) return false;
-  let holder: string | undefined;
-  for (let version = before.version + 1; version < written; version += 1) {
-    const found = await readRecord(ssm, `${name}:${version}`).catch(() => undefined);
+  const isFirst = async (version: number) => {
+    const records = await readRecordsBefore(version, before, { ssm, name, now });
     // Without knowing who was first, another run may have the claim.
-    if (found?.record === undefined) return false;
-    const { owner } = found.record;
-    if (!isHeld(found.record, own.replaces, now)) holder = owner === holder ? undefined : holder;
-    else holder ??= owner;
+    if (records === undefined) return false;
+    const holder = holderAfter(records, own.replaces);
+    return holder === undefined || holder === own.owner;
+  };
+  // A run that waits for the claim may find what it wrote itself after another run had taken the claim.
+  if (before.record?.owner === own.owner && !(await isFirst(before.version + 1))) return false;
+  const written = await writeClaim(ssm, name, own);
+  return written !== undefined && isFirst(written);
+}
+
+/**
+ * The records before a version that still count, oldest first. Undefined if one of them cannot be read. They may reach further
+ * back than `before`, which may be the late write of a run that wanted to replace a former token.
+ */
+async function readRecordsBefore(
+  version: number,
+  before: FoundClaim,
+  { ssm, name, now }: { readonly ssm: SSMClient; readonly name: string; readonly now: number },
+): Promise<readonly ClaimRecord[] | undefined> {
+  const records: ClaimRecord[] = [];
+  for (let former = version - 1; former > 0; former -= 1) {
+    const isKnown = former === before.version;
+    const found = isKnown ? before : await readRecord(ssm, `${name}:${former}`).catch(() => undefined);
+    if (found === undefined) return undefined;
+    const { record } = found;
+    if (record === undefined || hasExpired(record, now)) break;
+    records.unshift(record);
   }
-  return holder === undefined || holder === own.owner;
+  return records;
 }
 
 /** Ends the claim after a run that stored nothing. Never rejects: if the write fails, the claim expires by itself. */

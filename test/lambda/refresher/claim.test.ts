@@ -131,6 +131,34 @@ describe('of the runs that claim a mint,', () => {
     expect(await takeClaim(ssm, NAME, before, late, NOW)).toBe(true);
   });
 
+  test('a run that wrote second does not take its own record for the claim', async () => {
+    const before = await readClaim(ssm, NAME);
+    await claim({ owner: 'first' });
+    const second: ClaimRecord = { owner: 'second', replaces: 1, expires_at: NOW + 75 };
+    expect(await takeClaim(ssm, NAME, before, second, NOW)).toBe(false);
+    const { version } = await readClaim(ssm, NAME);
+    expect(await claim({ owner: 'second' })).toBeUndefined();
+    // A run that waits for the claim must not write at each look.
+    expect((await readClaim(ssm, NAME)).version).toBe(version);
+  });
+
+  test('the first has it, although another run wrote before its write was sent again', async () => {
+    const before = await readClaim(ssm, NAME);
+    const first: ClaimRecord = { owner: 'first', replaces: 1, expires_at: NOW + 75 };
+    const second = { ...first, owner: 'second' };
+    await putValue(JSON.stringify(first));
+    expect(await takeClaim(ssm, NAME, before, second, NOW)).toBe(false);
+    expect(await takeClaim(ssm, NAME, before, first, NOW)).toBe(true);
+  });
+
+  test('none gets a claim that is held if the claim of a former token is written late', async () => {
+    const before = await readClaim(ssm, NAME);
+    const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
+    await claim({ replaces: 2 });
+    await takeClaim(ssm, NAME, before, late, NOW);
+    expect(winners(await claims(20, { replaces: 2 }))).toBe(0);
+  });
+
   test('none gets the claim if it cannot find out who was first', async () => {
     const before = await readClaim(ssm, NAME);
     await claim();
