@@ -29,6 +29,7 @@ export function canBeKeptAlive(lifetime: number, { checkEvery }: RefreshPolicy):
   return lifetime > leastValidity(checkEvery);
 }
 
-function leastValidity(checkEvery: number): number {
+/** Seconds that a token must be valid to last until the next check, even a late one. */
+export function leastValidity(checkEvery: number): number {
   return checkEvery + SCHEDULE_PRECISION_SECONDS;
 }

@@ -25,8 +25,8 @@ export interface SameTokenEndpoint {
   endOf(accessToken: string): number | undefined;
   /** Ends the current token now, as a revocation does. */
   revoke(): void;
-  /** Answers instead of a grant, if it returns something. */
-  fault: () => Response | undefined;
+  /** Answers instead of a grant, if it returns something. The signal aborts at the time limit of the request. */
+  fault: (signal: AbortSignal) => Response | undefined | Promise<Response | undefined>;
 }
 
 interface IssuedToken {
@@ -77,11 +77,11 @@ export function createSameTokenEndpoint(
       current = { ...current, endsAt: clock.now() };
     },
     fault: () => undefined,
-    fetch: async () => {
+    fetch: async (_url, init) => {
       requests.push(clock.now());
       const travel = 50 + 150 * random();
       await clock.sleep(travel);
-      const fault = endpoint.fault();
+      const fault = await endpoint.fault(init?.signal as AbortSignal);
       if (fault !== undefined) return fault;
       if (current === undefined || clock.now() >= current.endsAt - grantsEarly * 1_000) current = issue();
       const access_token = textOf(current);

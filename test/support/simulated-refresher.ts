@@ -27,6 +27,8 @@ export interface SimulatedRun {
   readonly endedAt: number;
   /** The reason of a successful run, or the code of a failed one. */
   readonly end: string;
+  /** Token requests. */
+  readonly requests: number;
 }
 
 /** A token that was stored. Unix times in seconds; `storedAt` with fractions. */
@@ -47,8 +49,8 @@ export interface SimulatedRefresher {
   readonly environment: Record<string, string>;
   /** Starts a run, as Lambda does. */
   run(event?: unknown, options?: { readonly isAwaited?: boolean }): Promise<RefreshResult>;
-  /** Starts a check every `checkEvery`, up to a minute late, from now on. */
-  schedule(): void;
+  /** Starts a check every `checkEvery`, from now on. `late` gives seconds from 0 to 60, by default any. */
+  schedule(late?: (index: number) => number): void;
   reader(options?: TokenReaderOptions): TokenReader;
   record(): Promise<{ readonly token: StoredToken; readonly version: number }>;
   putSecret(value: string): Promise<void>;
@@ -76,8 +78,7 @@ export async function simulateRefresher(options: SimulationOptions): Promise<Sim
   const aws = createInProcessAws(time.now);
   const SecretString = '{"client_id": "id", "client_secret": "secret"}';
   await aws.secretsManager.send(new CreateSecretCommand({ Name: 'secret', SecretString }));
-  // Nothing hangs here, so no signal aborts.
-  const clock: Clock = { now: time.now, sleep: time.sleep, timeout: () => new AbortController().signal };
+  const clock: Clock = { now: time.now, sleep: time.sleep, timeout: time.timeout };
   const endpointClock = { ...clock, now: () => time.now() + clockAhead * 1_000 };
   const endpoint = createSameTokenEndpoint(kind, { lifetime, livesFor, clock: endpointClock, random });
   const metrics = createMetricStore();
@@ -103,15 +104,20 @@ export async function simulateRefresher(options: SimulationOptions): Promise<Sim
   };
   const start = async (event: unknown = {}, { isAwaited = false } = {}): Promise<RefreshResult> => {
     const startedAt = time.now();
+    let requests = 0;
+    const fetch: typeof globalThis.fetch = (url, init) => {
+      requests += 1;
+      return endpoint.fetch(url, init);
+    };
     const finish = (end: string, errors: number) => {
-      runs.push({ startedAt, endedAt: time.now(), end });
+      runs.push({ startedAt, endedAt: time.now(), end, requests });
       // Lambda's metrics carry the time of the invocation.
       metrics.add('AWS/Lambda/Errors', startedAt / 1_000, errors, time.now() / 1_000 + 120);
     };
     try {
       const result = await run(event, environment, {
         ...{ ssm: aws.ssm, tokenWriter: aws.ssm, secretsManager: aws.secretsManager },
-        ...{ clock, fetch: endpoint.fetch, random, memory: {}, telemetry, isAwaited, runId: randomUUID() },
+        ...{ clock, fetch, random, memory: {}, telemetry, isAwaited, runId: randomUUID() },
         publish: () => undefined,
         remaining: functionTimeout(policy.checkEvery) * 1_000,
       });
@@ -126,10 +132,12 @@ export async function simulateRefresher(options: SimulationOptions): Promise<Sim
   return {
     ...{ time, aws, endpoint, metrics, runs, stored, logged, environment },
     run: start,
-    schedule() {
+    schedule(late = () => random() * 60) {
+      const from = time.now();
       void (async () => {
-        for (let planned = time.now(); ; planned += policy.checkEvery * 1_000) {
-          await time.sleep(Math.max(0, planned + random() * 60_000 - time.now()));
+        for (let index = 0; ; index += 1) {
+          const at = from + (index * policy.checkEvery + late(index)) * 1_000;
+          await time.sleep(Math.max(0, at - time.now()));
           start().catch(() => undefined);
         }
       })();

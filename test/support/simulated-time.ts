@@ -7,6 +7,8 @@ export interface SimulatedTime {
   /** Unix time, milliseconds. */
   readonly now: () => number;
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  /** A signal that aborts after some time. */
+  readonly timeout: (milliseconds: number) => AbortSignal;
   /** Waits for the requests under way, then lets time pass and wakes each sleeper at its instant. */
   advance(milliseconds: number): Promise<void>;
   /** Waits for the requests under way without letting time pass. */
@@ -55,6 +57,11 @@ export function createSimulatedTime(start = 1_800_000_000_000): SimulatedTime {
           reject(signal.reason);
         });
       }),
+    timeout: (milliseconds) => {
+      const controller = new AbortController();
+      sleepers = [...sleepers, { at: now + milliseconds, wake: () => controller.abort() }];
+      return controller.signal;
+    },
     settle,
     get sleeping() {
       return sleepers.length;

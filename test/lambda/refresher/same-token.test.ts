@@ -5,6 +5,7 @@ import { claimParameterName, ENVIRONMENT } from '../../../lambda/shared/refreshe
 import { sha256 } from '../../../lambda/shared/stored-token.ts';
 import { AwsError } from '../../../local/embedded-cloud/aws-error.ts';
 import { alarmsOf } from '../../support/alarms.ts';
+import { newTokens } from '../../support/new-tokens.ts';
 import { simulateDays } from '../../support/same-token-days.ts';
 import { SAME_TOKEN_KINDS, type SameTokenKind } from '../../support/same-token-endpoint.ts';
 import { type SimulationOptions, simulateRefresher } from '../../support/simulated-refresher.ts';
@@ -306,18 +307,6 @@ test('a report that changes nothing does not publish the validity, which is low 
   });
   expect(published()).toBe(before);
 });
-
-/** Grants another token in each answer, as most endpoints do. */
-const newTokens = (expiresIn: () => number) => {
-  let serial = 0;
-  return () => {
-    serial += 1;
-    return Response.json({
-      ...{ access_token: `new-${serial}`, token_type: 'Bearer' },
-      expires_in: expiresIn(),
-    });
-  };
-};
 
 describe('an endpoint that grants a new token in each answer', () => {
   test('costs one request and one write for each token, and a wait until it is due', async () => {

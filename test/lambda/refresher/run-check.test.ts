@@ -1,0 +1,209 @@
+import { describe, expect, test } from 'vitest';
+import { ENVIRONMENT } from '../../../lambda/shared/refresher-environment.ts';
+import { sha256 } from '../../../lambda/shared/stored-token.ts';
+import { functionTimeout } from '../../../lambda/shared/time-budget.ts';
+import { AwsError } from '../../../local/embedded-cloud/aws-error.ts';
+import { newTokens } from '../../support/new-tokens.ts';
+import { type SimulationOptions, simulateRefresher } from '../../support/simulated-refresher.ts';
+
+const SECOND = 1_000;
+const KIND = { expiresIn: 'constant', token: 'opaque', grantsEarly: 0 } as const;
+
+/** A refresher with a stored token that was minted `age` seconds ago. Due after 1,800 seconds, and valid for 3,600. */
+const startAfter = async (age: number, options: Partial<SimulationOptions> = {}) => {
+  const simulated = await simulateRefresher({ kind: KIND, ...options });
+  const { time, endpoint } = simulated;
+  const grant = newTokens(() => 3_600);
+  endpoint.fault = grant;
+  await time.until(simulated.run());
+  const { token } = await simulated.record();
+  const passTo = (seconds: number) => time.advance(token.issued_at * SECOND + seconds * SECOND - time.now());
+  await passTo(age);
+  return {
+    ...simulated,
+    token,
+    passTo,
+    /** Requests and checks after the first token, in seconds after its issue. */
+    requests: () => endpoint.requests.slice(1).map((at) => Math.floor(at / SECOND - token.issued_at)),
+    metric: (name: string) => simulated.metrics.series.get(`TokenRefresher/${name}`),
+    break: (answer: () => Response) => {
+      endpoint.fault = answer;
+    },
+    repair: () => {
+      endpoint.fault = grant;
+    },
+  };
+};
+const ended = (running: Promise<unknown>) => running.catch((error: Error) => error.message);
+const unavailable = () => new Response(null, { status: 503 });
+
+describe('a scheduled check', () => {
+  test.for([
+    ['waits until the token is due, if the next check could come later', 1_500, 1_800],
+    ['waits as long as the next check can take to come', 1_440, 1_800],
+    ['mints at once if the token is due', 1_900, 1_900],
+  ] as const)('%s', async ([, age, at]) => {
+    const { run, passTo, requests } = await startAfter(age);
+    const running = run();
+    await passTo(at + 1);
+    expect(await running).toMatchObject({ outcome: 'minted', reason: 'expiring' });
+    expect(requests()).toEqual([at]);
+  });
+
+  test('does not wait if the next check surely comes before the token is due', async () => {
+    const { run, time, requests } = await startAfter(1_439);
+    const before = time.now();
+    expect(await time.until(run())).toMatchObject({ outcome: 'kept', reason: 'fresh' });
+    expect(time.now() - before).toBeLessThan(SECOND);
+    expect(requests()).toEqual([]);
+  });
+
+  test('reports before it waits, because an alarm counts minutes without a metric', async () => {
+    const { run, metric, time, passTo } = await startAfter(1_500);
+    const running = run();
+    await time.advance(SECOND);
+    expect(metric('Kept')?.values).toEqual([1]);
+    expect(metric('SecondsUntilExpiry')?.values.at(-1)).toBe(2_100);
+    await passTo(1_801);
+    await running;
+    expect(metric('Minted')?.values).toEqual([1, 1]);
+  });
+
+  test.for<[string, unknown, { isAwaited?: boolean }, string]>([
+    ['a caller waits for', {}, { isAwaited: true }, 'fresh'],
+    ['a consumer causes', { rejected: sha256('of another token') }, {}, 'already-replaced'],
+    ['an operator forces', { force: true }, {}, 'forced'],
+  ])('that %s does not wait until the token is due', async ([, event, options, reason]) => {
+    const { run, time } = await startAfter(1_700);
+    const before = time.now();
+    expect(await time.until(run(event, options))).toMatchObject({ reason });
+    expect(time.now() - before).toBeLessThan(2 * SECOND);
+  });
+
+  test.for<[string, unknown, { isAwaited?: boolean }]>([
+    ['a caller waits for', {}, { isAwaited: true }],
+    ['a consumer causes', { rejected: sha256('new-1') }, {}],
+    ['an operator forces', { force: true }, {}],
+  ])('that %s does not try again after it has failed', async ([, event, options]) => {
+    const { run, time, break: fail } = await startAfter(1_900);
+    fail(unavailable);
+    const before = time.now();
+    expect(await time.until(ended(run(event, options)))).toMatch('ENDPOINT_UNAVAILABLE');
+    expect(time.now() - before).toBeLessThan(60 * SECOND);
+  });
+
+  test('keeps the token that another run minted during the wait', async () => {
+    const { run, time, passTo, requests } = await startAfter(1_500);
+    const running = run();
+    await passTo(1_600);
+    await time.until(run({ force: true }));
+    await passTo(1_801);
+    expect(await running).toMatchObject({ outcome: 'kept', reason: 'fresh', parameter_version: 2 });
+    expect(requests()).toEqual([1_600]);
+  });
+
+  test('leaves the token that a deployment minted with new settings during the wait', async () => {
+    const { run, time, passTo, environment, record } = await startAfter(1_500);
+    const running = run();
+    await passTo(1_600);
+    environment[ENVIRONMENT.scope] = 'travel';
+    await time.until(run({}, { isAwaited: true }));
+    const deployed = await record();
+    await passTo(1_801);
+    expect(await running).toMatchObject({ outcome: 'kept', reason: 'already-replaced' });
+    expect(await record()).toEqual(deployed);
+  });
+});
+
+describe('after a failure that may pass, a scheduled check', () => {
+  test('tries again after a minute, then every two minutes, with one request, until the next check takes over', async () => {
+    const { run, time, metric, runs, requests, break: fail } = await startAfter(1_900);
+    fail(() => new Response(null, { status: 503, headers: { 'retry-after': '39' } }));
+    expect(await time.until(ended(run()))).toMatch('ENDPOINT_UNAVAILABLE');
+    // The first attempt asks again as the endpoint wishes. The next attempts do not wait for that.
+    expect(requests()).toEqual([1_900, 1_939, 1_999, 2_119, 2_239]);
+    expect(metric('Failed ENDPOINT_UNAVAILABLE')?.values).toEqual([1, 1, 1, 1]);
+    expect(runs.at(-1)?.end).toBe('ENDPOINT_UNAVAILABLE');
+  });
+
+  test('succeeds as soon as an attempt does, although earlier ones failed', async () => {
+    const { run, time, passTo, metric, break: fail, repair } = await startAfter(1_900);
+    fail(unavailable);
+    const running = run();
+    await passTo(2_000);
+    repair();
+    expect(await time.until(running)).toMatchObject({ outcome: 'minted', reason: 'expiring' });
+    expect(metric('Minted')?.values).toEqual([1, 1]);
+  });
+
+  test('begins the next attempt less than three minutes after the start of one that hangs', async () => {
+    const { run, time, requests, endpoint } = await startAfter(1_900);
+    endpoint.fault = (signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    expect(await time.until(ended(run()))).toMatch('ENDPOINT_UNAVAILABLE');
+    // The first attempt has a second request.
+    expect(requests()).toEqual([1_900, 1_930, 2_000, 2_150]);
+  });
+
+  test.for([
+    ['at the moment that the endpoint names', 200, [1_900, 2_100]],
+    ['not at all if the endpoint names one after the end of the run', 400, [1_900]],
+  ] as const)('tries again %s', async ([, seconds, expected]) => {
+    const { run, time, requests, break: fail } = await startAfter(1_900);
+    const until = time.now() + seconds * SECOND;
+    fail(() => {
+      const wait = Math.max(41, Math.round((until - time.now()) / SECOND));
+      return new Response(null, { status: 429, headers: { 'retry-after': String(wait) } });
+    });
+    expect(await time.until(ended(run()))).toMatch('RATE_LIMITED');
+    expect(requests().slice(0, 2)).toEqual(expected);
+  });
+
+  test.for<[string, () => Response, string]>([
+    [
+      'rejects the client',
+      () => Response.json({ error: 'invalid_client' }, { status: 401 }),
+      'CLIENT_REJECTED',
+    ],
+    ['rejects the request', () => new Response(null, { status: 404 }), 'REQUEST_REJECTED'],
+    ['answers with nonsense', () => new Response('<html>'), 'RESPONSE_INVALID'],
+  ])('does not try again if the endpoint %s, because that rarely passes', async ([, answer, code]) => {
+    const { run, time, requests, break: fail } = await startAfter(1_900);
+    fail(answer);
+    expect(await time.until(ended(run()))).toMatch(code);
+    expect(requests()).toEqual([1_900]);
+  });
+
+  test.for(['GetParameter', 'DescribeSecret'])('tries %s again', async (failing) => {
+    const { run, time, aws } = await startAfter(1_900);
+    const from = time.now();
+    aws.onCall = (operation) => {
+      if (operation === failing && time.now() < from + 170 * SECOND)
+        throw new AwsError('ThrottlingException', 'no');
+    };
+    expect(await time.until(run())).toMatchObject({ outcome: 'minted' });
+    expect(Math.round((time.now() - from) / SECOND)).toBe(180);
+  });
+
+  test('stores a token that it could not store, without another request', async () => {
+    const { run, time, aws, requests } = await startAfter(1_900);
+    const from = time.now();
+    aws.onCall = (operation, { Name }) => {
+      if (operation === 'PutParameter' && Name === '/a/b' && time.now() < from + 30 * SECOND)
+        throw new AwsError('ThrottlingException', 'no');
+    };
+    expect(await time.until(run())).toMatchObject({ outcome: 'minted', reason: 'expiring' });
+    expect(requests()).toEqual([1_900]);
+  });
+
+  test('ends within the time that is left to it', async () => {
+    for (const checkEvery of [60, 300, 780, 840, 3_600]) {
+      const policy = { checkEvery, refreshBefore: 2 * checkEvery };
+      const { run, time, break: fail } = await startAfter(3_590, { policy });
+      fail(unavailable);
+      const before = time.now();
+      await time.until(ended(run()));
+      expect(time.now() - before).toBeLessThan(functionTimeout(checkEvery) * SECOND);
+    }
+  });
+});

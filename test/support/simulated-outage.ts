@@ -1,0 +1,77 @@
+import { dueAt, type RefreshPolicy } from '../../lambda/shared/refresh-margin.ts';
+import { newTokens } from './new-tokens.ts';
+import { type SimulatedRefresher, simulateRefresher } from './simulated-refresher.ts';
+
+/** What a token endpoint does during an outage. */
+export const OUTAGE_KINDS = ['refuses', 'hangs', 'answers 503', 'answers 429', 'answers 503 slowly'] as const;
+export type OutageKind = (typeof OUTAGE_KINDS)[number];
+
+export interface SimulatedOutage {
+  readonly policy: RefreshPolicy;
+  /** Of a token, in seconds. */
+  readonly lifetime: number;
+  readonly kind: OutageKind;
+  /** Seconds from the first token to the start of the schedule, less full intervals of `checkEvery`. */
+  readonly phase: number;
+  /** Seconds from the first token to the outage. */
+  readonly from: number;
+  /** Seconds. */
+  readonly lasts: number;
+  /** Seconds by which each check is late, up to 60; repeated. */
+  readonly late: readonly number[];
+}
+
+/** One outage of the token endpoint, from the first token until the refresher has recovered. */
+export async function simulateOutage(outage: SimulatedOutage): Promise<
+  SimulatedRefresher & {
+    /** Seconds in which the parameter held an expired token. */
+    readonly gap: number;
+  }
+> {
+  const { policy, lifetime, kind, phase, from, lasts, late } = outage;
+  const simulated = await simulateRefresher({
+    kind: { expiresIn: 'constant', token: 'opaque', grantsEarly: 0 },
+    policy,
+    lifetime,
+  });
+  const { time, endpoint, stored } = simulated;
+  const grant = newTokens(() => lifetime);
+  endpoint.fault = grant;
+  await time.until(simulated.run({}, { isAwaited: true }));
+  const startedAt = time.now();
+  endpoint.fault = (signal) => {
+    const second = (time.now() - startedAt) / 1_000 - from;
+    return second >= 0 && second < lasts ? failAs(kind, signal, simulated) : grant();
+  };
+  // Earlier checks would only keep the token.
+  const idle = Math.floor(dueAt({ issued_at: 0, expires_at: lifetime }, policy) / policy.checkEvery) - 2;
+  await time.advance((phase + Math.max(0, idle) * policy.checkEvery) * 1_000);
+  simulated.schedule((index) => late[index % late.length] ?? 0);
+  const until = startedAt + (Math.max(from + lasts, lifetime) + 2 * policy.checkEvery) * 1_000;
+  await time.advance(until - time.now());
+  const end = time.now() / 1_000;
+  const gaps = stored.map(
+    ({ expires_at }, index) => Math.min(stored[index + 1]?.storedAt ?? end, end) - expires_at,
+  );
+  return Object.assign(simulated, { gap: Math.max(0, ...gaps) });
+}
+
+async function failAs(
+  kind: OutageKind,
+  signal: AbortSignal,
+  { time }: SimulatedRefresher,
+): Promise<Response> {
+  switch (kind) {
+    case 'refuses':
+      throw Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNREFUSED' } });
+    case 'hangs':
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    case 'answers 503':
+      return new Response(null, { status: 503 });
+    case 'answers 429':
+      return new Response(null, { status: 429 });
+    case 'answers 503 slowly':
+      await time.sleep(25_000, signal);
+      return new Response(null, { status: 503 });
+  }
+}
