@@ -4,6 +4,7 @@ import { assertSeconds } from './assert-seconds.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
 import { createReplacementSearch } from './find-replacement.ts';
 import { loadWith, reportWith } from './on-demand-clients.ts';
+import { countReports, createRejectionStreak } from './rejection-streak.ts';
 import type { Seams } from './seams.ts';
 import { createTokenCache } from './token-cache.ts';
 import type { TokenReader, TokenReaderOptions } from './token-reader.ts';
@@ -23,23 +24,31 @@ export function createReader(options: TokenReaderOptions, seams: Seams): TokenRe
 
   const load = loadWith(options.ssm, parameterName);
   const cache = createTokenCache(parameterName, load, minimumValidity, seams);
-  const report = functionName === undefined ? undefined : reportWith(options.lambda, functionName);
+  const streak = createRejectionStreak(seams);
+  const report =
+    functionName === undefined
+      ? undefined
+      : countReports(reportWith(options.lambda, functionName), cache, streak);
   return {
     get: cache.get,
     authorization: async (asked) => `Bearer ${await cache.get(asked)}`,
     fetch: createAuthorizedFetch(
       options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
       cache.get,
-      createReplacementSearch(cache, report, replacementTimeout * 1_000, seams),
+      createReplacementSearch(cache, report, streak, replacementTimeout * 1_000, seams),
     ),
     async reject(token) {
       if (report === undefined) throw missing('refresherFunctionName');
       // The message does not show the value: it may be a token after all.
       if (typeof token !== 'string' || !isSendable(token))
         throw new TypeError('reject needs a token as returned by get()');
+      const isCurrent = cache.otherThan(token) === undefined;
       cache.reject(token);
-      const reported = await report(token);
-      if (reported.type === 'failed') throw new TokenUnavailableError(reported.failure);
+      if (isCurrent) streak.rejected();
+      if (!isCurrent || streak.mayReport()) {
+        const reported = await report(token);
+        if (reported.type === 'failed') throw new TokenUnavailableError(reported.failure);
+      }
       await cache.load();
     },
   };

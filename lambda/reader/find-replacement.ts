@@ -1,4 +1,5 @@
 import { LONGEST_SPACING_MS, retryDelay, spacing } from './load-waits.ts';
+import type { RejectionStreak } from './rejection-streak.ts';
 import type { Report, Reported } from './report-rejected.ts';
 import type { Seams } from './seams.ts';
 import { settleWithin } from './settle-within.ts';
@@ -13,6 +14,7 @@ import { TokenUnavailableError } from './token-unavailable-error.ts';
 export function createReplacementSearch(
   cache: TokenCache,
   report: Report | undefined,
+  streak: RejectionStreak,
   timeout: number,
   { now, random, sleep }: Seams,
 ): (rejected: string) => Promise<string | undefined> {
@@ -30,23 +32,26 @@ export function createReplacementSearch(
     for (let attempt = 1; ; ) {
       const loaded = await cache.load();
       const found = cache.otherThan(rejected);
+      // Without a report from here, another container's report or a rotation has replaced the token.
+      if (found !== undefined && reported?.type !== 'answered') streak.count();
       if (found !== undefined || reported?.replacement === 'none') return found;
       const isStillStored = loaded.type === 'token' || loaded.transient === undefined;
       if (isStillStored && reported === undefined) {
-        if (report === undefined) return undefined;
+        if (report === undefined || !streak.mayReport()) return undefined;
         reported = await report(rejected);
         // The caller only gets the API's 401, so a failed report would go unnoticed.
         if (reported.type === 'failed') process.emitWarning(new TokenUnavailableError(reported.failure));
         continue;
       }
-      const delay = retryDelay(attempt, random);
+      const delay = cache.untilRetry() ?? retryDelay(attempt, random);
       if (now() + delay >= endsAt) return undefined;
       attempt += 1;
       await sleep(delay);
     }
   };
   const searchOnce = singleFlightByKey(async (token) => {
-    // An API that rejects every token must not cause a load and a report for each request.
+    streak.rejected();
+    // An API that rejects every token must not cause a load for each request.
     if (fruitless?.token === token && now() >= fruitless.from && now() < fruitless.until) return undefined;
     const found = await settleWithin(search(token), timeout, sleep);
     const count = fruitless?.token === token ? fruitless.count + 1 : 0;

@@ -2,6 +2,7 @@ import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { describeAwsFailure, isAccessDenied } from '../shared/aws-failure.ts';
 import { parseStored, type StoredToken } from '../shared/stored-token.ts';
 import { abortable } from './abortable.ts';
+import type { Transient } from './retry-pace.ts';
 import type { TokenUnavailableCode, Unavailability } from './token-unavailable-error.ts';
 
 /** The result of one load of the parameter. */
@@ -11,7 +12,7 @@ export type Loaded =
       readonly type: 'failure';
       readonly failure: Unavailability;
       /** Set if the same load may succeed in a moment. */
-      readonly transient?: 'throttled' | 'failing';
+      readonly transient?: Transient;
     };
 
 /** Loads the parameter once. Never rejects. */
@@ -19,16 +20,17 @@ export type Load = () => Promise<Loaded>;
 
 /**
  * A client with the region and credentials of the environment. A call within a region takes milliseconds. A slower one,
- * for example on a connection that died while the container was frozen, is retried.
+ * for example on a connection that died while the container was frozen, fails. The reader itself retries: retries of the
+ * client would count against the throughput too, and it does not know how long to wait.
  */
 export function createSsmClient(): SSMClient {
   return new SSMClient({
-    maxAttempts: 3,
+    maxAttempts: 1,
     requestHandler: { connectionTimeout: 1_500, requestTimeout: 4_000, throwOnRequestTimeout: true },
   });
 }
 
-/** Milliseconds for one load: three attempts of the client above. The caller's own client may have no time limit. */
+/** Milliseconds for one load, the search for credentials included. The caller's own client may have no time limit. */
 const LOAD_TIMEOUT_MS = 15_000;
 
 export async function loadParameter(ssm: SSMClient, parameterName: string): Promise<Loaded> {
@@ -77,19 +79,24 @@ function failedLoad(error: unknown, parameterName: string): Loaded {
       'Allow it with refresher.grantRead(fn). If another app deploys the refresher, also name the role in its readers.';
     return failed('ACCESS_DENIED', `${fact} ${remedy}`, cause);
   }
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  const { httpStatusCode: status, clockSkewCorrected } = metadataOf(error);
   if (status === 429 || /Throttl|TooManyRequests/.test(name)) {
     const remedy =
       'Try again later. If this lasts, find out what else reads from Parameter Store, or raise its throughput.';
     return { ...failed('STORE_UNAVAILABLE', `${fact} ${remedy}`, cause), transient: 'throttled' };
   }
-  if (status !== undefined && status >= 400 && status < 500) {
+  // After this refusal, the client signs with the clock of Parameter Store.
+  if (status !== undefined && status >= 400 && status < 500 && clockSkewCorrected !== true) {
     const remedy = 'Check parameterName, the region and the credentials.';
     return failed('REQUEST_REJECTED', `${fact} ${remedy}`, cause);
   }
   const remedy =
     'Try again later. If this lasts, check the network path to Systems Manager: a VPC needs an endpoint for ssm.';
   return { ...failed('STORE_UNAVAILABLE', `${fact} ${remedy}`, cause), transient: 'failing' };
+}
+
+function metadataOf(error: unknown): { httpStatusCode?: number; clockSkewCorrected?: boolean } {
+  return (error as { $metadata?: object }).$metadata ?? {};
 }
 
 function failed(

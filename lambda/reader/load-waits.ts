@@ -10,10 +10,9 @@ export function spacing(fruitless: number, longest: number, random: () => number
 }
 
 const RETRY_BASE_MS = 500;
-/** At 40 reads a second, a thousand cold containers take 25 seconds; with this cap, the last one waits less than 45. */
 const RETRY_CAP_MS = 5_000;
 
-/** Milliseconds until the next attempt of a waiting caller (1 for the first wait): exponential with full jitter. */
+/** Milliseconds until a search looks again for the replacement of a token (1 for the first wait): full jitter. */
 export function retryDelay(attempt: number, random: () => number): number {
   return random() * Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** attempt);
 }

@@ -1,7 +1,9 @@
 import type { StoredToken } from '../shared/stored-token.ts';
 import type { HeldToken } from './held-token.ts';
 import { LONGEST_SPACING_MS, spacing } from './load-waits.ts';
+import { createRetryPace, type Transient } from './retry-pace.ts';
 import type { Seams } from './seams.ts';
+import { createSuccession, lookForSuccessorAt } from './succession.ts';
 import type { ValidityNeeded } from './validity-needed.ts';
 
 /**
@@ -22,6 +24,12 @@ const HOUR_SECONDS = 3600;
  */
 const SHORT_SPACING_MS = 40_000;
 
+/** A token that is due to be replaced is revoked soon. Its readers look again after 4 to 8 seconds, then twice as long. */
+const LEAST_FRUITLESS_IF_OVERDUE = 3;
+
+/** What a load brought: a better token than the one in memory, the same or none, or a failure that may pass. */
+export type Outcome = 'better' | 'same' | Transient;
+
 export type ReloadSchedule = ReturnType<typeof createReloadSchedule>;
 
 /** Decides when to load the parameter. `usual` is what reads without options need. Calls `onPlanned` after each plan. */
@@ -29,8 +37,11 @@ export function createReloadSchedule(
   held: HeldToken,
   usual: ValidityNeeded,
   onPlanned: () => void,
-  { now, random }: Seams,
+  seams: Seams,
 ) {
+  const { now, random } = seams;
+  const pace = createRetryPace(seams);
+  const succession = createSuccession(held, now);
   /** Loads in a row that brought no better token. */
   let fruitless = 0;
   /** Unix time in milliseconds: the end of the latest load, the earliest next load, the look for the new token. */
@@ -38,43 +49,62 @@ export function createReloadSchedule(
   let notBefore = Number.NEGATIVE_INFINITY;
   let lookAt = Number.NEGATIVE_INFINITY;
 
-  const planAfter = (count: number): void => {
-    fruitless = count;
-    loadedAt = now();
-    const served = held.validity() > usual.required ? held.record : undefined;
-    notBefore = loadedAt + spacing(fruitless, longestSpacing(served), random);
-    onPlanned();
+  const isServed = () => held.validity() > usual.required;
+  const count = (outcome: Outcome): number => {
+    if (outcome === 'better') return 0;
+    // Without a token to serve, the pace alone decides when to try again.
+    return (outcome === 'throttled' || outcome === 'failing') && !isServed() ? fruitless : fruitless + 1;
   };
   /** Whether the token in memory was good enough at the latest load and no longer is. Such a read loads at once. */
   const endedSinceLoad = (required: number): boolean =>
     held.record !== undefined &&
     held.validity() <= required &&
     loadedAt < (held.record.expires_at - required) * 1_000;
-  // If the clock was set back, earlier plans do not count.
-  const mayLoad = (required: number) => now() >= notBefore || now() < loadedAt || endedSinceLoad(required);
+  /** Unix time, milliseconds. */
+  const nextLoadAt = (required: number) =>
+    pace.isFailing && held.validity() <= required ? pace.nextAt : notBefore;
   return {
+    pace,
+    succession,
     get fruitless(): number {
       return fruitless;
     },
     /** Unix time, milliseconds. Until then, a good token in memory needs no reload. */
-    nextLookAt: () => Math.max(lookAt, notBefore),
+    nextLookAt: () => Math.min(Math.max(lookAt, notBefore), succession.suspectFrom()),
+    /** Unix time, milliseconds: the planned look for the new token. */
+    plannedLookAt: () => lookAt,
     /** Whether to look for a new token while the one in memory is still good. */
-    isLookDue: (required: number) => now() >= lookAt && mayLoad(required),
-    /** Whether a read that requires `required` seconds of validity may load now. */
-    mayLoad,
-    /** Plans the next load. If the load brought a better token, it must already be in memory. */
-    plan(wasBetter: boolean): void {
-      if (wasBetter && held.record !== undefined)
-        lookAt = (held.record.expires_at - lookMargin(held.record, usual.required, random)) * 1_000;
-      planAfter(wasBetter ? 0 : fruitless + 1);
+    isLookDue(required: number): boolean {
+      return now() >= lookAt && this.mayLoad(required);
     },
-    /** Plans the next load as if `count` loads in a row had been fruitless. */
-    planAfter,
+    /** Whether a read that requires `required` seconds of validity may load now. */
+    mayLoad: (required: number): boolean =>
+      // If the clock was set back, earlier plans do not count.
+      now() >= nextLoadAt(required) || now() < loadedAt || endedSinceLoad(required),
+    /** Plans the next load. If the load brought a better token, it must already be in memory. */
+    plan(outcome: Outcome, loadStartedAt: number): void {
+      if (outcome === 'throttled' || outcome === 'failing') pace.failed(outcome, loadStartedAt);
+      else pace.answered();
+      if (outcome !== 'throttled') succession.looked(loadStartedAt);
+      if (outcome === 'better' && held.record !== undefined)
+        lookAt = lookTime(held.record, usual.required, random);
+      fruitless = Math.max(count(outcome), succession.isOverdue() ? LEAST_FRUITLESS_IF_OVERDUE : 0);
+      loadedAt = now();
+      const served = isServed() && !succession.isOverdue() ? held.record : undefined;
+      notBefore = loadedAt + spacing(fruitless, longestSpacing(served), random);
+      onPlanned();
+    },
     /** Forgets the fruitless loads, which say nothing about a fault that has just begun. */
     forgetFruitless(): void {
       fruitless = 0;
     },
   };
+}
+
+/** Unix time in milliseconds at which a reader looks for the new token. */
+function lookTime(token: StoredToken, required: number, random: () => number): number {
+  if (token.refresh_at !== undefined) return lookForSuccessorAt(token.refresh_at, random);
+  return (token.expires_at - lookMargin(token, required, random)) * 1_000;
 }
 
 /** Seconds before expiry at which a reader looks for the new token. Random, once for each token. */
@@ -86,7 +116,7 @@ function lookMargin(token: StoredToken, required: number, random: () => number):
   return last + random() * (first - last);
 }
 
-/** Milliseconds. `served` is the token that is served meanwhile, if any. */
+/** Milliseconds. `served` is the token that is served meanwhile, if any, unless the next one may have revoked it. */
 function longestSpacing(served: StoredToken | undefined): number {
   const scale = served === undefined ? 0 : spanOf(served) / HOUR_SECONDS;
   return Math.max(LONGEST_SPACING_MS * scale, SHORT_SPACING_MS);

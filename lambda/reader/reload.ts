@@ -1,18 +1,24 @@
 import { abortable } from './abortable.ts';
 import type { HeldToken } from './held-token.ts';
 import type { Load, Loaded } from './load-parameter.ts';
-import { retryDelay } from './load-waits.ts';
-import type { ReloadSchedule } from './reload-schedule.ts';
+import type { Outcome, ReloadSchedule } from './reload-schedule.ts';
+import type { Transient } from './retry-pace.ts';
 import type { Seams } from './seams.ts';
 import { settleWithin } from './settle-within.ts';
 import { singleFlight } from './single-flight.ts';
 import type { Unavailability } from './token-unavailable-error.ts';
 import { isEnding, waitForNext } from './wait-for-next.ts';
 
-/** How long a read without a token to serve retries while Parameter Store throttles, in milliseconds. */
-const THROTTLED_PATIENCE_MS = 60_000;
-/** The same for other transient failures. They may last long, so it is better to fail soon. */
-const FAILING_PATIENCE_MS = 10_000;
+type Patience = Readonly<Record<Transient, number>>;
+/**
+ * How long reads without a token to serve retry, in milliseconds. Throttling passes. Other failures may last long, so it
+ * is better to fail soon. Counts from the first of the failures: once it has ended, each attempt is a read that fails.
+ */
+const PATIENCE_MS: Patience = { throttled: 60_000, failing: 10_000 };
+/** The same for a token that is probably revoked. While Parameter Store fails, no other can be stored there. */
+const SUCCESSOR_PATIENCE_MS: Patience = { throttled: 60_000, failing: 0 };
+/** How long one read waits for that, in milliseconds. */
+const SUCCESSOR_READ_PATIENCE_MS = 10_000;
 /** How long a read that can be answered from memory waits for a better token, in milliseconds. */
 const LOOK_PATIENCE_MS = 1_000;
 
@@ -21,23 +27,22 @@ export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedu
   let failure: Unavailability | undefined;
 
   const loading = singleFlight(async () => {
+    const startedAt = seams.now();
     const loaded = await load();
     failure = loaded.type === 'failure' ? loaded.failure : undefined;
-    schedule.plan(loaded.type === 'token' && held.offer(loaded.token));
+    schedule.plan(outcomeOf(loaded, held), startedAt);
     return loaded;
   });
-  const waiting = singleFlight(async () => {
-    const fruitlessBefore = schedule.fruitless;
-    const outcome = await loadPatiently(loading.run, seams);
-    // All loads of one wait count as one.
-    if (outcome === 'gave-up') schedule.planAfter(fruitlessBefore + 1);
-    return outcome;
-  });
-  const loadedPatiently = async () =>
-    (await loadPatiently(loading.run, seams)) === 'done' && failure === undefined;
+  const loadPatiently = patiently(loading.run, schedule, seams);
+  const waiting = singleFlight(() => loadPatiently(PATIENCE_MS));
+  const loadedPatiently = async () => (await loadPatiently(PATIENCE_MS)) === 'done' && failure === undefined;
   const waitingForNext = singleFlight(() =>
     waitForNext(loadedPatiently, held, schedule.fruitless > 0, seams),
   );
+  const lookingForSuccessor = singleFlight(async () => {
+    await seams.sleep(Math.max(0, schedule.plannedLookAt() - seams.now()));
+    await loadPatiently(SUCCESSOR_PATIENCE_MS);
+  });
   return {
     /** Why the latest load brought no token. */
     failure: () => failure,
@@ -56,30 +61,42 @@ export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedu
       const loaded = loading.run();
       await abortable(held.isRejected() ? loaded : settleWithin(loaded, patience, seams.sleep), signal);
     },
+    /** For a read whose token is probably revoked: waits for the look for the next one. */
+    async lookForSuccessor(signal: AbortSignal | undefined): Promise<void> {
+      const look = settleWithin(lookingForSuccessor.run(), SUCCESSOR_READ_PATIENCE_MS, seams.sleep);
+      await abortable(look, signal);
+    },
     /** For a read that cannot be answered from memory: loads until patience runs out. */
     async waitForToken(required: number, signal: AbortSignal | undefined): Promise<void> {
       // A wait for the next token may still retry throttled loads when the token has long ended.
-      if (isEnding(held.validity()) || waitingForNext.pending) await abortable(waitingForNext.run(), signal);
+      if (waitingForNext.pending || (isEnding(held.validity()) && !schedule.pace.isPaused()))
+        await abortable(waitingForNext.run(), signal);
       if (held.validity() > required) return;
       const joins = waiting.pending;
       if (!joins && !schedule.mayLoad(required)) return;
       const outcome = await abortable(waiting.run(), signal);
       // Lambda may have frozen the container during the wait that was joined, so its patience may be long gone.
-      if (joins && outcome === 'gave-up' && held.validity() <= required)
+      if (joins && outcome === 'gave-up' && schedule.mayLoad(required))
         await abortable(loading.run(), signal);
     },
   };
 }
 
-/** Loads until a load returns a token, or its failure is not transient, or patience runs out. */
-async function loadPatiently(load: Load, { now, random, sleep }: Seams): Promise<'done' | 'gave-up'> {
-  const startedAt = now();
-  for (let attempt = 1; ; attempt += 1) {
-    const loaded = await load();
-    if (loaded.type === 'token' || loaded.transient === undefined) return 'done';
-    const patience = loaded.transient === 'throttled' ? THROTTLED_PATIENCE_MS : FAILING_PATIENCE_MS;
-    const delay = retryDelay(attempt, random);
-    if (now() + delay - startedAt > patience) return 'gave-up';
-    await sleep(delay);
-  }
+function outcomeOf(loaded: Loaded, held: HeldToken): Outcome {
+  if (loaded.type === 'failure') return loaded.transient ?? 'same';
+  return held.offer(loaded.token) ? 'better' : 'same';
+}
+
+/** Returns a function that loads until a load is answered, or patience runs out. */
+function patiently(load: Load, { pace }: ReloadSchedule, { now, sleep }: Seams) {
+  return async (patience: Patience): Promise<'done' | 'gave-up'> => {
+    for (;;) {
+      const loaded = await load();
+      if (loaded.type === 'token' || loaded.transient === undefined) return 'done';
+      const endsAt = pace.since + patience[loaded.transient];
+      if (now() >= endsAt) return 'gave-up';
+      // The last attempt comes when patience ends.
+      await sleep(Math.max(0, Math.min(pace.nextAt, endsAt) - now()));
+    }
+  };
 }

@@ -39,6 +39,8 @@ export function createTokenCache(
 
   const serve = async ({ minimumValidity: asked, signal }: GetOptions): Promise<string> => {
     const { required, preferred } = asked === undefined ? usual : validityNeeded(asked);
+    if (!held.isRejected() && now() >= schedule.succession.suspectFrom())
+      await reload.lookForSuccessor(signal);
     const good = held.isRejected() ? undefined : held.validForMoreThan(preferred);
     if (good !== undefined) {
       // Nobody waits for this load. If Lambda freezes the container during it, a later read decides again.
@@ -65,6 +67,8 @@ export function createTokenCache(
     },
     /** Loads now, even if the token in memory is good. Never rejects. */
     load: reload.startFresh,
+    /** Milliseconds until the next attempt, if the latest load failed in a way that may pass. */
+    untilRetry: () => (schedule.pace.isFailing ? Math.max(0, schedule.pace.nextAt - now()) : undefined),
     /** The token in memory, if it is valid and not the given one. */
     otherThan(token: string): string | undefined {
       const current = held.validForMoreThan(0);

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { awsClients } from '../support/client.ts';
+import type { StoreState } from '../support/model-store.ts';
+import { checkRecovery, type OutageRow } from '../support/outage-fleet.ts';
 import { createRandom } from '../support/random.ts';
 import { createFleet, createRefresher, READS_PER_SECOND, throttle } from '../support/simulated-fleet.ts';
 import { createStoredParameter, DOWN, type StoredParameter } from '../support/stored-parameter.ts';
@@ -146,4 +148,25 @@ describe('a fleet of a thousand containers', { timeout: 900_000 }, () => {
     expect(fleet.failures).toEqual([]);
     expect(peak(arrived, afterStorm)).toBeLessThan(READS_PER_SECOND);
   });
+});
+
+describe('a fleet of a thousand containers without a token', { timeout: 900_000 }, () => {
+  const containers = 1_000;
+  const minuteAfter = READS_PER_SECOND;
+  test.for<[string, StoreState, OutageRow]>([
+    // Nothing tells the containers that they are many. These requests do not reach Parameter Store.
+    ['nobody could reach', 'unreachable', { containers, most: 30, all: 60, duringOutage: 150, minuteAfter }],
+    [
+      'failed, and throttled beyond its throughput',
+      'failing',
+      { containers, most: 30, all: 45, duringOutage: READS_PER_SECOND, minuteAfter },
+    ],
+    [
+      'throttled all reads',
+      'throttling',
+      { containers, most: 35, all: 45, duringOutage: READS_PER_SECOND, minuteAfter },
+    ],
+  ])('recovers with the throughput of a Parameter Store that %s', ([, state, row]) =>
+    checkRecovery(state, row),
+  );
 });
