@@ -3,9 +3,9 @@ import type { HeldToken } from './held-token.ts';
 
 /**
  * Milliseconds after `refresh_at`. By the first, the refresher has nearly always stored the next token. Readers look at
- * random moments between the two, so that 320 containers make 40 reads a second.
+ * random moments between the two, so that 160 containers make 40 reads a second.
  */
-const LOOK_AFTER_MS = { first: 2_000, last: 10_000 } as const;
+const LOOK_AFTER_MS = { first: 2_000, last: 6_000 } as const;
 
 /** Milliseconds for which a load proves that a token which is due to be replaced was still stored. */
 const PROOF_MS = 60_000;

@@ -3,6 +3,7 @@ import { awsClients } from '../support/client.ts';
 import type { StoreState } from '../support/model-store.ts';
 import { checkRecovery, type OutageRow } from '../support/outage-fleet.ts';
 import { createRandom } from '../support/random.ts';
+import { type RevokingFleet, simulateRevocations } from '../support/revoking-fleet.ts';
 import { createFleet, createRefresher, READS_PER_SECOND, throttle } from '../support/simulated-fleet.ts';
 import { createStoredParameter, DOWN, type StoredParameter } from '../support/stored-parameter.ts';
 
@@ -169,4 +170,19 @@ describe('a fleet of a thousand containers without a token', { timeout: 900_000 
   ])('recovers with the throughput of a Parameter Store that %s', ([, state, row]) =>
     checkRecovery(state, row),
   );
+});
+
+describe('a thousand readers of an endpoint that revokes the former token', { timeout: 900_000 }, () => {
+  const fleet = { readers: 1_000, every: 10, hours: 1 };
+  test.for<RevokingFleet & { most: number }>([
+    { ...fleet, method: 'get', most: 0.005 },
+    { ...fleet, method: 'fetch', most: 0.005 },
+  ])('get few dead tokens, within the throughput of Parameter Store: %j', async ({ most, ...options }) => {
+    const seen = await simulateRevocations(options);
+    console.log(JSON.stringify(seen));
+    expect(seen.share).toBeLessThanOrEqual(most);
+    expect(seen.longest).toBeLessThanOrEqual(30_000);
+    // In the ten seconds after a mint, some containers are throttled and ask again.
+    expect(seen.peak).toBeLessThanOrEqual(150);
+  });
 });
