@@ -11,7 +11,12 @@ export function forInvocation<Settings extends { readonly requestHandler: object
   return {
     ...settings,
     maxAttempts: 1,
-    requestHandler: { ...settings.requestHandler, requestTimeout: INVOCATION_TIMEOUT_MS },
+    requestHandler: {
+      ...settings.requestHandler,
+      requestTimeout: INVOCATION_TIMEOUT_MS,
+      // While the refresher runs, nothing is sent.
+      socketTimeout: INVOCATION_TIMEOUT_MS,
+    },
   };
 }
 
