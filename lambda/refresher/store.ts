@@ -24,22 +24,23 @@ export async function readStored(
   parameterName: string,
   abortSignal?: AbortSignal,
 ): Promise<Stored> {
-  try {
-    const { Parameter: parameter } = await ssm.send(
+  const answer = await ssm
+    .send(
       new GetParameterCommand({ Name: parameterName, WithDecryption: true }),
       abortSignal === undefined ? {} : { abortSignal },
-    );
-    const version = parameter?.Version ?? 0;
-    if (parameter?.Type !== 'SecureString') {
-      const found = `a ${parameter?.Type ?? 'value'} instead of a SecureString`;
-      return { state: 'foreign', version, found, isSecureString: false };
-    }
-    return parseStored(parameter.Value ?? '', version);
-  } catch (error) {
-    const failure = describeAwsFailure(error);
-    if (failure.name === 'ParameterNotFound') return { state: 'missing' };
-    throw unavailable(parameterName, 'read', failure.text, failure.name);
-  }
+    )
+    .catch((error: unknown) => {
+      const failure = describeAwsFailure(error);
+      if (failure.name === 'ParameterNotFound') return undefined;
+      throw unavailable(parameterName, 'read', failure.text, failure.name);
+    });
+  if (answer === undefined) return { state: 'missing' };
+  const { Type: type, Value: value = '', Version: version = 0 } = answer.Parameter ?? {};
+  // Not an answer of Parameter Store, but perhaps of a proxy.
+  if (type === undefined)
+    throw unavailable(parameterName, 'read', 'the answer holds no parameter', 'NO_PARAMETER');
+  if (type === 'SecureString') return parseStored(value, version);
+  return { state: 'foreign', version, found: `a ${type} instead of a SecureString`, isSecureString: false };
 }
 
 /** Reading fails with these if the value cannot be decrypted. */
