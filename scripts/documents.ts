@@ -1,5 +1,6 @@
 import type { FunctionName } from '../infra/construct/bundling.ts';
 import { bundle, listMaterials, renderMaterials } from './bill-of-materials.ts';
+import { renderFaults, renderWays } from './faults.ts';
 import { readReport, renderFindings } from './findings.ts';
 import { renderPermissions } from './permissions.ts';
 import { renderProviders, renderUnsupportedProviders } from './providers.ts';
@@ -20,6 +21,8 @@ export async function renderDocuments(outdir: string): Promise<GeneratedSection[
     { file: 'SECURITY.md', section: 'findings', content: renderFindings(await readReport(outdir)) },
     { file: 'docs/providers.md', section: 'providers', content: renderProviders() },
     { file: 'docs/providers.md', section: 'unsupported-providers', content: renderUnsupportedProviders() },
+    { file: 'docs/reliability.md', section: 'ways', content: renderWays() },
+    { file: 'docs/reliability.md', section: 'faults', content: renderFaults() },
     {
       file: 'docs/bill-of-materials.md',
       section: 'materials',

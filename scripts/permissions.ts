@@ -3,6 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { TokenRefresher } from '../infra/construct/token-refresher.ts';
 import { SANDBOX } from '../local/synthesize.ts';
+import { table } from './markdown-table.ts';
 
 interface Statement {
   readonly Effect: string;
@@ -127,8 +128,4 @@ function show(value: unknown): string {
 
 function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [value];
-}
-
-function table(header: string[], rows: string[][]): string {
-  return [header, header.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }

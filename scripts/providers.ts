@@ -4,6 +4,7 @@ import {
   type Provider,
   type ProviderAnswer,
 } from '../test/lambda/refresher/provider-answers.ts';
+import { codeLink, table } from './markdown-table.ts';
 
 /** Providers that work, with their settings, as a Markdown table. */
 export function renderProviders(): string {
@@ -36,7 +37,7 @@ function describe({ what, expected }: ProviderAnswer): string {
 }
 
 function describeOutcome(expected: Expected): string {
-  if ('code' in expected) return `[\`${expected.code}\`](operations.md#${expected.code.toLowerCase()})`;
+  if ('code' in expected) return codeLink(expected.code);
   const { lifetime: seconds } = expected;
   const days = seconds / 86_400;
   const lifetime = Number.isInteger(days) ? count(days, 'day') : count(seconds, 'second');
@@ -52,10 +53,4 @@ function link(source: string): string {
   const [, repository, number] = /^([\w-]+\/[\w.-]+)#(\d+)$/.exec(source) ?? [];
   if (repository === undefined) return `[${new URL(source).host}](${source})`;
   return `[${repository.split('/')[1]}#${number}](https://github.com/${repository}/issues/${number})`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -89,7 +89,7 @@ describe('a bundle', () => {
     }
   });
 
-  test.for(['permissions', 'findings', 'materials', 'providers', 'unsupported-providers'])(
+  test.for(['permissions', 'findings', 'materials', 'providers', 'unsupported-providers', 'ways', 'faults'])(
     'matches the generated section on %s',
     async (wanted) => {
       const { file, section, content } = documents.find(({ section }) => section === wanted) ?? ({} as never);

@@ -23,8 +23,8 @@ export interface TestRefresher {
   readonly secretId: string;
   readonly fn: RunningFunction;
   invoke(event?: unknown, options?: Parameters<RunningFunction['invoke']>[1]): Promise<InvocationResult>;
-  /** Starts a new container, with these environment variables changed. */
-  restart(environment?: Readonly<Record<string, string>>): Promise<void>;
+  /** Starts a new container, with these environment variables changed, and with another module in place of the bundle. */
+  restart(environment?: Readonly<Record<string, string>>, module?: string): Promise<void>;
   /** Adds containers. Lambda's Invoke then runs one event at a time in each. */
   scaleOut(containers: number): Promise<void>;
   putSecret(value: string): Promise<void>;
@@ -58,8 +58,8 @@ export async function startRefresher(
   await secretsManager.send(new CreateSecretCommand({ Name: secretId }));
   const answers: string[] = [];
   const finished: RunningFunction[] = [];
-  const start = (more: Readonly<Record<string, string>>) =>
-    startFunction(deployable.module, {
+  const start = (more: Readonly<Record<string, string>>, module = deployable.module) =>
+    startFunction(module, {
       ...resolveEnvironment(deployable),
       TOKEN_URL: endpoint.url,
       CREDENTIALS_SECRET_ID: secretId,
@@ -107,10 +107,10 @@ export async function startRefresher(
       answers.push(JSON.stringify(answer));
       return answer;
     },
-    async restart(more = {}) {
+    async restart(more = {}, module = deployable.module) {
       await fn.close();
       finished.push(fn);
-      fn = await start(more);
+      fn = await start(more, module);
     },
     async scaleOut(containers) {
       others.push(...(await Promise.all(Array.from({ length: containers }, () => start({})))));
