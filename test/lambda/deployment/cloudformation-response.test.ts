@@ -75,3 +75,113 @@ describe('an answer takes at most 4096 bytes', () => {
     expect((await answerWith(`${longest}a`)).reason).toBe(`${longest.slice(0, -3)}…`);
   });
 });
+
+test.for<[string, string, Readonly<Record<string, string>>, boolean]>([
+  ['a plain connection', 'http://bucket.s3.amazonaws.com/x', { URL_SUFFIX: 'amazonaws.com' }, false],
+  ['no URL', 'x', { URL_SUFFIX: 'amazonaws.com' }, false],
+  ['a local cloud', 'http://127.0.0.1:1/x', { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }, true],
+  ['a local cloud whose address is empty', 'http://127.0.0.1:1/x', { AWS_ENDPOINT_URL: '' }, false],
+])(
+  'an event with %s as the address of its answer is accepted only from a local cloud',
+  ([, url, env, ok]) => {
+    const act = () => assertAnswerable(sentWith(url), env);
+    if (ok) expect(act).not.toThrow();
+    else expect(act).toThrow(/not from CloudFormation/);
+  },
+);
+
+describe('an answer', () => {
+  const FIRST_TOKEN = 'Custom::FirstToken';
+  const REMOVAL = 'Custom::TokenRemoval';
+  const eventOf = (RequestType: string, ResourceType: string) =>
+    ({
+      ResponseURL: 'https://bucket.s3.amazonaws.com/x?signature=of-the-test',
+      StackId: 'stack',
+      RequestId: 'request',
+      LogicalResourceId: 'logical',
+      PhysicalResourceId: 'physical',
+      ResourceProperties: { ParameterName: '/a/b' },
+      ...{ RequestType, ResourceType },
+    }) as unknown as CloudFormationCustomResourceEvent;
+
+  /** Sends an answer. `respond` is called with the number of each attempt. */
+  const send = async (
+    event: CloudFormationCustomResourceEvent,
+    reason?: string,
+    respond: (attempt: number) => Response = () => new Response(),
+  ) => {
+    const requests: { readonly url: string; readonly init: RequestInit | undefined }[] = [];
+    const failure = await answerCloudFormation(event, reason, async (url, init) => {
+      requests.push({ url: String(url), init });
+      return respond(requests.length);
+    }).catch((error: Error) => error.message);
+    const answers = requests.map(({ init }) => JSON.parse(Buffer.from(init?.body as Uint8Array).toString()));
+    return { requests, answer: answers[0], failure };
+  };
+
+  test.for([
+    ['Create', FIRST_TOKEN, 'logical'],
+    ['Update', FIRST_TOKEN, 'logical'],
+    ['Delete', FIRST_TOKEN, 'physical'],
+    ['Create', REMOVAL, '/a/b'],
+    ['Update', REMOVAL, '/a/b'],
+    ['Delete', REMOVAL, 'physical'],
+  ] as const)('to %s of %s has the physical id "%s"', async ([request, resource, physicalId]) => {
+    expect((await send(eventOf(request, resource))).answer).toEqual({
+      Status: 'SUCCESS',
+      StackId: 'stack',
+      RequestId: 'request',
+      LogicalResourceId: 'logical',
+      PhysicalResourceId: physicalId,
+    });
+  });
+
+  test('says why the request failed', async () => {
+    const { answer } = await send(eventOf('Create', FIRST_TOKEN), 'the reason');
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: 'the reason', StackId: 'stack' });
+  });
+
+  test('is put at the address of the event, without a content type and without following redirects', async () => {
+    const { requests, failure } = await send(eventOf('Create', FIRST_TOKEN));
+    expect(failure).toBeUndefined();
+    expect(requests).toEqual([
+      {
+        url: 'https://bucket.s3.amazonaws.com/x?signature=of-the-test',
+        init: {
+          method: 'PUT',
+          headers: { 'content-type': '' },
+          redirect: 'error',
+          body: expect.any(Uint8Array),
+        },
+      },
+    ]);
+  });
+
+  test.for([
+    [0, 1],
+    [1, 2],
+    [2, 3],
+  ] as const)('that is refused %i times is sent %i times', async ([refusals, attempts]) => {
+    const { requests, failure } = await send(
+      eventOf('Create', FIRST_TOKEN),
+      undefined,
+      (attempt) => new Response(null, { status: attempt <= refusals ? 503 : 200 }),
+    );
+    expect(requests).toHaveLength(attempts);
+    expect(failure).toBeUndefined();
+  });
+
+  test('that is refused three times fails the run, without the signed address', async () => {
+    const { requests, failure } = await send(eventOf('Create', FIRST_TOKEN), undefined, () => {
+      throw new TypeError('failed to fetch https://bucket.s3.amazonaws.com/x?signature=of-the-test');
+    });
+    expect(requests).toHaveLength(3);
+    expect(failure).toBe('CloudFormation could not be answered: TypeError');
+  });
+
+  test('releases its connection, also if it has a body', async () => {
+    const response = new Response('body');
+    await send(eventOf('Create', FIRST_TOKEN), undefined, () => response);
+    expect(response.bodyUsed).toBe(true);
+  });
+});

@@ -1,8 +1,17 @@
+import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FIRST_METRIC_MS, mintFirstToken } from '../../../lambda/deployment/mint-first-token.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  FIRST_METRIC_MS,
+  FirstTokenError,
+  mintFirstToken,
+} from '../../../lambda/deployment/mint-first-token.ts';
 import { deploymentTime } from '../../../lambda/deployment/retry-without-permission.ts';
+import { readConfiguration } from '../../../lambda/refresher/configuration.ts';
+import { sourceFingerprint } from '../../../lambda/refresher/source-fingerprint.ts';
+import type { FirstTokenProperties } from '../../../lambda/shared/custom-resources.ts';
 import { ENVIRONMENT } from '../../../lambda/shared/refresher-environment.ts';
+import { type StoredToken, sha256 } from '../../../lambda/shared/stored-token.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../../local/embedded-cloud/endpoint.ts';
 import { awsClients } from '../../support/client.ts';
 import { tagsOf } from '../../support/tags.ts';
@@ -33,12 +42,15 @@ beforeEach(async () => {
 });
 afterEach(() => endpoint.close());
 
-const run = async (variables: Readonly<Record<string, string>> = {}) => {
+const run = async (
+  variables: Readonly<Record<string, string>> = {},
+  { functionArn = 'refresher', secretMayBeEmpty = 'false' as 'true' | 'false' } = {},
+) => {
   const properties = {
-    FunctionArn: 'refresher',
+    FunctionArn: functionArn,
     Environment: { Variables: variables },
-    SecretMayBeEmpty: 'false',
-  } as const;
+    SecretMayBeEmpty: secretMayBeEmpty,
+  };
   const tools = {
     ...awsClients(endpoint.url),
     ...deploymentTime(clock, time.left),
@@ -121,4 +133,119 @@ test('fails with the last failure of slow runs in time to answer CloudFormation'
   const start = clock.now();
   expect(await run()).toEqual({ outcome: 'STORE_UNAVAILABLE: denied', sleeps: [5_000, 10_000, 15_000] });
   expect(clock.now() - start).toBeLessThanOrEqual(300_000);
+});
+
+describe('if the refresher fails, a deployment', () => {
+  const SETTINGS = {
+    [ENVIRONMENT.tokenUrl]: 'https://auth.example.com/token',
+    [ENVIRONMENT.credentialsSecretId]: 'secret',
+    [ENVIRONMENT.parameterName]: '/a/b',
+    [ENVIRONMENT.parameterKeyId]: 'alias/k',
+    [ENVIRONMENT.parameterTags]: '{"team":"travel"}',
+    [ENVIRONMENT.checkEvery]: '300',
+    [ENVIRONMENT.refreshBefore]: '1800',
+  };
+  const now = 1_800_000_000;
+
+  /** Stores a token of the current version of the secret. */
+  const store = async (fields: Partial<StoredToken> = {}): Promise<void> => {
+    const { ssm, secretsManager } = awsClients(endpoint.url);
+    const SecretString = '{"client_id":"i","client_secret":"s"}';
+    const { VersionId = '' } = await secretsManager.send(
+      new CreateSecretCommand({ Name: 'secret', SecretString }),
+    );
+    const record: StoredToken = {
+      access_token: 'token',
+      token_type: 'Bearer',
+      issued_at: now - 60,
+      expires_at: now + 60,
+      source: sourceFingerprint(readConfiguration(SETTINGS), VersionId),
+      ...fields,
+    };
+    const input = { Name: '/a/b', Value: JSON.stringify(record), Type: 'SecureString' } as const;
+    await ssm.send(new PutParameterCommand(input));
+  };
+  beforeEach(() => {
+    failures = [new Error('RATE_LIMITED: later')];
+  });
+
+  test('succeeds with the reason, and tags the parameter, while a valid token is stored', async () => {
+    await store();
+    expect((await run(SETTINGS)).outcome).toBe('the stored token is still valid; RATE_LIMITED: later');
+    expect(await tagsOf(awsClients(endpoint.url).ssm, '/a/b')).toEqual({ team: 'travel' });
+  });
+
+  test.for<[string, Partial<StoredToken>, Readonly<Record<string, string>>?]>([
+    ['has expired', { expires_at: now }],
+    ['was minted with other settings', { source: sha256('other') }],
+    ['is stored for other settings', {}, { [ENVIRONMENT.scope]: 'another' }],
+    ['cannot be compared with the settings', {}, { [ENVIRONMENT.checkEvery]: '' }],
+  ])('fails if the stored token %s', async ([, fields, changes]) => {
+    await store(fields);
+    expect((await run({ ...SETTINGS, ...changes })).outcome).toBe('RATE_LIMITED: later');
+    expect(await tagsOf(awsClients(endpoint.url).ssm, '/a/b')).toEqual({});
+  });
+
+  test('fails if no token is stored', async () => {
+    expect((await run(SETTINGS)).outcome).toBe('RATE_LIMITED: later');
+  });
+
+  test.for([
+    ['succeeds', 'true', 'the secret is empty; the schedule mints once it holds credentials'],
+    ['fails', 'false', 'CREDENTIALS_NOT_SET: empty'],
+  ] as const)('%s with an empty secret if SecretMayBeEmpty is %s', async ([, secretMayBeEmpty, outcome]) => {
+    failures = [new Error('CREDENTIALS_NOT_SET: empty')];
+    expect(await run({}, { secretMayBeEmpty })).toEqual({ outcome, sleeps: [] });
+  });
+
+  test('fails although the secret may be empty if the failure is another', async () => {
+    expect((await run({}, { secretMayBeEmpty: 'true' })).outcome).toBe('RATE_LIMITED: later');
+  });
+
+  test('fails at once, and names the reason, if there is no refresher', async () => {
+    expect(await run({}, { functionArn: 'gone' })).toEqual({
+      outcome: expect.stringMatching(/could not be invoked: ResourceNotFoundException/),
+      sleeps: [],
+    });
+  });
+});
+
+test('fails with FirstTokenError, whose message appears in the events of the stack', async () => {
+  failures = [new Error('CLIENT_REJECTED: no')];
+  const properties = { FunctionArn: 'refresher', Environment: { Variables: {} }, SecretMayBeEmpty: 'false' };
+  const tools = { ...awsClients(endpoint.url), ...deploymentTime(clock, 360_000), firstMetricMs: 0 };
+  const failed = mintFirstToken(properties as FirstTokenProperties, tools);
+  await expect(failed).rejects.toThrow(FirstTokenError);
+  await expect(failed).rejects.toMatchObject({ name: 'FirstTokenError' });
+});
+
+test('does not wait for the metric if no time is left', async () => {
+  reason = 'missing';
+  time = { run: 70_000, left: 100_000 };
+  expect(await run()).toEqual({ outcome: 'a token is stored', sleeps: [0] });
+});
+
+test.for([
+  ['fits exactly', 140_000, [5_000]],
+  ['is a millisecond too short', 139_999, []],
+] as const)('repeats an attempt only if it can end in time: the time %s', async ([, left, sleeps]) => {
+  failures = [new Error('STORE_UNAVAILABLE: denied')];
+  // An attempt takes up to 75 seconds, and 60 are kept for the answer to CloudFormation.
+  time = { run: 0, left };
+  expect((await run()).sleeps).toEqual(sleeps);
+});
+
+test('fails if the parameter cannot be tagged', async () => {
+  endpoint.intercept(({ operation }) =>
+    operation === 'AddTagsToResource'
+      ? { status: 400, type: 'ValidationException', message: 'no' }
+      : undefined,
+  );
+  const variables = { [ENVIRONMENT.parameterName]: '/a', [ENVIRONMENT.parameterTags]: '{"team":"travel"}' };
+  expect(await run(variables)).toEqual({
+    outcome: expect.stringMatching(
+      /^STORE_UNAVAILABLE: parameter \/a could not be tagged: ValidationException/,
+    ),
+    sleeps: [],
+  });
 });

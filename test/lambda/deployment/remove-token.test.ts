@@ -1,4 +1,4 @@
-import { PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { removeToken } from '../../../lambda/deployment/remove-token.ts';
 import { deploymentTime } from '../../../lambda/deployment/retry-without-permission.ts';
@@ -78,4 +78,46 @@ test('does not wait after a failure that is not a denial', async () => {
   cloud.intercept(() => ({ status: 400, type: 'InvalidKeyId', message: 'the key was deleted' }));
   expect(await remove()).toBe('parameter left unchanged, because it could not be decrypted');
   expect(clock.sleeps).toEqual([]);
+});
+
+const isStored = async () =>
+  ssm.send(new GetParameterCommand({ Name: NAME })).then(
+    () => true,
+    () => false,
+  );
+const failWith = (type: string, isMeant: (call: AwsCall) => boolean) =>
+  cloud.intercept((call) => (isMeant(call) ? { status: 400, type, message: 'of the test' } : undefined));
+
+test('deletes a token, and finds none the next time', async () => {
+  expect(await remove()).toBe('parameter deleted');
+  expect(await isStored()).toBe(false);
+  expect(await remove()).toBe('the parameter does not exist');
+});
+
+test('succeeds if the parameter was deleted in the meantime', async () => {
+  failWith('ParameterNotFound', isRemoval);
+  expect(await remove()).toBe('the parameter does not exist');
+});
+
+test('leaves the value of somebody else unchanged, and says what it found', async () => {
+  await ssm.send(new PutParameterCommand({ Name: NAME, Value: '{}', Type: 'SecureString', Overwrite: true }));
+  expect(await remove()).toBe('parameter left unchanged, because it holds JSON of another kind');
+  expect(await isStored()).toBe(true);
+});
+
+test.for<[string, (call: AwsCall) => boolean]>([
+  ['read', isRead],
+  ['deleted', isRemoval],
+])('fails at once if the parameter cannot be %s for another reason than a denial', async ([, isMeant]) => {
+  failWith('ValidationException', isMeant);
+  expect(await remove()).toBe('failed with STORE_UNAVAILABLE');
+  expect(clock.sleeps).toEqual([]);
+});
+
+test('names the reason and the command if the parameter cannot be deleted', async () => {
+  failWith('ValidationException', isRemoval);
+  await expect(removeToken(NAME, { ssm, ...deploymentTime(clock, 360_000) })).rejects.toMatchObject({
+    message: expect.stringMatching(/ValidationException.*aws ssm delete-parameter --name '\/removal\//),
+    details: { reason: 'ValidationException' },
+  });
 });
