@@ -12,7 +12,7 @@ export type LastRun =
       readonly outcome: 'minted' | 'kept';
       /** Undefined if the function logs only warnings, unless it is `same-token`, which is also a metric. */
       readonly reason: string | undefined;
-      /** Whether only the secret's previous version was accepted. */
+      /** Whether the endpoint rejected the secret's current version, and the token is from the previous one. */
       readonly previousCredentialsUsed: boolean;
     }
   | {

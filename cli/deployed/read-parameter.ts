@@ -8,10 +8,7 @@ import { describeFailure } from '../cli-error.ts';
 import type { Refresher } from './refreshers-of-stack.ts';
 
 /** What the CLI knows about a token. */
-export interface KnownToken extends Pick<StoredToken, 'issued_at' | 'expires_at' | 'source'> {
-  /** Whether only the secret's previous version was accepted. Only the log shows this, not the stored token. */
-  readonly usedPreviousCredentials: boolean;
-}
+export type KnownToken = Pick<StoredToken, 'issued_at' | 'expires_at' | 'source'>;
 
 /** What the parameter holds, or why that is unknown. */
 export type ParameterContent =
@@ -31,18 +28,7 @@ export async function readParameter(
   { ssm, logs }: { readonly ssm: SSMClient; readonly logs: CloudWatchLogsClient },
 ): Promise<ParameterContent> {
   try {
-    const stored = await readStored(ssm, parameterName);
-    if (stored.state !== 'token') return stored;
-    const { version, token } = stored;
-    const written =
-      logGroup &&
-      (await findWrittenToken(logs, logGroup.id, { version, at: token.issued_at * 1_000 }).catch(
-        () => undefined,
-      ));
-    return {
-      ...stored,
-      token: { ...token, usedPreviousCredentials: written?.usedPreviousCredentials ?? false },
-    };
+    return await readStored(ssm, parameterName);
   } catch (error) {
     if (!(await isUndecryptable(ssm, parameterName, error)))
       return { state: 'unknown', found: describeFailure(error) };
@@ -79,11 +65,10 @@ async function findWrittenToken(
 
 /** The token that this log line reports as stored in this version of the parameter. */
 export function parseWrittenToken(line: string, version: number): KnownToken | undefined {
-  const { outcome, parameter_version, issued_at, expires_at, source, previous_credentials_used } =
-    parseJsonObject(line) ?? {};
+  const { outcome, parameter_version, issued_at, expires_at, source } = parseJsonObject(line) ?? {};
   if (outcome !== 'minted' || parameter_version !== version) return undefined;
   if (typeof issued_at !== 'number' || typeof expires_at !== 'number' || typeof source !== 'string') {
     return undefined;
   }
-  return { issued_at, expires_at, source, usedPreviousCredentials: previous_credentials_used === true };
+  return { issued_at, expires_at, source };
 }

@@ -16,7 +16,7 @@ interface Tools {
   readonly now: number;
 }
 
-/** Checks that the function runs on time and that its last run succeeded. */
+/** Checks that the function runs on time, and that its last run succeeded with the current credentials. */
 export async function checkLastRun(
   refresher: Refresher,
   { checkEvery }: Configuration,
@@ -48,8 +48,7 @@ export async function checkLastRun(
   if (isLate(run, checkEvery, now / 1_000)) {
     return wrong(`${says}. It should run every ${duration(checkEvery)}`, refresh);
   }
-  // The command stands at the parameter, once: it asks for credentials.
-  if (run.previousCredentialsUsed) return wrong(`${says}: see parameter`);
+  if (run.previousCredentialsUsed) return wrong(says, commands.self('set-credentials', refresher));
   return ok(says);
 }
 

@@ -3,8 +3,8 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import { describeCredentials } from '../../lambda/refresher/credentials.ts';
-import { sourceFingerprint } from '../../lambda/refresher/source-fingerprint.ts';
 import { isOverdue } from '../deployed/is-overdue.ts';
+import { type MintedFor, mintedFor } from '../deployed/minted-for.ts';
 import type { LastRun } from '../deployed/read-last-run.ts';
 import { type KnownToken, readParameter } from '../deployed/read-parameter.ts';
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
@@ -70,15 +70,13 @@ async function checkToken(
       refresh,
     );
   }
-  if (configuration !== undefined && !(await isOfCurrentSource(token, configuration, secretsManager))) {
+  const from = configuration && (await readMintedFor(token, configuration, secretsManager));
+  // The command stands at the last run, once: it asks for credentials.
+  if (from?.credentials === 'previous' && foundRejection(lastRun))
+    return wrong('the token was minted with the previous credentials: see last run');
+  if (from !== undefined && from.credentials !== 'current') {
     const says = 'the token was minted from other credentials or settings than the current ones';
     return wrong(`${says}. ${nextCheck(others)}`, refresh);
-  }
-  if (token.usedPreviousCredentials) {
-    return wrong(
-      'the token was minted with the previous credentials, because the current ones were rejected. Set credentials that the token endpoint accepts',
-      commands.self('set-credentials', refresher),
-    );
   }
   const validity = `valid for ${duration(token.expires_at - now)}, until ${instant(token.expires_at)}`;
   if (configuration !== undefined && isOverdue(token, configuration, lastRun, now)) {
@@ -106,16 +104,17 @@ function nextCheck(others: ReadonlyMap<Link, Verdict>): string {
   return `The next check may be unable to replace it: see ${doubts.join(', ')}`;
 }
 
-/** Also true if the secret cannot be read: checkSecret reports that. */
-async function isOfCurrentSource(
+/** Whether the endpoint rejected the current credentials. Otherwise, the next check has yet to try them. */
+function foundRejection(run: LastRun | undefined): boolean {
+  return run !== undefined && run.outcome !== 'failed' && run.previousCredentialsUsed;
+}
+
+/** Undefined if the secret cannot be read: checkSecret reports that. */
+async function readMintedFor(
   token: KnownToken,
   configuration: Configuration,
   secretsManager: SecretsManagerClient,
-): Promise<boolean> {
-  try {
-    const { current } = await describeCredentials(secretsManager, configuration);
-    return token.source === sourceFingerprint(configuration, current);
-  } catch {
-    return true;
-  }
+): Promise<MintedFor | undefined> {
+  const versions = await describeCredentials(secretsManager, configuration).catch(() => undefined);
+  return versions && mintedFor(token, configuration, versions);
 }

@@ -84,10 +84,6 @@ function faultsIn(input: StatusInput): readonly string[] {
     [schedule?.state === 'off', 'the schedule is off'],
     [schedule?.state === 'on' && !schedule.asDeployed, 'the schedule was changed'],
     [secretProblem !== undefined, `the secret cannot be used (${secretProblem})`],
-    [
-      parameter.state === 'token' && parameter.token.usedPreviousCredentials,
-      'only the previous credentials were accepted',
-    ],
     ...faultsOfRun(lastRun, input),
     [overdue, 'the token is overdue for replacement'],
     [firing.length > 0, `in alarm: ${firing.join(', ')}`],
@@ -104,7 +100,10 @@ function faultsOfRun(
   if (run === 'log-gone') return [[true, 'the log group has been deleted, so the metrics are lost']];
   const late = configuration !== undefined && isLate(run, configuration.checkEvery, now);
   if (run.outcome === 'failed') return [[true, 'the last run failed']];
-  return [[late, 'the last run was too long ago']];
+  return [
+    [run.previousCredentialsUsed, 'the current credentials were rejected'],
+    [late, 'the last run was too long ago'],
+  ];
 }
 
 const SEVERITY: Readonly<Record<TokenState, ExitCode>> = {

@@ -1,12 +1,12 @@
 import type { GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import { describeCredentials, type SecretVersions } from '../../lambda/refresher/credentials.ts';
-import { sourceFingerprint } from '../../lambda/refresher/source-fingerprint.ts';
 import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
 import { type Clock, unixSeconds } from '../../lambda/shared/clock.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';
 import { describeFailure } from '../cli-error.ts';
 import type { Clients } from '../clients.ts';
+import { type MintedFor, mintedFor } from '../deployed/minted-for.ts';
 import { type Alarm, readAlarms } from '../deployed/read-alarms.ts';
 import { configurationOf, readFunction } from '../deployed/read-function.ts';
 import { readKey } from '../deployed/read-key.ts';
@@ -16,13 +16,6 @@ import { readSchedule } from '../deployed/read-schedule.ts';
 import type { DeployedResource, Refresher } from '../deployed/refreshers-of-stack.ts';
 import { describeSameToken, isSameTokenGranted } from '../deployed/same-token.ts';
 import { type Assessment, assess, type RunStatus, type ScheduleStatus, type StatusInput } from './assess.ts';
-
-/** How the token's source compares with the current credentials and settings. */
-export interface MintedFor {
-  /** `other`: other settings, or a secret version that is neither current nor previous. */
-  readonly credentials: 'current' | 'previous' | 'other';
-  readonly version: string | undefined;
-}
 
 /** The status of one refresher. Parts that could not be read are undefined, and `unknown` says why. */
 export interface RefresherStatus extends Assessment {
@@ -157,17 +150,4 @@ async function readScheduleStatus(
   const { State: state, ScheduleExpression: expression } = found;
   const asDeployed = expression === resource.properties.ScheduleExpression;
   return { state: state === 'ENABLED' ? 'on' : 'off', expression, asDeployed };
-}
-
-function mintedFor(
-  token: KnownToken,
-  configuration: Configuration,
-  { current, previous }: SecretVersions,
-): MintedFor {
-  const isFor = (version: string) => token.source === sourceFingerprint(configuration, version);
-  // The refresher stores such a token under the current version. Otherwise, every check would mint.
-  if (isFor(current) && token.usedPreviousCredentials) return { credentials: 'previous', version: previous };
-  if (isFor(current)) return { credentials: 'current', version: current };
-  if (previous !== undefined && isFor(previous)) return { credentials: 'previous', version: previous };
-  return { credentials: 'other', version: undefined };
 }

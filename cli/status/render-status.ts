@@ -1,11 +1,12 @@
 import { describeAlarms } from '../deployed/describe-alarms.ts';
 import { describeLastRun } from '../deployed/describe-last-run.ts';
+import type { MintedFor } from '../deployed/minted-for.ts';
 import type { LastRun } from '../deployed/read-last-run.ts';
 import type { KnownToken } from '../deployed/read-parameter.ts';
 import { type Colour, row, type Style } from '../terminal/style.ts';
 import { duration, instant } from '../terminal/time.ts';
 import type { RunStatus, ScheduleStatus, TokenState } from './assess.ts';
-import type { MintedFor, RefresherStatus } from './read-status.ts';
+import type { RefresherStatus } from './read-status.ts';
 
 const BAR_WIDTH = 40;
 const COLOURS: Readonly<Record<TokenState, Colour>> = {

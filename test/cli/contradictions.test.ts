@@ -44,7 +44,7 @@ const RULES: Readonly<Record<string, (seen: Look, situation: Situation) => void>
   'every fault has a command, or refers to another link': ({ findings }) => {
     for (const { state, says, remedy } of findings) {
       if (state !== 'wrong') expect(remedy).toEqual([]);
-      else if (!/: see parameter$|^\d ok; in alarm: .* another link/.test(says))
+      else if (!/: see last run$|^\d ok; in alarm: .* another link/.test(says))
         expect(remedy).not.toEqual([]);
     }
   },
@@ -73,7 +73,7 @@ const RULES: Readonly<Record<string, (seen: Look, situation: Situation) => void>
     if (status.state !== 'healthy') return;
     const text = renderStatus(status, plain, 'doctor');
     expect(text).not.toMatch(
-      /in alarm|expired|overdue|failed|previous|schedule {3}(off|deleted)|diagnose|because/,
+      /in alarm|expired|overdue|failed|rejected|schedule {3}(off|deleted)|diagnose|because/,
     );
   },
   'a denied secret may not exist': ({ of }, { secret }) => {
@@ -114,6 +114,14 @@ test.for<[Partial<Situation>, Link, RegExp]>([
     { secret: 'invalid', lastRun: 'failed' },
     'parameter',
     /may be unable to replace it: see secret, last run$/,
+  ],
+  [{ previous: true }, 'parameter', /with the previous credentials: see last run$/],
+  [{ previous: true }, 'last run', /kept \(fresh\); the current credentials were rejected$/],
+  [{ previous: true, lastRun: 'denied' }, 'parameter', /other credentials .*\. The next check replaces it$/],
+  [
+    { previous: true, secret: 'rotated' },
+    'parameter',
+    /other credentials .* may be unable to replace it: see last run$/,
   ],
   [{ alarm: 'ALARM' }, 'alarms', /^3 ok; in alarm: /],
   [{ functionRole: 'newer' }, 'function role', /deleted and made again/],

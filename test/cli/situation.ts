@@ -23,7 +23,7 @@ const VALUES = {
   secret: ['ok', 'rotated', 'empty', 'invalid', 'deletion', 'gone', 'denied', 'value-denied'],
   endpoint: [401, 302, 404, 405, 429, 503],
   parameter: ['fresh', 'overdue', 'expired', 'missing', 'damaged', 'foreign', 'denied'],
-  /** Whether the token was minted with the previous credentials. */
+  /** Whether the endpoint rejects the current credentials, and the token is from the previous ones. */
   previous: [false, true],
   lastRun: ['kept', 'same-token', 'minted', 'failed', 'late', 'none', 'log-gone', 'denied'],
   deadLetters: ['0', '1'],
@@ -89,6 +89,7 @@ function deploy(): Refresher {
 const denied = () => awsError('AccessDeniedException');
 const at = (seconds: number) => new Date(seconds * 1_000);
 const CURRENT = 'version-current';
+const PREVIOUS = 'version-previous';
 
 /** The CLI's clients for a situation. */
 export function clientsIn(situation: Situation): Clients {
@@ -175,8 +176,10 @@ function secretAnswers({ secret }: Situation): Answers {
       if (secret === 'gone') return awsError('ResourceNotFoundException');
       if (secret === 'denied') return denied();
       if (secret === 'deletion') return { DeletedDate: at(NOW) };
-      const current = secret === 'rotated' || secret === 'invalid' ? 'version-next' : CURRENT;
-      return { VersionIdsToStages: secret === 'empty' ? {} : { [current]: ['AWSCURRENT'] } };
+      if (secret === 'empty') return { VersionIdsToStages: {} };
+      const isChanged = secret === 'rotated' || secret === 'invalid';
+      const [current, former] = isChanged ? ['version-next', CURRENT] : [CURRENT, PREVIOUS];
+      return { VersionIdsToStages: { [current]: ['AWSCURRENT'], [former]: ['AWSPREVIOUS'] } };
     },
     GetSecretValueCommand: () => {
       if (secret === 'value-denied') return denied();
@@ -191,14 +194,14 @@ function parameterAnswers({ parameter, previous, key, lastRun }: Situation): Ans
   const left = { expired: -60, overdue: 300 }[parameter as string] ?? 3_000;
   const expires_at = NOW + left;
   const times = { issued_at: expires_at - LIFETIME, expires_at };
-  const source = sourceFingerprint(readConfiguration(templateEnvironment(refresher)), CURRENT);
+  const configuration = readConfiguration(templateEnvironment(refresher));
+  const source = sourceFingerprint(configuration, previous ? PREVIOUS : CURRENT);
   const stored = { access_token: 'the-token', token_type: 'Bearer', ...times, source };
   const value = { foreign: 'else', damaged: JSON.stringify({ ...stored, expires_at: 'soon' }) }[
     parameter as string
   ];
   const isUsable = ['Enabled', 'Updating', 'denied', 'changed'].includes(key);
-  const used = previous ? { previous_credentials_used: true } : {};
-  const written = { outcome: 'minted', parameter_version: 1, ...times, source, ...used };
+  const written = { outcome: 'minted', parameter_version: 1, ...times, source };
   return {
     GetParameterCommand: ({ WithDecryption = false }: { WithDecryption?: boolean }) => {
       if (parameter === 'missing') return awsError('ParameterNotFound');
@@ -229,8 +232,8 @@ function runLog(lastRun: Situation['lastRun'], previous: boolean): readonly obje
   }[lastRun as string];
   if (line === undefined) return [];
   const timestamp = (NOW - (lastRun === 'late' ? 5_000 : 60)) * 1_000;
-  const metrics =
-    previous && lastRun === 'minted' ? [{ _aws: {}, Minted: 1, PreviousCredentialsUsed: 1 }] : [];
+  const hasResult = ['kept', 'late', 'minted'].includes(lastRun);
+  const metrics = previous && hasResult ? [{ _aws: {}, Kept: 1, PreviousCredentialsUsed: 1 }] : [];
   return [line, ...metrics].map((fields) => ({ timestamp, message: JSON.stringify(fields) }));
 }
 

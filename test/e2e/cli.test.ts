@@ -366,8 +366,8 @@ const FAULTS: readonly Fault[] = [
       await runOnce();
     },
     wrong: {
-      parameter: /with the previous credentials/,
-      'last run': /with the previous credentials/,
+      parameter: /with the previous credentials: see last run/,
+      'last run': /the current credentials were rejected/,
     },
     remedy: [SET],
     state: 'soon',

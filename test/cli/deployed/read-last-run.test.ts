@@ -44,27 +44,26 @@ describe('the log of the bundled function', () => {
     const { access_token: _, token_type: __, ...written } = await refresher.record();
     const described = (version: number) =>
       lines.map(({ text }) => parseWrittenToken(text, version)).filter(Boolean);
-    expect(described(1)).toEqual([{ ...written, usedPreviousCredentials: false }]);
+    expect(described(1)).toEqual([written]);
     expect(described(2)).toEqual([]);
   });
 
-  test('shows that only the previous credentials were accepted', async () => {
+  test('shows that the current credentials were rejected, in the run that minted and in each check after it', async () => {
     await runsWith(grant(newToken()));
     await refresher.putSecret(credentials(newClientSecret()));
+    const rejection = oauthError(401, 'invalid_client');
     let first = true;
     const answer: Answer = () => {
       if (!first) return grant(newToken());
       first = false;
-      return oauthError(401, 'invalid_client');
+      return rejection;
     };
-    const lines = await runsWith(answer);
-    expect(lastRunIn(lines)).toMatchObject({
+    const previousCredentialsUsed = true;
+    expect(lastRunIn(await runsWith(answer, { force: true }))).toMatchObject({
       outcome: 'minted',
-      reason: 'source-changed',
-      previousCredentialsUsed: true,
+      previousCredentialsUsed,
     });
-    const described = lines.map(({ text }) => parseWrittenToken(text, 2)).filter(Boolean);
-    expect(described).toEqual([expect.objectContaining({ usedPreviousCredentials: true })]);
+    expect(lastRunIn(await runsWith(rejection))).toMatchObject({ outcome: 'kept', previousCredentialsUsed });
   });
 });
 

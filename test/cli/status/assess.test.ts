@@ -16,7 +16,6 @@ const token = {
   issued_at: NOW - 600,
   expires_at: NOW + 3_000,
   source: 'a'.repeat(64),
-  usedPreviousCredentials: false,
 };
 const stored = (left: number): StatusInput['parameter'] => ({
   state: 'token',
@@ -85,10 +84,7 @@ describe('a refresher', () => {
       { lastRun: { at: run.at, outcome: 'failed', code: 'RATE_LIMITED', message: '' } },
       'the last run failed',
     ],
-    [
-      { parameter: { state: 'token', version: 1, token: { ...token, usedPreviousCredentials: true } } },
-      'only the previous credentials were accepted',
-    ],
+    [{ lastRun: { ...run, previousCredentialsUsed: true } }, 'the current credentials were rejected'],
     [{ lastRun: { ...run, at: (NOW - 3_600) * 1_000 } }, 'the last run was too long ago'],
     [{ parameter: stored(1_439) }, 'the token is overdue for replacement'],
     [{ alarms: [{ ...alarm, state: 'alarm' }] }, 'in alarm: TokenExpiring'],

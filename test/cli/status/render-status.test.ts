@@ -24,7 +24,6 @@ const status: RefresherStatus = {
     issued_at: 1_800_000_000,
     expires_at: 1_800_003_600,
     source: 'a'.repeat(64),
-    usedPreviousCredentials: false,
   } as RefresherStatus['token'],
   parameterVersion: 7,
   mintedFor: { credentials: 'other', version: undefined },
