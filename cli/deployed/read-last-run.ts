@@ -59,10 +59,10 @@ interface LoggedRun {
   readonly id: string | undefined;
 }
 
-/** The lines read here are written at the end of a run, at most this many milliseconds apart. */
-const SAME_RUN_MS = 100;
+/** The lines read here are written at the end of an attempt, at most this many milliseconds apart. A run may have several. */
+const SAME_ATTEMPT_MS = 100;
 
-/** Reasons and codes of runs that are not checks: rejection reports without a mint, and invalid events. */
+/** Reasons and codes that say nothing about the endpoint: reports without a mint, another run's work, and invalid events. */
 const NOT_A_CHECK: ReadonlySet<string> = new Set([
   'already-replaced',
   'just-minted',
@@ -77,9 +77,9 @@ export function lastRunIn(
   const notChecks = all.filter(({ run }) =>
     NOT_A_CHECK.has((run.outcome === 'failed' ? run.code : run.reason) ?? ''),
   );
-  const checks = all.filter((line) => !notChecks.some((other) => isSameRun(line, other)));
+  const checks = all.filter((line) => !notChecks.some((other) => isSameAttempt(line, other)));
   const latest = Math.max(...checks.map(({ run }) => run.at));
-  const ofLatestRun = checks.filter(({ run }) => run.at >= latest - SAME_RUN_MS);
+  const ofLatestRun = checks.filter(({ run }) => run.at >= latest - SAME_ATTEMPT_MS);
   const [best] = ofLatestRun.toSorted((a, b) => b.weight - a.weight || b.run.at - a.run.at);
   if (best === undefined) return undefined;
   const { run } = best;
@@ -87,8 +87,8 @@ export function lastRunIn(
   return { ...run, previousCredentialsUsed: ofLatestRun.some((line) => usedPrevious(line.run)) };
 }
 
-function isSameRun({ id, run: { at } }: LoggedRun, other: LoggedRun): boolean {
-  return id === undefined ? Math.abs(other.run.at - at) <= SAME_RUN_MS : id === other.id;
+function isSameAttempt({ id, run: { at } }: LoggedRun, other: LoggedRun): boolean {
+  return Math.abs(other.run.at - at) <= SAME_ATTEMPT_MS && (id === undefined || id === other.id);
 }
 
 function usedPrevious(run: LastRun): boolean {

@@ -12,9 +12,15 @@ export interface CredentialsMemory {
   credentials?: ReadonlyMap<string, ClientCredentials>;
 }
 
+export interface CredentialsObservations {
+  /** Whether Secrets Manager did not answer, and the run used what an earlier one had read. */
+  credentialsRemembered?: boolean;
+}
+
 interface CredentialsTools {
   readonly secretsManager: SecretsManagerClient;
   readonly memory: CredentialsMemory;
+  readonly observations: CredentialsObservations;
 }
 
 /**
@@ -22,13 +28,14 @@ interface CredentialsTools {
  * @throws RefreshError as `describeCredentials` does
  */
 export async function knownVersions(
-  { secretsManager, memory }: CredentialsTools,
+  { secretsManager, memory, observations }: CredentialsTools,
   configuration: Configuration,
 ): Promise<SecretVersions> {
   try {
     memory.versions = await describeCredentials(secretsManager, configuration);
   } catch (error) {
     if (memory.versions === undefined || !isDown(error)) throw error;
+    observations.credentialsRemembered = true;
   }
   return memory.versions;
 }
@@ -38,7 +45,7 @@ export async function knownVersions(
  * @throws RefreshError as `readCredentials` does
  */
 export async function knownCredentials(
-  { secretsManager, memory }: CredentialsTools,
+  { secretsManager, memory, observations }: CredentialsTools,
   configuration: Configuration,
   versionId: string,
 ): Promise<ClientCredentials> {
@@ -54,6 +61,7 @@ export async function knownCredentials(
   } catch (error) {
     const known = memory.credentials?.get(versionId);
     if (known === undefined || !isDown(error)) throw error;
+    observations.credentialsRemembered = true;
     return known;
   }
 }

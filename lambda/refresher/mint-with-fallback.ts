@@ -3,16 +3,20 @@ import { RefreshError } from '../shared/refresh-error.ts';
 import type { StoredToken } from '../shared/stored-token.ts';
 import type { Configuration } from './configuration.ts';
 import type { SecretVersions } from './credentials.ts';
-import { type CredentialsMemory, knownCredentials } from './known-credentials.ts';
+import {
+  type CredentialsMemory,
+  type CredentialsObservations,
+  knownCredentials,
+} from './known-credentials.ts';
 import { type MintObservations, type MintTools, mint } from './mint.ts';
 import { sourceFingerprint } from './source-fingerprint.ts';
 
-export interface FallbackObservations extends MintObservations {
+export interface FallbackObservations extends MintObservations, CredentialsObservations {
   /** Milliseconds from the first request to the grant. */
   mintDurationMs?: number;
   /** Seconds from issue to expiry of the minted token. */
   mintedLifetime?: number;
-  /** Whether only the secret's previous version was accepted. */
+  /** Whether the endpoint rejected the secret's current version, and the token is from the previous one. */
   previousCredentialsUsed: boolean;
 }
 

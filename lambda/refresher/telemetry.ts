@@ -8,6 +8,7 @@ import { canBeKeptAlive, type RefreshPolicy, refreshMargin } from '../shared/ref
 import type { RefreshResult } from '../shared/refresh-result.ts';
 import { MAX_LIFETIME_SECONDS } from '../shared/stored-token.ts';
 import { LONGEST_HELD_CHECK_SECONDS } from '../shared/time-budget.ts';
+import type { Configuration } from './configuration.ts';
 import type { HoldPlan } from './hold-open.ts';
 import type { RunObservations } from './refresh.ts';
 
@@ -19,7 +20,7 @@ export interface TelemetryTools {
 /** Logs and counts a successful run. */
 export function logResult(
   { logger, metrics }: TelemetryTools,
-  policy: RefreshPolicy,
+  policy: RefreshPolicy & Pick<Configuration, 'revokesFormerToken'>,
   result: RefreshResult,
   observations: RunObservations,
   now: number,
@@ -31,16 +32,20 @@ export function logResult(
     // The CLI reads these from the log when the user may not decrypt the token.
     ...observations.origin,
     ...(observations.previousCredentialsUsed ? { previous_credentials_used: true } : {}),
+    ...fieldsOfMemory(observations),
+    ...(observations.formerTokenRevoked ? { former_token_revoked: true } : {}),
     seconds_left: secondsLeft(result.expires_at, now),
     attempts: observations.attempts,
   });
   if (observations.previousCredentialsUsed) {
     metrics.addMetric(METRIC.previousCredentialsUsed, MetricUnit.Count, 1);
     logger.warn(
-      'The token endpoint rejected the current credentials and accepted the previous ones (AWSPREVIOUS). ' +
+      'The token endpoint rejected the current credentials. The stored token is from the previous ones (AWSPREVIOUS). ' +
         'Finish the rotation at the authorization server, or correct the secret.',
     );
   }
+  if (observations.credentialsRemembered) warnOfMemory(logger);
+  if (observations.formerTokenRevoked && !policy.revokesFormerToken) warnOfRevocation(logger);
   if (observations.isLifetimeBounded) {
     const days = MAX_LIFETIME_SECONDS / 86_400;
     logger.warn(
@@ -70,6 +75,25 @@ function messageOf({ outcome, reason }: RefreshResult): string {
     : 'Token kept';
 }
 
+function fieldsOfMemory({ credentialsRemembered }: RunObservations): object {
+  return credentialsRemembered ? { remembered_credentials_used: true } : {};
+}
+
+function warnOfMemory(logger: Pick<TelemetryTools['logger'], 'warn'>): void {
+  logger.warn(
+    'Secrets Manager did not answer. The run used the credentials that an earlier run had read. ' +
+      'If this lasts, check the state of Secrets Manager and the network path to it.',
+  );
+}
+
+function warnOfRevocation(logger: Pick<TelemetryTools['logger'], 'warn'>): void {
+  logger.warn(
+    'An API rejected the former token before it expired, after the next one was stored. ' +
+      'If the token endpoint revokes the former token when it grants the next one, set revokesFormerToken to true and deploy. ' +
+      'Readers then look for the next token in time.',
+  );
+}
+
 /** Says when the same run tries again. `at` is Unix time in milliseconds. */
 export function logNextAttempt(logger: Pick<TelemetryTools['logger'], 'info'>, at: number): void {
   logger.info('This run waits and then checks again', { next_attempt: new Date(at).toISOString() });
@@ -97,6 +121,7 @@ export function logFailure(
     code: error.code,
     retryable: error.retryable,
     attempts: observations.attempts,
+    ...fieldsOfMemory(observations),
     ...(observations.expiresAt === undefined
       ? {}
       : { seconds_left: secondsLeft(observations.expiresAt, now) }),

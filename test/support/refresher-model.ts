@@ -143,7 +143,7 @@ export function modelRefresher({ policy, lifetime, from, until, random, fault }:
       took += observations.mintDurationMs / 1000;
       logResult(
         tools,
-        policy,
+        { ...policy, revokesFormerToken: false },
         { ...result, outcome: 'minted', reason: decision.reason, expires_at: token.expires_at },
         observations,
         (at + took) * 1000,
@@ -151,7 +151,7 @@ export function modelRefresher({ policy, lifetime, from, until, random, fault }:
     } else {
       logResult(
         tools,
-        policy,
+        { ...policy, revokesFormerToken: false },
         { ...result, outcome: 'kept', reason: decision.reason },
         observations,
         (at + took) * 1000,

@@ -150,6 +150,15 @@ test('a rejection report hides no check that ends at the same moment', () => {
   });
 });
 
+test('a check that first finds another run at work counts with what it finds later', () => {
+  const line = (reason: string) => logged({ outcome: 'kept', reason, function_request_id: 'check' });
+  const lines = [
+    { at: AT, text: line('being-replaced') },
+    { at: AT + 60_000, text: line('fresh') },
+  ];
+  expect(lastRunIn(lines)).toMatchObject({ at: AT + 60_000, reason: 'fresh' });
+});
+
 test('the latest run counts, even if an earlier run logged more', () => {
   const lines = [
     { at: AT, text: metrics({ Minted: 1, PreviousCredentialsUsed: 1 }) },

@@ -6,6 +6,7 @@ import type { RefreshEvent } from '../../../lambda/refresher/event.ts';
 import { type RunObservations, refresh } from '../../../lambda/refresher/refresh.ts';
 import { RefreshError } from '../../../lambda/shared/refresh-error.ts';
 import { type StoredToken, sha256 } from '../../../lambda/shared/stored-token.ts';
+import { AwsError } from '../../../local/embedded-cloud/aws-error.ts';
 import { configurationFor } from '../../support/configuration.ts';
 import { createInProcessAws, type InProcessAws } from '../../support/in-process-aws.ts';
 import { createTestClock, type TestClock } from '../../support/test-clock.ts';
@@ -43,9 +44,10 @@ const rejected = () => Response.json({ error: 'invalid_client' }, { status: 401 
 const unavailable = () => new Response(null, { status: 503 });
 const limited = () => new Response(null, { status: 429, headers: { 'retry-after': String(HOUR) } });
 
+let observations: RunObservations;
 /** A run in a container of its own. Returns its reason, or its code if it fails. */
 const run = async (event: RefreshEvent): Promise<string> => {
-  const observations: RunObservations = {
+  observations = {
     attempts: 0,
     previousCredentialsUsed: false,
     isLifetimeBounded: false,
@@ -116,6 +118,13 @@ describe('200 consumers that report a rejected token each minute cause in an hou
   });
 });
 
+const denyClaim = () => {
+  aws.onCall = (operation, { Name }) => {
+    if (operation === 'GetParameter' && String(Name).endsWith('.claim'))
+      throw new AwsError('AccessDeniedException', 'no');
+  };
+};
+
 describe('during a pause that the endpoint asked for,', () => {
   beforeEach(async () => {
     await storeDead();
@@ -151,6 +160,21 @@ describe('during a pause that the endpoint asked for,', () => {
     expect(await run(CHECK)).toBe('expiring');
     expect(requests).toBe(3);
     expect((await stored()).expires_at * 1_000).toBeGreaterThan(clock.now());
+  });
+});
+
+describe('a report of the token that the last mint replaced', () => {
+  test.for<[string, () => unknown, true | undefined]>([
+    ['before that token has expired, shows that the endpoint revoked it', () => clock.advance(60_000), true],
+    ['after that token has expired, shows nothing', () => clock.advance(HOUR * 1_000), undefined],
+    ['shows nothing if the claim cannot be read', denyClaim, undefined],
+  ])('%s', async ([, before, expected]) => {
+    await storeDead();
+    const fingerprint = sha256((await stored()).access_token);
+    await run(FORCE);
+    before();
+    expect(await run({ type: 'rejected', fingerprint })).toBe('already-replaced');
+    expect(observations.formerTokenRevoked).toBe(expected);
   });
 });
 
