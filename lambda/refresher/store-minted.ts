@@ -7,6 +7,7 @@ import type { Configuration } from './configuration.ts';
 import { isDue, occupied } from './decide.ts';
 import { kept, observe, versionOf } from './read-and-decide.ts';
 import type { RefreshTools } from './refresh.ts';
+import { restoreNewer } from './restore-newer.ts';
 import { assertFits, readStored, writeToken } from './store.ts';
 import type { Minted } from './unstored-token.ts';
 
@@ -41,7 +42,9 @@ export async function storeMinted(
   const parameter = { name, keyId, tier, tags, isMissing: before.state === 'missing' };
   const version = await writeToken(tools, parameter, token);
   delete memory.unstored;
-  observe(token, observations);
+  const restored = await restoreNewer({ token, version }, versionOf(before) + 1, parameter, tools);
+  observe(restored?.token ?? token, observations);
+  if (restored !== undefined) return kept('already-replaced', restored);
   return { outcome: 'minted', reason, expires_at: token.expires_at, parameter_version: version };
 }
 

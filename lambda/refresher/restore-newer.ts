@@ -1,0 +1,37 @@
+import type { StoredToken } from '../shared/stored-token.ts';
+import { SECOND_LOOK_MS } from '../shared/time-budget.ts';
+import type { RefreshTools } from './refresh.ts';
+import { readStored, type WrittenParameter, writeToken } from './store.ts';
+
+/** A token, and the version of the parameter that holds it. */
+export interface WrittenToken {
+  readonly token: StoredToken;
+  readonly version: number;
+}
+
+/**
+ * Stores a newer token again if `written` has replaced it, and returns it. If the answer to a write is lost, the write is sent
+ * again, and another run may store its token between the two. `firstVersion` is the first that could be the write's.
+ * @throws RefreshError as `writeToken` does
+ */
+export async function restoreNewer(
+  { token, version }: WrittenToken,
+  firstVersion: number,
+  parameter: WrittenParameter,
+  tools: RefreshTools,
+): Promise<WrittenToken | undefined> {
+  let isWritten = false;
+  let newer: StoredToken | undefined;
+  for (let former = firstVersion; former < version; former += 1) {
+    const abortSignal = tools.clock.timeout(SECOND_LOOK_MS);
+    const stored = await readStored(tools.ssm, `${parameter.name}:${former}`, abortSignal).catch(
+      () => undefined,
+    );
+    if (stored?.state !== 'token') continue;
+    // A token before the first of the two writes is the late write of an older mint.
+    if (stored.token.access_token === token.access_token) isWritten = true;
+    else if (isWritten) newer = stored.token;
+  }
+  if (newer === undefined) return undefined;
+  return { token: newer, version: await writeToken(tools, { ...parameter, isMissing: false }, newer) };
+}
