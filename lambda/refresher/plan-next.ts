@@ -37,7 +37,8 @@ export function nextLook(
 export function nextRetry({ retryable, details }: RefreshError, soFar: RunSoFar): number | undefined {
   if (!retryable) return undefined;
   const { notBefore, resetAt } = details;
-  const asked = (notBefore ?? resetAt ?? 0) - soFar.now;
+  // The claim's record keeps the pause in whole seconds.
+  const asked = Math.ceil((notBefore ?? resetAt ?? 0) / 1_000) * 1_000 - soFar.now;
   return after(Math.max(waitAfter(soFar), asked), soFar);
 }
 

@@ -152,7 +152,7 @@ describe('after a failure that may pass, a scheduled check', () => {
     const { run, time, requests, break: fail } = await startAfter(1_900);
     const until = time.now() + seconds * SECOND;
     fail(() => {
-      const wait = Math.max(41, Math.round((until - time.now()) / SECOND));
+      const wait = Math.max(41, Math.floor((until - time.now()) / SECOND));
       return new Response(null, { status: 429, headers: { 'retry-after': String(wait) } });
     });
     expect(await time.until(ended(run()))).toMatch('RATE_LIMITED');
