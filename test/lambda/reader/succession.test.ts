@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { TokenReader } from '../../../lambda/reader/token-reader.ts';
+import {
+  createStoredParameter,
+  DOWN,
+  type StoredParameter,
+  THROTTLED,
+} from '../../support/stored-parameter.ts';
+
+let parameter: StoredParameter;
+
+const SECOND = 1_000;
+/** Seconds after the start at which the refresher replaces the token. */
+const REFRESH = 1_800;
+
+beforeEach(async () => {
+  parameter = await createStoredParameter();
+  await put('first');
+});
+afterEach(() => parameter.close());
+
+async function put(token: string): Promise<void> {
+  await parameter.put(token, { refresh_at: parameter.time.now() / SECOND + REFRESH });
+}
+/** A reader that holds the first token, `seconds` after it was due to be replaced. */
+async function readerAt(seconds: number, jitter = 0): Promise<TokenReader> {
+  const reader = parameter.reader({ random: () => jitter });
+  await reader.get();
+  await parameter.time.advance((REFRESH + seconds) * SECOND);
+  return reader;
+}
+/** Calls `get`. The token, the seconds that the call took, and the loads that it caused. */
+async function read(reader: TokenReader, signal?: AbortSignal) {
+  const startedAt = parameter.time.now();
+  const before = parameter.reads();
+  const token = await parameter.time.until(signal === undefined ? reader.get() : reader.get({ signal }));
+  const seconds = (parameter.time.now() - startedAt) / SECOND;
+  await parameter.time.settle();
+  return { token, seconds, loads: parameter.reads() - before };
+}
+
+describe('a token whose record says when the next one revokes it', () => {
+  test('is served from memory until then', async () => {
+    const reader = await readerAt(-0.001);
+    expect(await read(reader)).toEqual({ token: 'first', seconds: 0, loads: 0 });
+  });
+
+  test.for([
+    [0, 0, 2],
+    [0, 0.5, 4],
+    [0, 1, 6],
+    [1.5, 0, 0.5],
+    [2, 0, 0],
+    [500, 1, 0],
+  ] as const)(
+    '%d seconds after that (jitter %d) is served after a look for the next one, which comes %d seconds later',
+    async ([after, jitter, seconds]) => {
+      const reader = await readerAt(after, jitter);
+      await put('second');
+      expect(await read(reader)).toEqual({ token: 'second', seconds, loads: 1 });
+      expect(await read(reader)).toEqual({ token: 'second', seconds: 0, loads: 0 });
+    },
+  );
+
+  test('is looked for once by all calls of a container', async () => {
+    const reader = await readerAt(0);
+    await put('second');
+    const before = parameter.reads();
+    const calls = Promise.all(Array.from({ length: 50 }, () => reader.get()));
+    expect(new Set(await parameter.time.until(calls))).toEqual(new Set(['second']));
+    expect(parameter.reads() - before).toBe(1);
+  });
+
+  test('is served without a wait if a look shows that the refresher is late, and looked for again', async () => {
+    const reader = await readerAt(2);
+    expect(await read(reader)).toEqual({ token: 'first', seconds: 0, loads: 1 });
+    const looks: number[] = [];
+    for (let second = 0; second < 150; second += 1) {
+      const { token, seconds, loads } = await read(reader);
+      expect([token, seconds]).toEqual(['first', 0]);
+      if (loads > 0) looks.push(second);
+      await parameter.time.advance(SECOND);
+    }
+    expect(looks).toEqual([4, 12, 28, 48, 68, 88, 108, 128, 148]);
+  });
+
+  test.for([
+    [
+      'is served, and looked for in the background, if the latest look was less than a minute ago',
+      59,
+      'first',
+    ],
+    ['is looked for before it is served if the latest look was a minute ago', 60, 'second'],
+  ] as const)('%s', async ([, seconds, expected]) => {
+    const reader = await readerAt(2);
+    await read(reader);
+    await parameter.time.advance(seconds * SECOND);
+    await put('second');
+    expect(await read(reader)).toEqual({ token: expected, seconds: 0, loads: 1 });
+    expect(await read(reader)).toEqual({ token: 'second', seconds: 0, loads: 0 });
+  });
+
+  test('is served after one load if Parameter Store fails', async () => {
+    const reader = await readerAt(2);
+    parameter.fail(DOWN);
+    expect(await read(reader)).toEqual({ token: 'first', seconds: 0, loads: 1 });
+    expect(await read(reader)).toEqual({ token: 'first', seconds: 0, loads: 0 });
+  });
+
+  test('is served after ten seconds while Parameter Store throttles, by every call', async () => {
+    const reader = await readerAt(2);
+    const restore = parameter.fail(THROTTLED);
+    expect(await read(reader)).toMatchObject({ token: 'first', seconds: 10 });
+    expect(await read(reader)).toMatchObject({ token: 'first', seconds: 10 });
+    restore();
+    await put('second');
+    expect((await read(reader)).token).toBe('second');
+  });
+
+  test('is not waited for by a call whose signal aborts', async () => {
+    const reader = await readerAt(0);
+    const caller = new AbortController();
+    const reading = reader.get({ signal: caller.signal }).catch((error: unknown) => error);
+    await parameter.time.settle();
+    caller.abort(new Error('gone'));
+    expect(await reading).toMatchObject({ message: 'gone' });
+  });
+
+  test('does not delay calls if it was rejected', async () => {
+    const reader = parameter.reader({ refresherFunctionName: 'refresher' });
+    await reader.get();
+    await parameter.time.advance(REFRESH * SECOND);
+    await reader.reject('first').catch(() => undefined);
+    expect((await read(reader)).seconds).toBe(0);
+  });
+});
