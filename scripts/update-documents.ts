@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SANDBOX, synthesizeFunction } from '../local/synthesize.ts';
-import { renderDocuments, replaceSection } from './documents.ts';
+import { renderDocuments } from './documents.ts';
+import { replaceSection } from './replace-section.ts';
 
 const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-docs-'));
 await synthesizeFunction(SANDBOX, outdir);

@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, inject, test } from 'vitest';
 import type { FunctionName } from '../../infra/construct/bundling.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { type Bundle, bundle, listMaterials, type Material } from '../../scripts/bill-of-materials.ts';
-import { type GeneratedSection, renderDocuments, replaceSection } from '../../scripts/documents.ts';
+import { type GeneratedSection, renderDocuments } from '../../scripts/documents.ts';
+import { replaceSection } from '../../scripts/replace-section.ts';
 import { vulnerableMaterials } from '../../scripts/vulnerable-materials.ts';
 
 const read = (file: string) => readFile(fileURLToPath(new URL(`../../${file}`, import.meta.url)), 'utf8');
