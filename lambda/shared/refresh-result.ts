@@ -1,6 +1,7 @@
 /**
- * Why a run kept the token. `already-replaced`: another run has stored a newer one. `being-replaced`: another run is replacing
- * the rejected token. `same-token`: the endpoint granted the stored token again.
+ * Why a run kept the token. `already-replaced`: another run has stored a newer one. `being-replaced`: another run is minting.
+ * `just-minted`: the rejected token, or the one before it, is too new to be replaced. `same-token`: the endpoint granted the
+ * stored token again.
  */
 export type KeepReason = 'fresh' | 'already-replaced' | 'just-minted' | 'being-replaced' | 'same-token';
 export type MintReason = 'missing' | 'unreadable' | 'expiring' | 'source-changed' | 'rejected' | 'forced';

@@ -16,7 +16,7 @@ export const ENVIRONMENT = {
   refreshBefore: 'REFRESH_BEFORE_SECONDS',
 } as const;
 
-/** Name of the parameter that lets one run at a time replace a rejected token. It holds no secret. */
+/** Name of the parameter that lets one run at a time mint. It holds no secret. */
 export function claimParameterName(parameterName: string): string {
   return `${parameterName}.claim`;
 }
