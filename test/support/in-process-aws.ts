@@ -1,3 +1,4 @@
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { AwsError } from '../../local/embedded-cloud/aws-error.ts';
@@ -22,21 +23,30 @@ export function createInProcessAws(now: () => number): InProcessAws {
     secretsManager: new SecretsManagerClient(settings),
     onCall: () => undefined,
   };
-  answer(aws.ssm, createParameterStore(keyring, 'arn:aws:ssm:us-east-1:000000000000', now), aws);
-  const secrets = createSecretsManager(keyring, 'arn:aws:secretsmanager:us-east-1:000000000000');
-  answer(aws.secretsManager as unknown as SSMClient, secrets, aws);
+  const answerWith = (operations: Operations) => (operation: string, input: Input) => {
+    aws.onCall(operation, input);
+    return operations[operation]?.(input);
+  };
+  answerCalls(aws.ssm, answerWith(createParameterStore(keyring, 'arn:aws:ssm:us-east-1:000000000000', now)));
+  answerCalls(
+    aws.secretsManager,
+    answerWith(createSecretsManager(keyring, 'arn:aws:secretsmanager:us-east-1:000000000000')),
+  );
   return aws;
 }
 
-function answer(client: SSMClient, operations: Operations, aws: InProcessAws): void {
-  client.middlewareStack.add(
+/** Answers a client's calls in this process. The answer may be a promise, and may throw an error for the caller. */
+export function answerCalls(
+  client: SSMClient | SecretsManagerClient | LambdaClient,
+  answer: (operation: string, input: Input) => unknown,
+): void {
+  // The middleware stacks of the clients differ only in types.
+  (client as SSMClient).middlewareStack.add(
     (_next, { commandName = '' }) =>
       async ({ input }) => {
-        const operation = commandName.replace(/Command$/, '');
         try {
-          aws.onCall(operation, input as unknown as Input);
-          const output = operations[operation]?.({ ...input });
-          return { output: { $metadata: {}, ...output } as never, response: {} };
+          const output = await answer(commandName.replace(/Command$/, ''), { ...input } as unknown as Input);
+          return { output: { $metadata: {}, ...(output as object) } as never, response: {} };
         } catch (error) {
           throw error instanceof AwsError
             ? Object.assign(new Error(error.message), { name: error.type })
