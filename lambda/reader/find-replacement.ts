@@ -29,7 +29,10 @@ export function createReplacementSearch(
   const search = async (rejected: string): Promise<string | undefined> => {
     const endsAt = now() + timeout;
     let reported: Reported | undefined;
+    let delay = cache.untilRetry() ?? 0;
     for (let attempt = 1; ; ) {
+      if (now() + delay >= endsAt) return undefined;
+      if (delay > 0) await sleep(delay);
       const loaded = await cache.load();
       const found = cache.otherThan(rejected);
       // Without a report from here, another container's report or a rotation has replaced the token.
@@ -41,12 +44,11 @@ export function createReplacementSearch(
         reported = await report(rejected);
         // The caller only gets the API's 401, so a failed report would go unnoticed.
         if (reported.type === 'failed') process.emitWarning(new TokenUnavailableError(reported.failure));
+        delay = 0;
         continue;
       }
-      const delay = cache.untilRetry() ?? retryDelay(attempt, random);
-      if (now() + delay >= endsAt) return undefined;
+      delay = cache.untilRetry() ?? retryDelay(attempt, random);
       attempt += 1;
-      await sleep(delay);
     }
   };
   const searchOnce = singleFlightByKey(async (token) => {

@@ -75,7 +75,7 @@ export function createReloadSchedule(
     plannedLookAt: () => lookAt,
     /** Whether to look for a new token while the one in memory is still good. */
     isLookDue(required: number): boolean {
-      return now() >= lookAt && this.mayLoad(required);
+      return now() >= lookAt && this.mayLoad(required) && !pace.isPaused();
     },
     /** Whether a read that requires `required` seconds of validity may load now. */
     mayLoad: (required: number): boolean =>

@@ -3,7 +3,6 @@ import type { Seams } from './seams.ts';
 /** Why a load that may succeed in a moment has failed. */
 export type Transient = 'throttled' | 'failing';
 
-const FIRST_MS = 1_000;
 /**
  * The longest wait between attempts without a token to serve, in milliseconds. While Parameter Store fails, nothing
  * tells a container how many others there are: 9 seconds, so that one that reads each second recovers within 10. If it
@@ -11,6 +10,8 @@ const FIRST_MS = 1_000;
  * Source of the quota: https://docs.aws.amazon.com/general/latest/gr/ssm.html
  */
 const LONGEST_MS: Readonly<Record<Transient, number>> = { failing: 9_000, throttled: 40_000 };
+/** The same for the first wait. Throttled reads come in crowds. */
+const FIRST_MS: Readonly<Record<Transient, number>> = { failing: 1_000, throttled: 2_000 };
 /** The shortest wait, as a fraction of the longest. After throttling, attempts spread more, so that none of the quota is lost. */
 const SHORTEST: Readonly<Record<Transient, number>> = { failing: 1 / 2, throttled: 1 / 3 };
 /** Milliseconds, more than any wait between loads. If none is made for so long, the failures before say nothing. */
@@ -43,7 +44,7 @@ export function createRetryPace({ now, random }: Seams) {
     /** Notes a load that failed. Waits count from its start, because it may have hung for seconds. */
     failed(reason: Transient, loadStartedAt: number): void {
       const isFirst = latest === undefined || loadStartedAt - startedAt > STALE_MS;
-      if (isFirst) longest = FIRST_MS / 2;
+      if (isFirst) longest = FIRST_MS[reason] / 2;
       if (isFirst || latest !== reason) since = loadStartedAt;
       latest = reason;
       // A failure does not take back the wait that throttling asked for.
