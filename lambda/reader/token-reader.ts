@@ -51,8 +51,12 @@ export interface TokenReader {
    *
    * Around the end of a token that was not replaced before, a call waits up to 10 seconds for the next one.
    *
+   * If the stored record says when the next token revokes this one, the reader looks for the next one 2 to 6 seconds
+   * after that. Calls wait for the look, at most 10 seconds while Parameter Store throttles.
+   *
    * If there is no token to return, a call retries: for up to 60 seconds while Parameter Store throttles, and for up to
-   * 10 seconds after other transient failures.
+   * 10 seconds after other transient failures, counted from the first. Later, calls fail at once, except one every few
+   * seconds that tries again: at least every 9 seconds, or every 40 while Parameter Store throttles or holds no valid token.
    * @throws TokenUnavailableError with any code except `REPORT_FAILED`
    * @throws TypeError if `minimumValidity` is not a number of seconds, 0 or more
    */
@@ -69,6 +73,9 @@ export interface TokenReader {
    * refresher and waits up to `replacementTimeout`. With another token, it sends the request once more. It returns the
    * 401 if no other token arrives, or if the body cannot be sent twice: a stream, or the body of a `Request`.
    *
+   * If the API rejects each new token too, the pause between two reports doubles, from one minute to one hour. Requests
+   * in between only read the parameter again.
+   *
    * After a redirect to another origin, the request goes on without the header. A 401 from there is not a rejection.
    * @throws TokenUnavailableError as `get` does
    * @throws TypeError if the request already has an `Authorization` header, or as the global `fetch` does
@@ -78,7 +85,8 @@ export interface TokenReader {
    * Reports a token that an API rejected. The refresher replaces it if it is the stored token and was not just minted.
    *
    * Resolves after the refresher's run, when the parameter has been read again. `get` then returns the new token, if
-   * there is one. Concurrent reports of the same token share one call.
+   * there is one. Concurrent reports of the same token share one call. In a pause between reports (see `fetch`), it only
+   * reads the parameter again.
    * @throws TokenUnavailableError with the code `REPORT_FAILED`
    * @throws TypeError if the refresher's function is not known, or if the argument is not a token
    */

@@ -338,6 +338,24 @@ describe('the wait for a new token', () => {
     expect((await client.fetch(api.url)).status).toBe(200);
   });
 
+  test('does not begin, but another token is used, after many tokens in a row were rejected', async () => {
+    let count = 1;
+    refresh = async () => {
+      count += 1;
+      await parameter.put(`token-${count}`);
+      return { outcome: 'minted', reason: 'rejected' };
+    };
+    accepted = 'none';
+    const client = reader();
+    for (let request = 0; request < 3; request += 1) await client.fetch(api.url);
+    expect(reports()).toHaveLength(2);
+    accepted = 'other';
+    await parameter.put('other');
+    await parameter.time.advance(2_000);
+    expect((await client.fetch(api.url)).status).toBe(200);
+    expect(reports()).toHaveLength(2);
+  });
+
   test('is not repeated for each request to an API that rejects every token', async () => {
     refresh = async () => ({ outcome: 'kept', reason: 'just-minted' });
     const client = reader();
@@ -419,6 +437,31 @@ describe('reject', () => {
     await rejecting;
     expect(await client.get()).toBe('second');
     ssm.destroy();
+  });
+
+  test.for([
+    ['reads the parameter but reports nothing', 0, 2],
+    ['reports again after ten minutes without a rejection', 600, 3],
+  ] as const)('after two reports in vain, %s', async ([, seconds, expected]) => {
+    refresh = async () => ({ outcome: 'kept', reason: 'just-minted' });
+    const client = reader();
+    await client.get();
+    for (let count = 0; count < 2; count += 1) await client.reject('first');
+    await parameter.put('second');
+    await parameter.time.advance(seconds * 1_000);
+    await client.reject('first');
+    expect(reports()).toHaveLength(expected);
+    expect(await client.get()).toBe('second');
+  });
+
+  test('of a token that was replaced always reports, and does not delay the next report', async () => {
+    refresh = async () => ({ outcome: 'kept', reason: 'not-stored' });
+    await parameter.put('second');
+    const client = reader();
+    await client.get();
+    for (let count = 0; count < 3; count += 1) await client.reject('first');
+    await client.reject('second');
+    expect(reports()).toHaveLength(4);
   });
 
   test('fails if the refresher never answers, and can be called again', async () => {

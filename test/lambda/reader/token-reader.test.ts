@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createReader } from '../../../lambda/reader/create-reader.ts';
+import { createSsmClient } from '../../../lambda/reader/load-parameter.ts';
 import {
   createTokenReader,
   TOKEN_UNAVAILABLE_CODES,
@@ -67,6 +68,22 @@ describe('get', () => {
     const seams = { ...parameter.time, random: Math.random };
     expect(await createReader({ ssm: parameter.ssm }, seams).get()).toBe('token');
     vi.unstubAllEnvs();
+  });
+
+  test('retries by itself: the client of the environment sends each request once', async () => {
+    expect(await createSsmClient().config.maxAttempts()).toBe(1);
+  });
+
+  test('loads again if the clock was wrong and the client has corrected it', async () => {
+    await parameter.put('token');
+    const skewed: Fault = { status: 400, type: 'InvalidSignatureException', message: 'Signature expired' };
+    const restore = parameter.fail(skewed);
+    expect(await failureOf(parameter.reader().get())).toMatchObject({ code: 'REQUEST_REJECTED' });
+    parameter.ssm.config.systemClockOffset = 600_000;
+    const reading = parameter.reader().get();
+    await parameter.time.settle();
+    restore();
+    expect(await parameter.time.until(reading)).toBe('token');
   });
 
   test('reads with the region and credentials of the environment by default', async () => {
