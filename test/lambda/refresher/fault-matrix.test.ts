@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { codeOf } from '../../../lambda/shared/refresh-error.ts';
 import type { RefreshResult } from '../../../lambda/shared/refresh-result.ts';
+import { claimParameterName } from '../../../lambda/shared/refresher-environment.ts';
 import type { StoredToken } from '../../../lambda/shared/stored-token.ts';
 import { RUN_TIMEOUT_SECONDS } from '../../../lambda/shared/time-budget.ts';
 import { confidential, countLeaks, readLines } from '../../support/confidential.ts';
@@ -28,13 +29,6 @@ beforeAll(async () => {
   refresher = await startRefresher();
   await refresher.putSecret(credentials(newClientSecret()));
   network = await startFaultyNetwork(refresher.cloud.url, refresher.endpoint.url);
-  const environment = {
-    BUNDLE: inject('deployable').module,
-    REFUSED_URL: network.refusedUrl,
-    TOKEN_URL: network.url,
-    AWS_ENDPOINT_URL: network.url,
-  };
-  await refresher.restart(environment, container);
   refresher.endpoint.answer(() => {
     const token = confidential(`granted/${randomUUID()}`);
     granted.add(token);
@@ -49,7 +43,24 @@ afterAll(async () => {
   await network.close();
 });
 
+const startProcess = () =>
+  refresher.restart(
+    {
+      BUNDLE: inject('deployable').module,
+      REFUSED_URL: network.refusedUrl,
+      TOKEN_URL: network.url,
+      AWS_ENDPOINT_URL: network.url,
+    },
+    container,
+  );
+let coldStarts = 0;
+/** Loaded bundles stay in memory, so the process is replaced now and then. */
+const COLD_STARTS_OF_PROCESS = 40;
 const run = async (clientContext: Instructions): Promise<ObservedRun> => {
+  if (clientContext.isCold) {
+    if (coldStarts % COLD_STARTS_OF_PROCESS === 0) await startProcess();
+    coldStarts += 1;
+  }
   const answer = await refresher.invoke({}, { clientContext });
   if (!answer.ok) throw new Error(answer.errorMessage);
   return answer.result as ObservedRun;
@@ -57,7 +68,7 @@ const run = async (clientContext: Instructions): Promise<ObservedRun> => {
 const outcomeOf = ({ result, errorMessage }: ObservedRun): string =>
   errorMessage === undefined ? (result as RefreshResult).outcome : codeOf(errorMessage);
 
-/** Stores a token that is due and lasts for two more checks. */
+/** Stores a token that is due and lasts for two more checks, and a claim as the stack creates it. */
 const storeDueToken = async (): Promise<string> => {
   const now = Math.floor(Date.now() / 1_000);
   const due: StoredToken = {
@@ -68,6 +79,7 @@ const storeDueToken = async (): Promise<string> => {
     source,
   };
   await refresher.putParameter(JSON.stringify(due));
+  await refresher.putParameter('{}', { Name: claimParameterName(refresher.parameterName), Type: 'String' });
   granted = new Set();
   refresher.endpoint.forgetRequests();
   return due.access_token;
