@@ -37,9 +37,9 @@ export function isAccessDenied(failureName: string): boolean {
 
 /** Network and TLS errors are named `Error`. Only their code, such as `ECONNREFUSED`, identifies them. */
 function errorName(error: Error): string {
-  const { code } = error as NodeJS.ErrnoException;
+  const code = String((error as NodeJS.ErrnoException).code);
   const known = error.name === 'Error' ? /^[A-Z][A-Z0-9_]{2,60}$/ : /^E[A-Z0-9_]{2,40}$/;
-  if (typeof code === 'string' && known.test(code)) return code;
+  if (known.test(code)) return code;
   return /^[\w.#-]{1,80}$/.test(error.name) ? error.name : 'UnknownError';
 }
 

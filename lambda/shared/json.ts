@@ -4,6 +4,7 @@ export function parseJsonObject(text: string): Readonly<Record<string, unknown>>
     const parsed: unknown = JSON.parse(text);
     // The copy has no prototype. Otherwise a missing `toString` would look present.
     return isObject(parsed) ? Object.assign(Object.create(null), parsed) : undefined;
+    // Stryker disable next-line BlockStatement: an empty block returns undefined as well
   } catch {
     return undefined;
   }

@@ -83,5 +83,5 @@ function isFingerprint(value: unknown): value is string {
 }
 
 function isInstant(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
+  return Number.isSafeInteger(value) && Number(value) > 0;
 }

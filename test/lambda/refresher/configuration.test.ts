@@ -92,3 +92,58 @@ test.for(['http://localhost:1/t', 'http://127.0.0.1:1/t', 'http://[::1]:1/t'])(
     expect(readConfiguration({ ...GOOD, TOKEN_URL: url }).tokenUrl).toBe(url);
   },
 );
+
+test('reads every optional variable', () => {
+  const optional = {
+    CREDENTIAL_FIELDS: '{"client_id": "key"}',
+    TOKEN_PARAMETER_TIER: 'Advanced',
+    TOKEN_PARAMETER_TAGS: '{"team": "travel"}',
+    TOKEN_SCOPE: 'read write',
+    TOKEN_EXTRA_PARAMETERS: '{"audience": "x"}',
+    CLIENT_AUTHENTICATION: 'client_secret_basic',
+    DEFAULT_LIFETIME_SECONDS: '9999999',
+  };
+  expect(readConfiguration({ ...GOOD, ...optional })).toMatchObject({
+    credentialFields: { client_id: 'key', client_secret: 'client_secret' },
+    parameterTier: 'Advanced',
+    parameterTags: { team: 'travel' },
+    scope: 'read write',
+    extraParameters: { audience: 'x' },
+    clientAuthentication: 'client_secret_basic',
+    defaultLifetime: 9_999_999,
+  });
+  const empty = Object.fromEntries(Object.keys(optional).map((name) => [name, '']));
+  expect(readConfiguration({ ...GOOD, ...empty })).toEqual(readConfiguration(GOOD));
+});
+
+test.for<[string, string, string]>([
+  ['TOKEN_PARAMETER_NAME', ' \t', 'is not set'],
+  ['TOKEN_PARAMETER_NAME', '', 'is not set'],
+  ['TOKEN_URL', 'x', 'is not a usable token endpoint: it is not an absolute URL'],
+  ['TOKEN_PARAMETER_TIER', 'x', 'is "x". It must be one of Intelligent-Tiering, Advanced'],
+  [
+    'CHECK_EVERY_SECONDS',
+    '10000000',
+    'is "10000000". It must be a whole number of seconds from 1 to 9999999',
+  ],
+  ['CHECK_EVERY_SECONDS', '05', 'It must be a whole number of seconds'],
+  ['CHECK_EVERY_SECONDS', ' 5', 'It must be a whole number of seconds'],
+  ['CHECK_EVERY_SECONDS', '5 ', 'It must be a whole number of seconds'],
+  ['CREDENTIAL_FIELDS', '[]', 'cannot be used: it must be a JSON object'],
+  ['CREDENTIAL_FIELDS', '{}', 'cannot be used: it must map'],
+  ['TOKEN_EXTRA_PARAMETERS', '[]', 'is not a JSON object of strings'],
+  ['TOKEN_EXTRA_PARAMETERS', '{"a": 1}', 'contains "a", which is not a string'],
+  ['TOKEN_EXTRA_PARAMETERS', '{"scope": "x"}', 'contains "scope", which the refresher sets itself'],
+])('says what is wrong with %s=%j', ([name, value, what]) => {
+  const act = () => readConfiguration({ ...GOOD, [name]: value });
+  expect(act).toThrow(what);
+  expect(act).toThrow(new RegExp(`^CONFIGURATION_INVALID: environment variable ${name} .* deploy again`));
+});
+
+test.for(['client_id', 'client_secret', 'client_assertion', 'client_assertion_type', 'grant_type', 'scope'])(
+  'an extra parameter cannot be %s, because the refresher sets it itself',
+  (field) => {
+    const parameters = JSON.stringify({ [field]: 'x' });
+    expect(() => readConfiguration({ ...GOOD, TOKEN_EXTRA_PARAMETERS: parameters })).toThrow();
+  },
+);

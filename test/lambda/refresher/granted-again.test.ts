@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { grantedAgain } from '../../../lambda/refresher/same-token.ts';
+import { grantedAgain, isPartlyUsed } from '../../../lambda/refresher/same-token.ts';
 import type { MintReason } from '../../../lambda/shared/refresh-result.ts';
-import { type StoredToken, sha256 } from '../../../lambda/shared/stored-token.ts';
+import { type Stored, type StoredToken, sha256 } from '../../../lambda/shared/stored-token.ts';
 
 const ISSUED = 1_800_000_000;
 const ENDS = ISSUED + 3_600;
@@ -65,5 +65,37 @@ test.for([{ state: 'missing' }, { state: 'unreadable', version: 1 }] as const)(
   'a token is new if the record is $state',
   (stored) => {
     expect(grantedAgain(tokenOf('a', ISSUED, ENDS), stored, stored.state)).toBeUndefined();
+  },
+);
+
+test('a granted token keeps its other fields', () => {
+  const granted = { ...tokenOf('same', ISSUED + 2_000, ENDS + 2_000), scope: 'read', source: sha256('new') };
+  const stored = { state: 'token', version: 1, token: tokenOf('same', ISSUED, ENDS) } as const;
+  expect(grantedAgain(granted, stored, 'expiring')).toEqual({
+    ...granted,
+    issued_at: ISSUED,
+    expires_at: ENDS,
+  });
+});
+
+const POLICY = { checkEvery: 300, refreshBefore: 1_800 };
+const storedFor = (lifetime: number): Stored => ({
+  state: 'token',
+  version: 1,
+  token: tokenOf('stored', ISSUED, ISSUED + lifetime),
+});
+
+test.for<[string, number, Stored, boolean]>([
+  ['lives shorter than a check allows, although the stored one did not', 60, storedFor(3_600), true],
+  ['lives as long as the stored one', 3_600, storedFor(3_600), false],
+  ['lives as short as the stored one', 60, storedFor(60), false],
+  ['lives longer than the stored one', 3_600, storedFor(60), false],
+  ['is the first', 60, { state: 'missing' }, false],
+  ['replaces a damaged record', 60, { state: 'unreadable', version: 1 }, false],
+])(
+  'a token that %s was partly used by somebody else only if its time says so',
+  ([, lifetime, stored, isUsed]) => {
+    const granted = tokenOf('granted', ISSUED, ISSUED + lifetime);
+    expect(isPartlyUsed(granted, stored, POLICY)).toBe(isUsed);
   },
 );

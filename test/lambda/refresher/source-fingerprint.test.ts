@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Configuration } from '../../../lambda/refresher/configuration.ts';
 import { sourceFingerprint } from '../../../lambda/refresher/source-fingerprint.ts';
 import { credentialFieldsOf } from '../../../lambda/shared/credential-fields.ts';
 import { sha256 } from '../../../lambda/shared/stored-token.ts';
@@ -32,4 +33,30 @@ test('each set of field names has another fingerprint, in each tier', () => {
     ),
   );
   expect(new Set(fingerprints).size).toBe(2 * sets.length);
+});
+
+test('each part of what a token is minted from changes the fingerprint', () => {
+  const changes: readonly Partial<Configuration>[] = [
+    {},
+    { tokenUrl: 'https://other.example.com/token' },
+    { scope: 'read' },
+    { extraParameters: { a: '1' } },
+    { extraParameters: { a: '2' } },
+    { extraParameters: { b: '1' } },
+    { clientAuthentication: 'client_secret_basic' },
+    { parameterTier: 'Advanced' },
+    { defaultLifetime: 600 },
+    { defaultLifetime: 601 },
+  ];
+  const fingerprints = changes.map((change) => sourceFingerprint({ ...configuration, ...change }, 'v1'));
+  const another = sourceFingerprint(configuration, 'v2');
+  expect(new Set([...fingerprints, another]).size).toBe(changes.length + 1);
+});
+
+test('the order of the extra parameters does not change the fingerprint', () => {
+  const of = (extraParameters: Readonly<Record<string, string>>) =>
+    sourceFingerprint({ ...configuration, extraParameters }, 'v1');
+  const sorted = of({ a: '1', b: '2', c: '3' });
+  expect(of({ c: '3', b: '2', a: '1' })).toBe(sorted);
+  expect(of({ b: '2', a: '1', c: '3' })).toBe(sorted);
 });

@@ -1,11 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  isSendable,
-  MAX_LIFETIME_SECONDS,
-  parseStored,
-  type StoredToken,
-  sha256,
-} from '../../../lambda/shared/stored-token.ts';
+import { isSendable, parseStored, type StoredToken, sha256 } from '../../../lambda/shared/stored-token.ts';
 
 const RECORD: StoredToken = {
   access_token: 'token',
@@ -14,15 +8,16 @@ const RECORD: StoredToken = {
   expires_at: 1_800_003_600,
   source: sha256('source'),
 };
+const THIRTY_DAYS = 2_592_000;
 const parse = (record: object) => parseStored(JSON.stringify(record), 7);
 
 test.for<[string, object]>([
   ['without a scope', RECORD],
   ['with a scope', { ...RECORD, scope: 'read write' }],
   ['of one second', { ...RECORD, expires_at: RECORD.issued_at + 1 }],
-  ['of the longest lifetime', { ...RECORD, expires_at: RECORD.issued_at + MAX_LIFETIME_SECONDS }],
+  ['of the longest lifetime', { ...RECORD, expires_at: RECORD.issued_at + THIRTY_DAYS }],
 ])('a token %s is read as it was stored', ([, token]) => {
-  expect(parse(token)).toEqual({ state: 'token', version: 7, token });
+  expect(parse(token)).toStrictEqual({ state: 'token', version: 7, token });
 });
 
 test('fields that are not part of the record are left out', () => {
@@ -42,7 +37,7 @@ test.for<[string, object]>([
   ['a time of issue that is zero', { issued_at: 0, expires_at: 60 }],
   ['a negative time of issue', { issued_at: -60, expires_at: 60 }],
   ['an expiry when it was issued', { expires_at: RECORD.issued_at }],
-  ['a lifetime of more than 30 days', { expires_at: RECORD.issued_at + MAX_LIFETIME_SECONDS + 1 }],
+  ['a lifetime of more than 30 days', { expires_at: RECORD.issued_at + THIRTY_DAYS + 1 }],
   ['a scope that is no text', { scope: ['read'] }],
 ])('a record with %s is unreadable', ([, fields]) => {
   expect(parse({ ...RECORD, ...fields })).toEqual({ state: 'unreadable', version: 7 });
@@ -53,6 +48,7 @@ test.for<[string, string, string]>([
   ['a list', '[]', 'a value that is not a JSON object'],
   ['another object', '{"access_token":"token"}', 'JSON of another kind'],
   ['a source that is no text', '{"source":5}', 'JSON of another kind'],
+  ['a list of fingerprints', `{"source":["${sha256('s')}"]}`, 'JSON of another kind'],
   ['a source that only ends with a fingerprint', `{"source":"x${sha256('s')}"}`, 'JSON of another kind'],
   ['a source that only begins with one', `{"source":"${sha256('s')}0"}`, 'JSON of another kind'],
 ])('%s belongs to somebody else', ([, value, found]) => {
