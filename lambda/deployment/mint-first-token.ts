@@ -50,7 +50,7 @@ export async function mintFirstToken(
 ): Promise<string> {
   const run = await retryWithoutPermission(
     () => runRefresher(tools.lambda, properties.FunctionArn),
-    (tried) => tried.outcome === 'failed' && MAY_LACK_PERMISSION.has(tried.code),
+    isInconclusive,
     tools,
   );
   const tag = () => tagParameter(properties.Environment.Variables, tools);
@@ -67,6 +67,11 @@ export async function mintFirstToken(
     return `the stored token is still valid; ${run.message}`;
   }
   throw new FirstTokenError(run.message);
+}
+
+/** Whether a permission may not apply yet, or another run is minting, perhaps with the former settings. */
+function isInconclusive(run: RunOutcome): boolean {
+  return run.outcome === 'failed' ? MAY_LACK_PERMISSION.has(run.code) : run.reason === 'being-replaced';
 }
 
 /** Waits less if little time is left: an alarm that fires once is better than a deployment without an answer. */

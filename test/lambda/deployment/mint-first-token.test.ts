@@ -20,6 +20,8 @@ import { createTestClock, type TestClock } from '../../support/test-clock.ts';
 let endpoint: AwsEndpoint;
 let failures: Error[];
 let reason: string;
+/** How many runs find another run at work. */
+let busy: number;
 /** Milliseconds of each run, and of the whole request. */
 let time: { run: number; left: number };
 let clock: TestClock;
@@ -29,13 +31,15 @@ beforeEach(async () => {
   time = { run: 0, left: 360_000 };
   clock = createTestClock();
   reason = 'source-changed';
+  busy = 0;
   endpoint = await startAwsEndpoint({
     functions: {
       refresher: async () => {
         clock.advance(time.run);
         const failure = failures.shift();
         if (failure !== undefined) throw failure;
-        return { outcome: 'minted', reason };
+        busy -= 1;
+        return busy < 0 ? { outcome: 'minted', reason } : { outcome: 'kept', reason: 'being-replaced' };
       },
     },
   });
@@ -67,6 +71,11 @@ test.for(['CREDENTIALS_UNAVAILABLE', 'STORE_UNAVAILABLE'])(
     expect(await run()).toEqual({ outcome: 'a token is stored', sleeps: [5_000, 10_000] });
   },
 );
+
+test('runs the refresher again while another run is minting, perhaps with the former settings', async () => {
+  busy = 2;
+  expect(await run()).toEqual({ outcome: 'a token is stored', sleeps: [5_000, 10_000] });
+});
 
 test('waits for its own permission to invoke the refresher', async () => {
   let denials = 1;
