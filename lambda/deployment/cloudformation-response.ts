@@ -1,4 +1,5 @@
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
+import type { Clock } from '../shared/clock.ts';
 import { CUSTOM_RESOURCE, URL_SUFFIX } from '../shared/custom-resources.ts';
 
 /** Longest answer in bytes (source: see `answerCloudFormation`). CloudFormation refuses a longer one. */
@@ -7,6 +8,10 @@ const ELLIPSIS = '…';
 
 /** Attempts to answer. Without an answer, CloudFormation waits until the resource times out. */
 const ATTEMPTS = 3;
+/** Time limit of one attempt, in milliseconds. All attempts and waits fit into the time kept for the answer. */
+const ATTEMPT_MS = 10_000;
+/** Wait between two attempts, in milliseconds. */
+const WAIT_MS = 1_000;
 
 /**
  * Refuses an event whose answer would not go to AWS. Otherwise anyone who may invoke the function could delete the token, or
@@ -30,7 +35,7 @@ export function assertAnswerable(
 export async function answerCloudFormation(
   event: CloudFormationCustomResourceEvent,
   reason: string | undefined,
-  fetch: typeof globalThis.fetch,
+  { clock, fetch }: { readonly clock: Clock; readonly fetch: typeof globalThis.fetch },
 ): Promise<void> {
   const answer = answerTo(event, reason);
   for (let attempt = 1; ; attempt += 1) {
@@ -41,6 +46,7 @@ export async function answerCloudFormation(
         method: 'PUT',
         headers: { 'content-type': '' },
         redirect: 'error',
+        signal: clock.timeout(ATTEMPT_MS),
         body,
       });
       await response.body?.cancel();
@@ -51,6 +57,7 @@ export async function answerCloudFormation(
       if (attempt === ATTEMPTS)
         throw new Error(`CloudFormation could not be answered: ${(error as Error).name}`);
     }
+    await clock.sleep(WAIT_MS);
   }
 }
 

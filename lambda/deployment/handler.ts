@@ -37,7 +37,7 @@ export async function handler(event: CloudFormationCustomResourceEvent, context:
     reason = reasonOf(error);
     logger.error(reason, { request, resource });
   }
-  await answerCloudFormation(event, reason, globalThis.fetch);
+  await answerCloudFormation(event, reason, { clock: systemClock, fetch: globalThis.fetch });
 }
 
 async function serve(event: CloudFormationCustomResourceEvent, time: DeploymentTime): Promise<string> {

@@ -4,6 +4,7 @@ import {
   answerCloudFormation,
   assertAnswerable,
 } from '../../../lambda/deployment/cloudformation-response.ts';
+import { createTestClock } from '../../support/test-clock.ts';
 
 const sentWith = (ResponseURL: string) => ({ ResponseURL }) as CloudFormationCustomResourceEvent;
 const bucket = 'cloudformation-custom-resource-response';
@@ -46,10 +47,11 @@ describe('an answer takes at most 4096 bytes', () => {
 
   const answerWith = async (reason: string) => {
     let sent = '';
-    await answerCloudFormation(event, reason, async (_url, init) => {
+    const fetch: typeof globalThis.fetch = async (_url, init) => {
       sent = Buffer.from(init?.body as Uint8Array).toString();
       return new Response();
-    });
+    };
+    await answerCloudFormation(event, reason, { clock: createTestClock(), fetch });
     return { bytes: Buffer.byteLength(sent), reason: JSON.parse(sent).Reason as string };
   };
 
@@ -111,12 +113,16 @@ describe('an answer', () => {
     respond: (attempt: number) => Response = () => new Response(),
   ) => {
     const requests: { readonly url: string; readonly init: RequestInit | undefined }[] = [];
-    const failure = await answerCloudFormation(event, reason, async (url, init) => {
+    const fetch: typeof globalThis.fetch = async (url, init) => {
       requests.push({ url: String(url), init });
       return respond(requests.length);
-    }).catch((error: Error) => error.message);
+    };
+    const clock = createTestClock();
+    const failure = await answerCloudFormation(event, reason, { clock, fetch }).catch(
+      (error: Error) => error.message,
+    );
     const answers = requests.map(({ init }) => JSON.parse(Buffer.from(init?.body as Uint8Array).toString()));
-    return { requests, answer: answers[0], failure };
+    return { requests, answer: answers[0], failure, sleeps: clock.sleeps };
   };
 
   test.for([
@@ -151,6 +157,7 @@ describe('an answer', () => {
           method: 'PUT',
           headers: { 'content-type': '' },
           redirect: 'error',
+          signal: expect.any(AbortSignal),
           body: expect.any(Uint8Array),
         },
       },
@@ -161,13 +168,14 @@ describe('an answer', () => {
     [0, 1],
     [1, 2],
     [2, 3],
-  ] as const)('that is refused %i times is sent %i times', async ([refusals, attempts]) => {
-    const { requests, failure } = await send(
+  ] as const)('that is refused %i times is sent %i times, a second apart', async ([refusals, attempts]) => {
+    const { requests, failure, sleeps } = await send(
       eventOf('Create', FIRST_TOKEN),
       undefined,
       (attempt) => new Response(null, { status: attempt <= refusals ? 503 : 200 }),
     );
     expect(requests).toHaveLength(attempts);
+    expect(sleeps).toEqual(Array(refusals).fill(1_000));
     expect(failure).toBeUndefined();
   });
 
@@ -177,6 +185,19 @@ describe('an answer', () => {
     });
     expect(requests).toHaveLength(3);
     expect(failure).toBe('CloudFormation could not be answered: TypeError');
+  });
+
+  test('that gets no response within ten seconds is sent again', async () => {
+    const limits: number[] = [];
+    const fetch: typeof globalThis.fetch = async (_url, init) => {
+      init?.signal?.throwIfAborted();
+      return new Response();
+    };
+    const timeout = (milliseconds: number) =>
+      limits.push(milliseconds) === 1 ? AbortSignal.abort() : new AbortController().signal;
+    const clock = { ...createTestClock(), timeout };
+    await answerCloudFormation(eventOf('Create', FIRST_TOKEN), undefined, { clock, fetch });
+    expect(limits).toEqual([10_000, 10_000]);
   });
 
   test('releases its connection, also if it has a body', async () => {
