@@ -1,7 +1,7 @@
 // With Powertools for AWS Lambda, in a function that refresher.grantRead(fn) gives access.
 import { getParameter } from '@aws-lambda-powertools/parameters/ssm';
 
-// Seconds. Powertools does not know when the token expires, so stay well below the 23 minutes of validity that a stored
+// Seconds. Powertools does not know when the token expires, so stay well below the 29 minutes of validity that a stored
 // token has left, with the default settings and one-hour tokens. Its own default of 5 seconds would cause too many
 // reads: Parameter Store allows 40 a second.
 const MAX_AGE = 300;

@@ -6,7 +6,7 @@ import urllib.request
 
 from aws_lambda_powertools.utilities import parameters
 
-# Seconds. Powertools does not know when the token expires, so stay well below the 23 minutes of validity that a stored
+# Seconds. Powertools does not know when the token expires, so stay well below the 29 minutes of validity that a stored
 # token has left, with the default settings and one-hour tokens.
 MAX_AGE = 300
 

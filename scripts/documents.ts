@@ -4,6 +4,7 @@ import { renderFaults, renderWays } from './faults.ts';
 import { readReport, renderFindings } from './findings.ts';
 import { renderPermissions } from './permissions.ts';
 import { renderProviders, renderUnsupportedProviders } from './providers.ts';
+import { renderSurvivableOutages } from './survivable-outages.ts';
 
 export interface GeneratedSection {
   readonly file: string;
@@ -23,6 +24,7 @@ export async function renderDocuments(outdir: string): Promise<GeneratedSection[
     { file: 'docs/providers.md', section: 'unsupported-providers', content: renderUnsupportedProviders() },
     { file: 'docs/reliability.md', section: 'ways', content: renderWays() },
     { file: 'docs/reliability.md', section: 'faults', content: renderFaults() },
+    { file: 'docs/reliability.md', section: 'survivable-outages', content: renderSurvivableOutages() },
     {
       file: 'docs/bill-of-materials.md',
       section: 'materials',

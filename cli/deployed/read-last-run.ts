@@ -144,7 +144,7 @@ function readMetrics(line: Readonly<Record<string, unknown>>, at: number): Omit<
   const kept = { at, reason, previousCredentialsUsed };
   if (line[METRIC.minted] === 1) return { weight: 0, run: { ...kept, outcome: 'minted', reason: undefined } };
   if (line[METRIC.kept] === 1) return { weight: 0, run: { ...kept, outcome: 'kept' } };
-  if (line[METRIC.failed] !== 1) return undefined;
-  const code = typeof line.code === 'string' ? line.code : 'UNEXPECTED';
+  const { code } = line;
+  if (line[METRIC.failed] !== 1 || typeof code !== 'string') return undefined;
   return { weight: 0, run: { at, outcome: 'failed', code, message: `${code}: see the function's log` } };
 }

@@ -4,6 +4,7 @@ import { describeCredentials, type SecretVersions } from '../../lambda/refresher
 import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
 import { type Clock, unixSeconds } from '../../lambda/shared/clock.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';
+import { survivableOutage } from '../../lambda/shared/survivable-outage.ts';
 import { describeFailure } from '../cli-error.ts';
 import type { Clients } from '../clients.ts';
 import { type MintedFor, mintedFor } from '../deployed/minted-for.ts';
@@ -28,6 +29,8 @@ export interface RefresherStatus extends Assessment {
   readonly lastRun: RunStatus | undefined;
   /** Set if the endpoint grants the stored token again: what the refresher does. */
   readonly sameToken: string | undefined;
+  /** Seconds: the longest outage of the token endpoint that the settings survive for certain, with tokens like the stored one. */
+  readonly survivableOutage: number | undefined;
   readonly schedule: ScheduleStatus | undefined;
   readonly alarms: readonly Alarm[] | undefined;
   readonly unknown: readonly string[];
@@ -77,6 +80,10 @@ export async function readStatus(
     mintedFor: stored && configuration && versions && mintedFor(stored.token, configuration, versions),
     lastRun,
     sameToken: stored && configuration && sameToken(stored.token, lastRun, configuration, now),
+    survivableOutage:
+      stored &&
+      configuration &&
+      survivableOutage(stored.token.expires_at - stored.token.issued_at, configuration),
     schedule,
     alarms,
     unknown,

@@ -20,7 +20,7 @@ const COLOURS: Readonly<Record<TokenState, Colour>> = {
 /** One refresher as text. `diagnose` is the command that finds the fault. */
 export function renderStatus(status: RefresherStatus, style: Style, diagnose: string): string {
   const { refresher, state, because, now, token, mintedFor, lastRun, schedule, alarms, unknown } = status;
-  const { sameToken } = status;
+  const { sameToken, survivableOutage: survives } = status;
   const colour = COLOURS[state];
   const lines = [
     `${style('bold', refresher.name)}  ${refresher.parameterName}  ${style(colour, state)}`,
@@ -30,6 +30,7 @@ export function renderStatus(status: RefresherStatus, style: Style, diagnose: st
     ...(token === undefined ? [] : [row('minted', minted(token, now, mintedFor))]),
     ...(lastRun === undefined ? [] : [row('last run', describeRun(lastRun, now))]),
     ...(sameToken === undefined ? [] : [row('endpoint', sameToken)]),
+    ...(survives === undefined ? [] : [row('outages', describeOutage(survives))]),
     ...(schedule === undefined ? [] : [row('schedule', describeSchedule(schedule))]),
     ...(alarms === undefined ? [] : [row('alarms', describeAlarms(alarms))]),
     ...unknown.map((what) => row('unknown', what)),
@@ -68,6 +69,11 @@ function describeRun(run: RunStatus, now: number): string {
   return describeLastRun(run, now);
 }
 
+function describeOutage(survives: number): string {
+  if (survives === 0) return 'even a short outage of the token endpoint may leave readers without a token';
+  return `survives up to ${duration(survives)} without the token endpoint`;
+}
+
 function describeSchedule({ state, expression }: ScheduleStatus): string {
   if (state === 'gone') return 'deleted';
   return expression === undefined ? state : `${state}, ${expression}`;
@@ -97,6 +103,7 @@ export function statusJson(status: RefresherStatus): object {
         ? null
         : { credentials: mintedFor.credentials, secret_version: mintedFor.version ?? null },
     last_run: typeof lastRun === 'object' ? runJson(lastRun) : null,
+    survivable_outage: status.survivableOutage ?? null,
     schedule:
       schedule === undefined ? null : { state: schedule.state, expression: schedule.expression ?? null },
     alarms: alarms === undefined ? null : alarms.map(({ name, state: is }) => ({ name, state: is })),

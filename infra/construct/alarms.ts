@@ -7,7 +7,6 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, IDependable } from 'constructs';
@@ -38,7 +37,6 @@ export interface TokenRefresherAlarms {
 export interface AlarmsProps {
   readonly parameterName: string;
   readonly policy: RefreshPolicy;
-  readonly refresher: LambdaFunction;
   readonly deadLetterQueue: IQueue;
   /** The alarms are created after this: without a token or its first metric, they would fire. */
   readonly firstToken: IDependable;
@@ -80,14 +78,14 @@ function createTokenExpiring(scope: Construct, props: AlarmsProps): Alarm {
 }
 
 function createRefreshFailing(scope: Construct, props: AlarmsProps): Alarm {
-  const { parameterName, policy, refresher } = props;
+  const { parameterName, policy } = props;
   const evaluationPeriods = checksBeforeWarning(policy);
   const state =
     `Look soon: ${evaluationPeriods} checks of the access token in ${parameterName} failed in a row. ` +
     'Readers keep the stored token until it expires; TokenExpiring fires before that.';
   return createAlarm(scope, 'RefreshFailing', state, props, {
-    // Lambda's own error count is free and includes runs that timed out or crashed.
-    metric: refresher.metricErrors({ statistic: Stats.SUM, period: periodOf(policy) }),
+    // Lambda's own error count arrives only when a run ends. Runs that crash reach the dead-letter queue.
+    metric: failedMetric(parameterName, undefined, { period: periodOf(policy) }),
     ...AT_LEAST_ONE,
     evaluationPeriods,
   });

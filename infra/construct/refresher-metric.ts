@@ -37,9 +37,16 @@ export function refresherMetric(parameterName: string, metricName: string, optio
   });
 }
 
-/** Failed runs with one error code. There is no total: it is Lambda's own metric `Errors`. */
-export function failedMetric(parameterName: string, code: RefreshErrorCode, options?: MetricOptions): Metric {
-  const dimensionsMap = { ...options?.dimensionsMap, [CODE_DIMENSION]: code };
+/** Runs with a failed attempt: all of them, or those with this error code. */
+export function failedMetric(
+  parameterName: string,
+  code: RefreshErrorCode | undefined,
+  options?: MetricOptions,
+): Metric {
+  const dimensionsMap = {
+    ...options?.dimensionsMap,
+    ...(code === undefined ? {} : { [CODE_DIMENSION]: code }),
+  };
   return refresherMetric(parameterName, METRIC.failed, { ...options, dimensionsMap });
 }
 

@@ -25,6 +25,7 @@ import { ImportedTokenRefresher, type TokenRefresherAttributes } from './importe
 import { parameterTagProblems, tagTokenParameter } from './parameter-tags.ts';
 import { createRefresherFunction, grantRefresh, refresherEnvironment } from './refresher-function.ts';
 import { failedMetric, refresherMetric } from './refresher-metric.ts';
+import { reportSurvivableOutage } from './survivable-outage.ts';
 import { createReplacementClaim } from './replacement-claim.ts';
 import { createSchedule } from './schedule.ts';
 import { TokenKey } from './token-key.ts';
@@ -103,6 +104,7 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
 
     const observed = { parameterName, policy, refresher };
     const alarms = createAlarms(this, { ...observed, deadLetterQueue, firstToken, topic });
+    reportSurvivableOutage(this, policy);
     if (dashboard) createDashboard(this, { ...observed, alarms });
 
     this.parameterName = parameterName;
@@ -181,7 +183,7 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     return this.metric(METRIC.sameToken, props);
   }
 
-  /** Runs that failed with this error code. The sum by default. `function.metricErrors()` counts every failed run. */
+  /** Runs with an attempt that failed with this error code. The sum by default. */
   metricFailed(code: RefreshErrorCode, props?: MetricOptions): Metric {
     return failedMetric(this.parameterName, code, props);
   }

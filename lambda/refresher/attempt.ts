@@ -1,4 +1,4 @@
-import { RefreshError } from '../shared/refresh-error.ts';
+import { RefreshError, UNEXPECTED } from '../shared/refresh-error.ts';
 import type { RefreshResult } from '../shared/refresh-result.ts';
 import { RUN_TIMEOUT_SECONDS, STORE_RESERVE_SECONDS } from '../shared/time-budget.ts';
 import type { Configuration } from './configuration.ts';
@@ -6,7 +6,7 @@ import type { RefreshEvent } from './event.ts';
 import { TOKEN_EXPIRED } from './grant.ts';
 import { type HoldPlan, planHold } from './hold-open.ts';
 import { type RefreshTools, type RunObservations, refresh } from './refresh.ts';
-import { addRunMetrics, logFailure, logResult, type TelemetryTools } from './telemetry.ts';
+import { addRunMetrics, countFailure, logFailure, logResult, type TelemetryTools } from './telemetry.ts';
 
 export interface RunTools extends Omit<RefreshTools, 'deadline' | 'observations' | 'mostRequests'> {
   readonly telemetry: TelemetryTools;
@@ -23,6 +23,8 @@ export interface RunContext {
   readonly configuration: Configuration;
   /** Unix time in milliseconds. */
   readonly startedAt: number;
+  /** The codes of failures that the run has counted. */
+  readonly counted: Set<string>;
   readonly tools: RunTools;
 }
 
@@ -69,7 +71,7 @@ function isLastSecond(error: unknown, { expiresAt }: RunObservations, now: numbe
 
 /** Reports how a step ended, to the log and the metrics. */
 export async function reported(
-  { configuration, startedAt, tools }: RunContext,
+  { configuration, startedAt, counted, tools }: RunContext,
   observations: RunObservations,
   step: () => Promise<RefreshResult>,
 ): Promise<Attempt> {
@@ -81,7 +83,7 @@ export async function reported(
     addRunMetrics(telemetry.metrics, observations, clock.now(), { configuration, result, plan });
     return { result, observations, plan };
   } catch (error) {
-    reportFailure(tools, error, observations);
+    reportFailure({ counted, tools }, error, observations);
     throw error;
   } finally {
     publish();
@@ -90,10 +92,11 @@ export async function reported(
 
 /** Reports a failure. Only a `RefreshError` has a message that may be logged. */
 export function reportFailure(
-  { clock, telemetry }: Pick<RunTools, 'clock' | 'telemetry'>,
+  { counted, tools: { clock, telemetry } }: Pick<RunContext, 'counted' | 'tools'>,
   error: unknown,
   observations: RunObservations,
 ): void {
+  countFailure(telemetry.metrics, error instanceof RefreshError ? error.code : UNEXPECTED, counted);
   if (error instanceof RefreshError) logFailure(telemetry, error, observations, clock.now());
   addRunMetrics(telemetry.metrics, observations, clock.now());
 }

@@ -13,7 +13,7 @@ import { runCheck } from './run-check.ts';
 export async function run(given: unknown, environment: Environment, tools: RunTools): Promise<RefreshResult> {
   const startedAt = tools.clock.now();
   const { configuration, event } = readInput(given, environment, tools);
-  const context = { configuration, startedAt, tools };
+  const context = { configuration, startedAt, counted: new Set<string>(), tools };
   if (event.type === 'check' && !tools.isAwaited) return runCheck(context);
   const observations = newObservations();
   const { result } = await attempt(event, { mostRequests: MOST_REQUESTS, observations }, context);
@@ -28,7 +28,7 @@ function readInput(
   try {
     return { configuration: readConfiguration(environment), event: parseEvent(given) };
   } catch (error) {
-    reportFailure(tools, error, newObservations());
+    reportFailure({ counted: new Set(), tools }, error, newObservations());
     tools.publish();
     throw error;
   }

@@ -3,7 +3,7 @@ import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { expiryThreshold, leastMarginToPage } from '../shared/alarm-thresholds.ts';
 import { unixSeconds } from '../shared/clock.ts';
 import { CODE_DIMENSION, METRIC, PARAMETER_DIMENSION } from '../shared/metric-names.ts';
-import type { RefreshError } from '../shared/refresh-error.ts';
+import type { RefreshError, RefreshErrorCode, UNEXPECTED } from '../shared/refresh-error.ts';
 import { canBeKeptAlive, type RefreshPolicy, refreshMargin } from '../shared/refresh-margin.ts';
 import type { RefreshResult } from '../shared/refresh-result.ts';
 import { MAX_LIFETIME_SECONDS } from '../shared/stored-token.ts';
@@ -107,16 +107,30 @@ export function warnOfGap(logger: Pick<TelemetryTools['logger'], 'warn'>, until:
   );
 }
 
-/** Logs a failed run and counts it by code. */
+/**
+ * Counts a run as failed at its first failed attempt, and once for each code, so that alarms count checks and need not wait for
+ * the end of the run. `counted` holds the codes that this run has counted.
+ */
+export function countFailure(
+  metrics: TelemetryTools['metrics'],
+  code: RefreshErrorCode | typeof UNEXPECTED,
+  counted: Set<string>,
+): void {
+  if (counted.size === 0) metrics.addMetric(METRIC.failed, MetricUnit.Count, 1);
+  if (counted.has(code)) return;
+  counted.add(code);
+  const byCode = metrics.singleMetric();
+  byCode.addDimension(CODE_DIMENSION, code);
+  byCode.addMetric(METRIC.failed, MetricUnit.Count, 1);
+}
+
+/** Logs a failed attempt. */
 export function logFailure(
-  { logger, metrics }: TelemetryTools,
+  { logger }: Pick<TelemetryTools, 'logger'>,
   error: RefreshError,
   observations: RunObservations,
   now: number,
 ): void {
-  const byCode = metrics.singleMetric();
-  byCode.addDimension(CODE_DIMENSION, error.code);
-  byCode.addMetric(METRIC.failed, MetricUnit.Count, 1);
   logger.error(error.message, {
     code: error.code,
     retryable: error.retryable,

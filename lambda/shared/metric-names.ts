@@ -21,7 +21,10 @@ export const METRIC = {
   kept: 'Kept',
   /** Runs in which the endpoint granted the stored token again. */
   sameToken: 'SameToken',
-  /** Failed runs by error code. The total is Lambda's own metric `Errors`, which is free. */
+  /**
+   * Runs with a failed attempt: in total, and by error code. Each run counts once, at its first failure. Lambda's own metric
+   * `Errors` arrives only when a run ends, with the time of its start.
+   */
   failed: 'Failed',
   /** Requests to the token endpoint in one run. */
   mintAttempts: 'MintAttempts',

@@ -17,6 +17,9 @@ export const REFRESH_ERROR_CODES = [
 ] as const;
 export type RefreshErrorCode = (typeof REFRESH_ERROR_CODES)[number];
 
+/** In place of a code, if the failure has none: a defect. */
+export const UNEXPECTED = 'UNEXPECTED';
+
 /** Codes after which the next check may succeed without a change. */
 const RETRYABLE: ReadonlySet<RefreshErrorCode> = new Set<RefreshErrorCode>([
   'CREDENTIALS_UNAVAILABLE',
@@ -72,5 +75,5 @@ export class RefreshError extends Error {
  * trace to the caller, so the message is the only field that can carry the code.
  */
 export function codeOf(message: string): string {
-  return /^([A-Z_]{3,40}): /.exec(message)?.[1] ?? 'UNEXPECTED';
+  return /^([A-Z_]{3,40}): /.exec(message)?.[1] ?? UNEXPECTED;
 }

@@ -79,6 +79,22 @@ describe('the synthesis', () => {
   });
 });
 
+describe('the synthesis of a refresher', () => {
+  test.for([
+    ['PT5M', 'PT30M', 'info', 'up to 27 minutes, if tokens are valid for at least 1 hour.'],
+    ['PT1M', 'PT10M', 'info', 'up to 7 minutes, if tokens are valid for at least 20 minutes.'],
+    ['PT1H', 'PT1H1M', 'info', 'up to 10 minutes'],
+    ['PT1M', 'PT3M', 'warning', 'refreshBefore is PT3M. With checkEvery PT1M, even a short outage'],
+  ] as const)('with checkEvery %s and refreshBefore %s gives the %s "%s"', ([check, before, level, text]) => {
+    const stack = newStack();
+    const durations = { checkEvery: Duration.parse(check), refreshBefore: Duration.parse(before) };
+    new TokenRefresher(stack, 'Refresher', { ...PROPS, ...durations });
+    const annotations = Annotations.fromStack(stack);
+    const found = level === 'info' ? annotations.findInfo('*', Match.anyValue()) : annotations.findWarning('*', Match.anyValue());
+    expect(found.map(({ entry }) => String(entry.data))).toContainEqual(expect.stringContaining(text));
+  });
+});
+
 describe('the settings', () => {
   const templateOf = (entry: object): Template => {
     const settings = readSettings({ refreshers: { app: { ...PROPS, ...entry } } }).get('app');
@@ -215,10 +231,13 @@ function oneFailingCheckNowAndThen({ refreshBefore }: RefreshPolicy, random: () 
   const faults: readonly Fault[] = ['store-down', 'endpoint-down', 'throttled', 'log-lost'];
   let count = 0;
   let next = FROM + 24 * 3600;
-  return ({ at, expiresAt }: ModelCheck): Fault | undefined => {
+  let failing: { readonly run: number; readonly fault: Fault | undefined } | undefined;
+  return ({ at, expiresAt, run }: ModelCheck): Fault | undefined => {
+    if (failing?.run === run) return failing.fault;
     const fault = faults[count % faults.length];
     const needsMint = fault === 'endpoint-down' || fault === 'throttled';
     if (at < next || (needsMint && expiresAt - at > refreshBefore)) return undefined;
+    failing = { run, fault };
     count += 1;
     next = at + (2 + 4 * random()) * 24 * 3600;
     return fault;

@@ -1,8 +1,10 @@
-import { decide } from '../../lambda/refresher/decide.ts';
+import { type Decision, decide } from '../../lambda/refresher/decide.ts';
 import { readGrant } from '../../lambda/refresher/grant.ts';
+import { nextLook, nextRetry } from '../../lambda/refresher/plan-next.ts';
 import type { RunObservations } from '../../lambda/refresher/refresh.ts';
 import {
   addRunMetrics,
+  countFailure,
   logFailure,
   logResult,
   type TelemetryTools,
@@ -11,11 +13,16 @@ import type { TokenAnswer } from '../../lambda/refresher/token-request.ts';
 import { METRICS_NAMESPACE } from '../../lambda/shared/metric-names.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';
 import type { RefreshPolicy } from '../../lambda/shared/refresh-margin.ts';
+import type { RefreshResult } from '../../lambda/shared/refresh-result.ts';
 import { type StoredToken, sha256 } from '../../lambda/shared/stored-token.ts';
-import { RUN_TIMEOUT_SECONDS, STORE_RESERVE_SECONDS } from '../../lambda/shared/time-budget.ts';
+import {
+  latestAttempt,
+  RUN_TIMEOUT_SECONDS,
+  STORE_RESERVE_SECONDS,
+} from '../../lambda/shared/time-budget.ts';
 import type { Series } from './cloudwatch-alarm.ts';
 
-/** A fault at the time of a check. */
+/** A fault at the time of an attempt. */
 export type Fault =
   | 'endpoint-down'
   | 'credentials-revoked'
@@ -31,6 +38,8 @@ export interface ModelCheck {
   readonly at: number;
   /** Unix time in seconds at which the stored token expires. */
   readonly expiresAt: number;
+  /** The number of the run. A run may try several times. */
+  readonly run: number;
 }
 
 export interface ModelSettings {
@@ -69,6 +78,8 @@ const QUEUE_IDLE_AFTER = 6 * 3600;
 /** Duration of a run that keeps the token, and of one that retries until its time is up, in seconds. */
 const KEEP_TIME = 0.2;
 const FAILED_MINT_TIME = RUN_TIMEOUT_SECONDS - STORE_RESERVE_SECONDS - 1;
+/** Duration of a single request that hangs, in seconds. */
+const LONGEST_REQUEST_TIME = 30;
 
 const SOURCE = sha256('model');
 const TOKEN_URL = 'https://api-ext-sboxmeta.partners.spotnana.com/v2/auth/oauth2-token';
@@ -84,83 +95,152 @@ const ERRORS: Readonly<Partial<Record<Fault, RefreshError>>> = {
   'store-down': new RefreshError('STORE_UNAVAILABLE', 'parameter /a could not be read: ThrottlingException.'),
 };
 
+interface ModelRun {
+  readonly index: number;
+  readonly startedAt: number;
+  readonly counted: Set<string>;
+  failedInARow: number;
+}
+
+/** An attempt of a run. */
+interface ModelAttempt {
+  readonly at: number;
+  readonly run: ModelRun;
+}
+
 /**
- * The metrics and errors of a refresher over some time, with the function's own decisions and telemetry. Checks are up to a
- * minute late. `fault` decides what goes wrong. The first check mints.
+ * The metrics and errors of a refresher over some time, with the function's own decisions, waits and telemetry. Checks are up to
+ * a minute late. `fault` decides what goes wrong. The first check mints.
  */
-export function modelRefresher({ policy, lifetime, from, until, random, fault }: ModelSettings): Model {
-  const metrics = createMetricStore();
-  const errors: LoggedError[] = [];
-  const mints: { at: number; expired: number }[] = [];
-  let token = tokenOf(Math.floor(from), lifetime);
-  for (let planned = from; planned < until; planned += policy.checkEvery) {
-    const at = planned + random() * JITTER;
-    const met = fault({ at, expiresAt: token.expires_at });
-    if (met === 'schedule-off') continue;
-    if (met === 'function-deleted') {
-      metrics.addDeadLetter(at);
-      continue;
+export function modelRefresher(settings: ModelSettings): Model {
+  const { policy, lifetime, from, until, random } = settings;
+  const world: World = {
+    settings,
+    metrics: createMetricStore(),
+    errors: [],
+    mints: [],
+    token: tokenOf(Math.floor(from), lifetime),
+  };
+  const checks = Math.ceil((until - from) / policy.checkEvery);
+  const checkOf = (index: number): ModelAttempt => {
+    const at = from + index * policy.checkEvery + random() * JITTER;
+    return { at, run: { index, startedAt: at, counted: new Set(), failedInARow: 0 } };
+  };
+  const waiting: ModelAttempt[] = [];
+  for (let index = 0, check = checkOf(0); index < checks || waiting.length > 0; ) {
+    const later = waiting[0];
+    const isCheck = index < checks && (later === undefined || check.at < later.at);
+    const { at, run } = (isCheck ? check : waiting.shift()) as ModelAttempt;
+    if (isCheck) {
+      index += 1;
+      check = checkOf(index);
     }
-    const observations: RunObservations = {
-      attempts: 0,
-      previousCredentialsUsed: false,
-      isLifetimeBounded: false,
-    };
-    const tools = recorders(metrics, () => at, met !== 'log-lost');
-    const fail = (error: RefreshError, took: number) => {
-      const now = (at + took) * 1000;
-      logFailure(tools, error, observations, now);
-      addRunMetrics(tools.metrics, observations, now);
-      metrics.add('AWS/Lambda/Errors', at, 1);
-      metrics.addDeadLetter(at + took);
-      errors.push({ at: at + took, code: error.code, message: error.message });
-    };
-    const storeError = met === 'store-down' ? ERRORS['store-down'] : undefined;
-    if (storeError !== undefined) {
-      fail(storeError, KEEP_TIME);
-      continue;
-    }
-    observations.expiresAt = token.expires_at;
-    const now = Math.floor(at);
-    const stored = { state: 'token', version: 1, token } as const;
-    const event = { type: 'check' } as const;
-    const decision = decide({ event, stored, parameterName: '/a', source: token.source, now, policy });
-    const mintError = met === undefined ? undefined : ERRORS[met];
-    if (decision.action === 'mint' && mintError !== undefined) {
-      observations.attempts = met === 'credentials-revoked' ? 1 : 5;
-      fail(mintError, met === 'credentials-revoked' ? KEEP_TIME : FAILED_MINT_TIME);
-      continue;
-    }
-    const result = { expires_at: token.expires_at, parameter_version: 1 };
-    let took = KEEP_TIME;
-    if (decision.action === 'mint') {
-      mints.push({ at, expired: token.expires_at });
-      token = tokenOf(now, lifetime);
-      observations.attempts = 1;
-      observations.mintDurationMs = Math.round(180 + 160 * random() ** 3);
-      observations.mintedLifetime = lifetime;
-      observations.expiresAt = token.expires_at;
-      took += observations.mintDurationMs / 1000;
-      logResult(
-        tools,
-        { ...policy, revokesFormerToken: false },
-        { ...result, outcome: 'minted', reason: decision.reason, expires_at: token.expires_at },
-        observations,
-        (at + took) * 1000,
-      );
-    } else {
-      logResult(
-        tools,
-        { ...policy, revokesFormerToken: false },
-        { ...result, outcome: 'kept', reason: decision.reason },
-        observations,
-        (at + took) * 1000,
-      );
-    }
-    addRunMetrics(tools.metrics, observations, (at + took) * 1000);
-    metrics.add('AWS/Lambda/Errors', at, 0);
+    const next = attemptAt(at, run, world);
+    if (next === undefined) continue;
+    waiting.push({ at: next, run });
+    waiting.sort((one, other) => one.at - other.at);
   }
-  return { metrics: metrics.series, errors, mints };
+  return { metrics: world.metrics.series, errors: world.errors, mints: world.mints };
+}
+
+interface ModelRun {
+  readonly index: number;
+  /** Unix time in seconds, with fractions. */
+  readonly startedAt: number;
+  readonly counted: Set<string>;
+  failedInARow: number;
+}
+
+interface ModelAttempt {
+  readonly at: number;
+  readonly run: ModelRun;
+}
+
+interface World {
+  readonly settings: ModelSettings;
+  readonly metrics: MetricStore;
+  readonly errors: LoggedError[];
+  readonly mints: { readonly at: number; readonly expired: number }[];
+  token: StoredToken;
+}
+
+/** One attempt. Returns when the same run tries again, in Unix time in seconds, or undefined if the run ends. */
+function attemptAt(at: number, run: ModelRun, world: World): number | undefined {
+  const { metrics, token, settings } = world;
+  const { policy, fault } = settings;
+  const met = fault({ at, expiresAt: token.expires_at, run: run.index });
+  const isFirst = at === run.startedAt;
+  if (isFirst && met === 'schedule-off') return undefined;
+  if (met === 'function-deleted') {
+    if (isFirst) metrics.addDeadLetter(at);
+    return undefined;
+  }
+  const observations: RunObservations = {
+    attempts: 0,
+    previousCredentialsUsed: false,
+    isLifetimeBounded: false,
+  };
+  const tools = recorders(metrics, () => at, met !== 'log-lost');
+  const latest = run.startedAt + latestAttempt(policy.checkEvery);
+  const soFar = (now: number) => ({ now, latest: latest * 1_000, failedInARow: run.failedInARow });
+  const fail = (error: RefreshError, took: number) => {
+    const now = (at + took) * 1_000;
+    // The metrics carry the time of the log line.
+    const late = recorders(metrics, () => at + took, met !== 'log-lost');
+    logFailure(late, error, observations, now);
+    countFailure(late.metrics, error.code, run.counted);
+    addRunMetrics(late.metrics, observations, now);
+    world.errors.push({ at: at + took, code: error.code, message: error.message });
+    run.failedInARow += 1;
+    const next = nextRetry(error, soFar(now));
+    if (next === undefined) metrics.addDeadLetter(at + took);
+    return next === undefined ? undefined : next / 1_000;
+  };
+  if (met === 'store-down') return fail(ERRORS['store-down'] as RefreshError, KEEP_TIME);
+  observations.expiresAt = token.expires_at;
+  const now = Math.floor(at);
+  const stored = { state: 'token', version: 1, token } as const;
+  const event = { type: 'check' } as const;
+  const decision = decide({ event, stored, parameterName: '/a', source: token.source, now, policy });
+  const mintError = met === undefined ? undefined : ERRORS[met];
+  if (decision.action === 'mint' && mintError !== undefined) {
+    const isSingle = run.failedInARow > 0 || !mintError.retryable;
+    observations.attempts = isSingle ? 1 : 5;
+    const hangs = met === 'endpoint-down' ? LONGEST_REQUEST_TIME : KEEP_TIME;
+    return fail(mintError, !mintError.retryable ? KEEP_TIME : isSingle ? hangs : FAILED_MINT_TIME);
+  }
+  run.failedInARow = 0;
+  const result = succeed(at, decision, observations, tools, world);
+  const next = nextLook(result, token, policy, soFar(at * 1_000));
+  return next === undefined ? undefined : next / 1_000;
+}
+
+function succeed(
+  at: number,
+  decision: Decision,
+  observations: RunObservations,
+  tools: TelemetryTools,
+  world: World,
+): RefreshResult {
+  const { policy, lifetime, random } = world.settings;
+  let took = KEEP_TIME;
+  if (decision.action === 'mint') {
+    world.mints.push({ at, expired: world.token.expires_at });
+    world.token = tokenOf(Math.floor(at), lifetime);
+    observations.attempts = 1;
+    observations.mintDurationMs = Math.round(180 + 160 * random() ** 3);
+    observations.mintedLifetime = lifetime;
+    observations.expiresAt = world.token.expires_at;
+    took += observations.mintDurationMs / 1_000;
+  }
+  const known = { expires_at: world.token.expires_at, parameter_version: 1 };
+  const result: RefreshResult =
+    decision.action === 'mint'
+      ? { ...known, outcome: 'minted', reason: decision.reason }
+      : { ...known, outcome: 'kept', reason: decision.reason };
+  logResult(tools, { ...policy, revokesFormerToken: false }, result, observations, (at + took) * 1_000);
+  addRunMetrics(tools.metrics, observations, (at + took) * 1_000);
+  return result;
 }
 
 export interface MetricStore {

@@ -109,10 +109,8 @@ export async function simulateRefresher(options: SimulationOptions): Promise<Sim
       requests += 1;
       return endpoint.fetch(url, init);
     };
-    const finish = (end: string, errors: number) => {
+    const finish = (end: string) => {
       runs.push({ startedAt, endedAt: time.now(), end, requests });
-      // Lambda's metrics carry the time of the invocation.
-      metrics.add('AWS/Lambda/Errors', startedAt / 1_000, errors, time.now() / 1_000 + 120);
     };
     try {
       const result = await run(event, environment, {
@@ -121,10 +119,10 @@ export async function simulateRefresher(options: SimulationOptions): Promise<Sim
         publish: () => undefined,
         remaining: functionTimeout(policy.checkEvery) * 1_000,
       });
-      finish(result.reason, 0);
+      finish(result.reason);
       return result;
     } catch (error) {
-      finish(codeOf((error as Error).message), 1);
+      finish(codeOf((error as Error).message));
       if (!isAwaited) metrics.addDeadLetter(time.now() / 1_000);
       throw error;
     }

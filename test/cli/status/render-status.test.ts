@@ -29,6 +29,7 @@ const status: RefresherStatus = {
   mintedFor: { credentials: 'other', version: undefined },
   lastRun: 'none',
   sameToken: undefined,
+  survivableOutage: 1_620,
   schedule: { state: 'off', expression: 'rate(5 minutes)', asDeployed: true },
   alarms: [alarm('TokenExpiring', 'alarm'), alarm('Throttled', 'ok')],
   unknown: ['secret: AccessDeniedException'],
@@ -43,12 +44,19 @@ describe('the status of a refresher', () => {
       `  token      ${'█'.repeat(10)}${'░'.repeat(30)} 15 min of 1 h left, until 2027-01-15 09:00:00 UTC`,
       '  minted     45 min ago, for other credentials or settings than the current ones',
       '  last run   none in the last day',
+      '  outages    survives up to 27 min without the token endpoint',
       '  schedule   off, rate(5 minutes)',
       '  alarms     1 ok; in alarm: TokenExpiring',
       '  unknown    secret: AccessDeniedException',
       '  because    the schedule is off',
       '  diagnose   doctor',
     ]);
+  });
+
+  test('says that it survives no outage', () => {
+    expect(renderStatus({ ...status, survivableOutage: 0 }, plain, 'doctor')).toContain(
+      '  outages    even a short outage of the token endpoint may leave readers without a token',
+    );
   });
 
   test('has colors only on a stream that supports them', () => {
@@ -67,6 +75,7 @@ describe('the status of a refresher', () => {
       token: { issued_at: 1_800_000_000, expires_at: 1_800_003_600, seconds_left: 900, parameter_version: 7 },
       minted_for: { credentials: 'other', secret_version: null },
       last_run: null,
+      survivable_outage: 1_620,
       schedule: { state: 'off', expression: 'rate(5 minutes)' },
       alarms: [
         { name: 'TokenExpiring', state: 'alarm' },
