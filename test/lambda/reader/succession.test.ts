@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createHeldToken } from '../../../lambda/reader/held-token.ts';
+import { createSuccession } from '../../../lambda/reader/succession.ts';
 import type { TokenReader } from '../../../lambda/reader/token-reader.ts';
 import {
   createStoredParameter,
@@ -61,6 +63,33 @@ describe('a token whose record says when the next one revokes it', () => {
       expect(await read(reader)).toEqual({ token: 'second', seconds: 0, loads: 0 });
     },
   );
+
+  test('is looked for again if the first read of a container came while the next one was being stored', async () => {
+    await parameter.time.advance((REFRESH + 1) * SECOND);
+    const reader = parameter.reader({ random: () => 0 });
+    expect(await read(reader)).toEqual({ token: 'first', seconds: 0, loads: 1 });
+    await put('second');
+    expect(await read(reader)).toEqual({ token: 'second', seconds: 1, loads: 1 });
+  });
+
+  test('is overdue from then on', () => {
+    let now = 0;
+    const held = createHeldToken(() => now);
+    const token = {
+      access_token: 'a',
+      token_type: 'Bearer',
+      source: '',
+      issued_at: 1,
+      expires_at: 9,
+    } as const;
+    held.offer({ ...token, refresh_at: 5 });
+    const { isOverdue } = createSuccession(held, () => now);
+    expect(isOverdue()).toBe(false);
+    now = 4_999;
+    expect(isOverdue()).toBe(false);
+    now = 5_000;
+    expect(isOverdue()).toBe(true);
+  });
 
   test('is looked for once by all calls of a container', async () => {
     const reader = await readerAt(0);

@@ -74,16 +74,28 @@ describe('get', () => {
     expect(await createSsmClient().config.maxAttempts()).toBe(1);
   });
 
-  test('loads again if the clock was wrong and the client has corrected it', async () => {
+  test.for([
+    ['loads again if the clock was wrong and the client has corrected it', true, 'token'],
+    ['fails if the signature was wrong for another reason', false, 'REQUEST_REJECTED'],
+  ] as const)('%s', async ([, clockSkewCorrected, expected]) => {
     await parameter.put('token');
-    const skewed: Fault = { status: 400, type: 'InvalidSignatureException', message: 'Signature expired' };
-    const restore = parameter.fail(skewed);
-    expect(await failureOf(parameter.reader().get())).toMatchObject({ code: 'REQUEST_REJECTED' });
-    parameter.ssm.config.systemClockOffset = 600_000;
+    let isFirst = true;
+    const refuseFirst = () => {
+      if (!isFirst) return;
+      isFirst = false;
+      const $metadata = { httpStatusCode: 400, clockSkewCorrected };
+      throw Object.assign(new Error(), { name: 'InvalidSignatureException', $metadata });
+    };
+    parameter.ssm.middlewareStack.add(
+      (next) => async (args) => {
+        refuseFirst();
+        return next(args);
+      },
+      { step: 'initialize' },
+    );
     const reading = parameter.reader().get();
-    await parameter.time.settle();
-    restore();
-    expect(await parameter.time.until(reading)).toBe('token');
+    const answer = await parameter.time.until(reading.catch((error: { code: string }) => error.code));
+    expect(answer).toBe(expected);
   });
 
   test('reads with the region and credentials of the environment by default', async () => {
