@@ -23,6 +23,8 @@ export default {
       'test/lambda/**/{bundle,egress}.test.ts',
       'test/lambda/deployment/custom-resources.test.ts',
       'test/lambda/refresher/{hostile-endpoint,metrics,provider-refusals,refresher,rejection,rotation,time-budget}.test.ts',
+      // Fleets take seconds for each mutant, and other tests detect the same ones.
+      'test/lambda/reader/{outage-recovery,rejected-fleet,revoking-endpoint}.test.ts',
     ],
     globalSetup: ['test/support/leak-files.ts'],
     sequence: { sequencer: ShortestFirst },

@@ -73,9 +73,10 @@ export async function simulateRevocations(options: RevokingFleet) {
     // The first reads find a cold fleet.
     if (startedAt >= beganAt + 60_000) seen.longest = Math.max(seen.longest, time.now() - startedAt);
   };
-  for (let tick = 0; tick < hours * 36_000; tick += 1) {
-    for (const use of callers) if (random() < 0.1 / every) void call(use);
-    await time.advance(100);
+  const step = Math.min(1, every / 10);
+  for (let passed = 0; passed < hours * 3_600; passed += step) {
+    for (const use of callers) if (random() < step / every) void call(use);
+    await time.advance(step * 1_000);
   }
   await time.advance(60_000);
   for (let from = beganAt + 60_000; from < time.now(); from += 10_000)
