@@ -1,5 +1,6 @@
+import { RECOVERY_SECONDS } from '../lambda/shared/survivable-outage.ts';
 import { type Column, ROWS } from './aggregate.ts';
-import { ATTEMPT, CLASSES, GROUPS, MARGIN } from './scenarios.ts';
+import { BOUND, CLASSES, GROUPS } from './scenarios.ts';
 
 /** What the project promises, and what a simulation showed of it. */
 export interface Claim {
@@ -12,7 +13,7 @@ export interface Claim {
 const MOST_REQUESTS = 1.05;
 /** Most calls of `get()` with a dead token if the endpoint revokes the former one at each mint. */
 const MOST_DEAD = 0.005;
-const BOUND_MS = (MARGIN - ATTEMPT) * 1_000;
+const BOUND_MS = BOUND * 1_000;
 const [FETCH, GET] = [0, 1] as const;
 
 export function claimsOf(columns: readonly Column[]): readonly Claim[] {
@@ -52,9 +53,9 @@ function limited(outages: Column['outages']): Claim {
   const beyond = outages.filter(({ length }) => length > BOUND_MS);
   const most = Math.max(...beyond.map(({ length, gap }) => gap - (length - BOUND_MS)));
   return {
-    text: `A longer outage leaves a gap of at most its own length, less ${BOUND_MS / 60_000} minutes, plus one attempt (${ATTEMPT / 60} minutes).`,
+    text: `A longer outage leaves a gap of at most its own length, less ${BOUND_MS / 60_000} minutes, plus one attempt (${RECOVERY_SECONDS / 60} minutes).`,
     figure: `at most ${seconds(most)} more than the difference, after ${beyond.length} outages`,
-    holds: beyond.length > 0 && most <= ATTEMPT * 1_000,
+    holds: beyond.length > 0 && most <= RECOVERY_SECONDS * 1_000,
   };
 }
 
@@ -84,9 +85,9 @@ function fewRequests({
 }
 
 function dead(how: string, share: number, most: number): Claim {
-  const limit = most === 0 ? 'no call' : `less than ${percent(most)} of the calls`;
+  const few = most === 0 ? ['no call', 'gets'] : [`less than ${percent(most)} of the calls`, 'get'];
   return {
-    text: `If the endpoint revokes the former token at each mint, ${limit} with \`${how}\` get a dead one.`,
+    text: `If the endpoint revokes the former token at each mint, ${few[0]} with \`${how}\` ${few[1]} a dead one.`,
     figure: percent(share),
     holds: most === 0 ? share === 0 : share < most,
   };

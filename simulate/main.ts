@@ -12,7 +12,9 @@ import { renderSection } from './tables.ts';
 const { values } = parseArgs({ options: { seed: { type: 'string', default: String(SEED) } } });
 const seed = Number(values.seed);
 if (!Number.isInteger(seed)) throw new Error(`--seed is "${values.seed}". It must be a whole number.`);
-const { columns, claims } = await runAll(seed);
+const { columns, claims } = await runAll(seed, ({ group, days }) =>
+  console.error(`${days} days simulated: ${group}`),
+);
 const section = renderSection(columns, claims);
 console.log(section);
 if (seed === SEED) {

@@ -2,8 +2,11 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { type ScenarioResult, scenarios } from './scenarios.ts';
 
-/** Runs all scenarios of a seed, as many at a time as there are processors. */
-export async function runInWorkers(seed: number): Promise<readonly ScenarioResult[]> {
+/** Runs all scenarios of a seed, as many at a time as there are processors. Calls `onResult` after each. */
+export async function runInWorkers(
+  seed: number,
+  onResult: (result: ScenarioResult) => void,
+): Promise<readonly ScenarioResult[]> {
   const count = scenarios(seed).length;
   const results: ScenarioResult[] = [];
   let next = 0;
@@ -20,6 +23,7 @@ export async function runInWorkers(seed: number): Promise<readonly ScenarioResul
       };
       worker.on('message', ({ index, result }: { index: number; result: ScenarioResult }) => {
         results[index] = result;
+        onResult(result);
         goOn();
       });
       worker.on('error', reject);

@@ -1,4 +1,5 @@
 import { type RefreshPolicy, refreshMargin } from '../lambda/shared/refresh-margin.ts';
+import { survivableOutage } from '../lambda/shared/survivable-outage.ts';
 import { hardFaults, NO_FAULTS, outageClasses, outagesOf } from './fault-plans.ts';
 import type { Faults } from './faults.ts';
 import { type Simulated, simulate } from './simulate.ts';
@@ -7,11 +8,10 @@ import { type Outcome, STRATEGIES } from './strategies.ts';
 /** The construct's defaults, and the usual lifetime. In seconds. */
 export const POLICY: RefreshPolicy = { checkEvery: 300, refreshBefore: 1_800 };
 export const LIFETIME = 3_600;
-export const MARGIN = refreshMargin(LIFETIME, POLICY);
 /** The token requests of a day that the policy allows. */
-export const LEAST_PER_DAY = 86_400 / (LIFETIME - MARGIN);
-/** Seconds from the first failed attempt to the first one after the outage, at most. */
-export const ATTEMPT = 180;
+export const LEAST_PER_DAY = 86_400 / (LIFETIME - refreshMargin(LIFETIME, POLICY));
+/** Longest outage, in seconds, that never leaves a gap. */
+export const BOUND = survivableOutage(LIFETIME, POLICY);
 
 /** A span of simulated time with one kind of faults. */
 export interface Scenario {
@@ -34,7 +34,7 @@ export interface ScenarioResult {
   readonly strategies: readonly Outcome[];
 }
 
-export const CLASSES = outageClasses((MARGIN - ATTEMPT) / 60);
+export const CLASSES = outageClasses(BOUND / 60);
 export const GROUPS = {
   healthy: 'no fault',
   hard: 'a year of hard faults',
