@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { configDefaults } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import config from './vitest.config.ts';
@@ -9,26 +10,28 @@ class ShortestFirst extends BaseSequencer {
   }
 }
 
-/**
- * Tests that run the code in their own process. Mutants do not reach the bundles that other tests run in child processes.
- * See npm run test:mutation.
- */
+const TESTS = 'test/lambda/**/*.test.ts';
+
+/** Whether a test runs bundles in child processes. Mutants do not reach them. */
+const runsBundles = (file: string): boolean =>
+  /startRefresher|startFunction|'deployable'/.test(readFileSync(file, 'utf8'));
+
+/** The tests of npm run test:mutation: those that run the code in their own process. */
 export default {
   ...config,
   test: {
     ...config.test,
-    include: ['test/lambda/**/*.test.ts'],
+    include: [TESTS],
     exclude: [
       ...configDefaults.exclude,
-      'test/lambda/**/{bundle,egress}.test.ts',
-      'test/lambda/deployment/custom-resources.test.ts',
-      'test/lambda/refresher/{hostile-endpoint,metrics,provider-refusals,refresher,rejection,rotation,time-budget}.test.ts',
-      // Fleets take seconds for each mutant, and other tests detect the same ones.
-      'test/lambda/reader/{outage-recovery,rejected-fleet,revoking-endpoint}.test.ts',
+      'test/lambda/reader/bundle.test.ts',
+      // They simulate for minutes what other tests cover in seconds.
+      'test/lambda/**/{outages,outage-recovery,rejected-fleet,revoking-endpoint}.test.ts',
+      ...globSync(TESTS).filter(runsBundles),
     ],
     globalSetup: ['test/support/leak-files.ts'],
     sequence: { sequencer: ShortestFirst },
     // A mutant that waits forever fails here. Stryker would start another process.
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 };

@@ -51,6 +51,10 @@ test('an invocation is sent once and may take as long as a run, with the other s
   expect(forInvocation(settings)).toEqual({
     region: 'eu-west-1',
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: 1, requestTimeout: INVOCATION_TIMEOUT_MS },
+    requestHandler: {
+      connectionTimeout: 1,
+      requestTimeout: INVOCATION_TIMEOUT_MS,
+      socketTimeout: INVOCATION_TIMEOUT_MS,
+    },
   });
 });

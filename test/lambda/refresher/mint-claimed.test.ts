@@ -1,0 +1,286 @@
+import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
+import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  type ClaimRecord,
+  hasExpired,
+  holderAfter,
+  isHeldByAnother,
+} from '../../../lambda/refresher/claim-record.ts';
+import type { RefreshEvent } from '../../../lambda/refresher/event.ts';
+import { type RunObservations, refresh, type WarmMemory } from '../../../lambda/refresher/refresh.ts';
+import { sourceFingerprint } from '../../../lambda/refresher/source-fingerprint.ts';
+import { RefreshError } from '../../../lambda/shared/refresh-error.ts';
+import { type StoredToken, sha256 } from '../../../lambda/shared/stored-token.ts';
+import { STORE_RESERVE_SECONDS } from '../../../lambda/shared/time-budget.ts';
+import { AwsError } from '../../../local/embedded-cloud/aws-error.ts';
+import { configurationFor } from '../../support/configuration.ts';
+import { createInProcessAws, type InProcessAws } from '../../support/in-process-aws.ts';
+import { createTestClock, type TestClock } from '../../support/test-clock.ts';
+
+const CHECK: RefreshEvent = { type: 'check' };
+const FORCE: RefreshEvent = { type: 'force' };
+const configuration = configurationFor('https://auth.example.com/token');
+const { parameterName } = configuration;
+/** Time of a run, in seconds. */
+const RUN = 40;
+
+let clock: TestClock;
+let aws: InProcessAws;
+/** How the endpoint answers the next requests. The last answer repeats. */
+let answers: (() => Response | Promise<Response>)[];
+let requests: number;
+let grants: number;
+let observations: RunObservations;
+let version: string;
+let memory: WarmMemory;
+/** Claims, in the order of their writes. */
+let claims: ClaimRecord[];
+
+const granted = () => {
+  grants += 1;
+  return Response.json({ access_token: `token-${grants}`, token_type: 'Bearer', expires_in: 3_600 });
+};
+const rejected = () => Response.json({ error: 'invalid_client' }, { status: 401 });
+const limited = () => new Response(null, { status: 429, headers: { 'retry-after': '3600' } });
+const slowly = (seconds: number, answer: () => Response) => () => {
+  clock.advance(seconds * 1_000);
+  return answer();
+};
+
+beforeEach(async () => {
+  clock = createTestClock();
+  aws = createInProcessAws(clock.now);
+  const SecretString = '{"client_id": "id", "client_secret": "secret"}';
+  const secret = await aws.secretsManager.send(new CreateSecretCommand({ Name: 'secret', SecretString }));
+  version = secret.VersionId ?? '';
+  [requests, grants, memory, claims, answers] = [0, 0, {}, [], [granted]];
+  observeCalls();
+});
+
+/** Records the claims. `fail` may throw the error of a call. */
+const observeCalls = (fail: (operation: string, name: string) => void = () => undefined) => {
+  aws.onCall = (operation, { Name, Value }) => {
+    fail(operation, String(Name));
+    if (operation === 'PutParameter' && Name === `${parameterName}.claim`)
+      claims.push(JSON.parse(String(Value)));
+  };
+};
+const refuseWrites = () =>
+  observeCalls((operation, name) => {
+    if (operation === 'PutParameter' && name === parameterName)
+      throw new AwsError('ThrottlingException', 'no');
+  });
+
+/** A run, by default in the same container as the others. Returns its reason, or its code if it fails. */
+const run = async (event: RefreshEvent, changes: { memory?: WarmMemory; runId?: string } = {}) => {
+  observations = { attempts: 0, previousCredentialsUsed: false, isLifetimeBounded: false };
+  const fetch = async () => {
+    requests += 1;
+    const [next = granted] = answers;
+    if (answers.length > 1) answers.shift();
+    return next();
+  };
+  const tools = {
+    ...{ ssm: aws.ssm, tokenWriter: aws.ssm, secretsManager: aws.secretsManager, clock, fetch, observations },
+    ...{ random: () => 0, deadline: clock.now() + RUN * 1_000, mostRequests: 6, memory, runId: 'run' },
+    ...changes,
+  };
+  return refresh(event, configuration, tools).then(
+    ({ reason }) => reason,
+    (error: unknown) => (error instanceof RefreshError ? error.code : Promise.reject(error)),
+  );
+};
+const stored = async (): Promise<{ token: StoredToken; version: number | undefined }> => {
+  const input = { Name: parameterName, WithDecryption: true };
+  const { Parameter } = await aws.ssm.send(new GetParameterCommand(input));
+  return { token: JSON.parse(Parameter?.Value ?? '{}'), version: Parameter?.Version };
+};
+const put = (name: string, value: string, Type: 'String' | 'SecureString' = 'String') =>
+  aws.ssm.send(new PutParameterCommand({ Name: name, Value: value, Type, Overwrite: true }));
+const now = () => clock.now() / 1_000;
+
+describe('the claim of a run', () => {
+  const expiresAt = () => now() + RUN + STORE_RESERVE_SECONDS + 60;
+
+  test('names the run, what it replaces, and a minute more than the run can take', async () => {
+    const ends = expiresAt();
+    expect(await run(CHECK)).toBe('missing');
+    expect(claims[0]).toEqual({ owner: 'run', replaces: 0, expires_at: ends });
+  });
+
+  test('ends by the version of the token, so that a run that stored a token does not write it again', async () => {
+    await run(CHECK);
+    claims = [];
+    expect(await run(FORCE)).toBe('forced');
+    expect(claims).toHaveLength(1);
+    expect(claims[0]).toMatchObject({ replaces: 1, former: { token: sha256('token-1') } });
+  });
+
+  test('is released after the first token, because a parameter that is deleted has version 1 again', async () => {
+    await run(CHECK);
+    expect(claims.map(({ expires_at }) => expires_at)).toEqual([expect.any(Number), 0]);
+  });
+
+  test('is released with the failure after a rejected client', async () => {
+    answers = [rejected];
+    expect(await run(CHECK)).toBe('CLIENT_REJECTED');
+    expect(claims[1]).toEqual({
+      ...{ owner: 'run', replaces: 0, expires_at: 0 },
+      failure: {
+        code: 'CLIENT_REJECTED',
+        source: sourceFingerprint(configuration, version),
+        reports_from: now() + 300 + 60,
+      },
+    });
+  });
+
+  test('keeps the failure of a mint until another token is stored', async () => {
+    await run(CHECK);
+    clock.advance(1_800_000);
+    answers = [limited];
+    expect(await run(CHECK)).toBe('RATE_LIMITED');
+    expect(await run(CHECK)).toBe('RATE_LIMITED');
+    // The second run sent none, because the endpoint asked to wait.
+    expect(requests).toBe(2);
+    const { failure } = claims.at(-1) ?? {};
+    expect(failure).toMatchObject({ code: 'RATE_LIMITED', checks_from: now() + 3_600 });
+    answers = [granted];
+    expect(await run(FORCE)).toBe('forced');
+    expect(claims.at(-1)).toMatchObject({ failure });
+    expect(await run(FORCE)).toBe('forced');
+    expect(claims.at(-1)).not.toHaveProperty('failure');
+  });
+
+  test('that has expired is not released, because another run may have it', async () => {
+    answers = [slowly(RUN + STORE_RESERVE_SECONDS + 60, rejected)];
+    expect(await run(CHECK)).toBe('CLIENT_REJECTED');
+    expect(claims).toHaveLength(1);
+  });
+
+  test('that is about to expire is released', async () => {
+    answers = [slowly(RUN + STORE_RESERVE_SECONDS + 59, rejected)];
+    expect(await run(CHECK)).toBe('CLIENT_REJECTED');
+    expect(claims).toHaveLength(2);
+  });
+
+  test('counts the rejections in a row, and not one whose mint failed', async () => {
+    await run(CHECK);
+    clock.advance(61_000);
+    const report = async () =>
+      run({ type: 'rejected', fingerprint: sha256((await stored()).token.access_token) });
+    expect(await report()).toBe('rejected');
+    expect(claims.at(-1)).toMatchObject({ rejections: { count: 1, at: now() } });
+    clock.advance(61_000);
+    answers = [rejected];
+    expect(await report()).toBe('CLIENT_REJECTED');
+    expect(claims.at(-2)).toMatchObject({ rejections: { count: 2 } });
+    expect(claims.at(-1)).toMatchObject({ rejections: { count: 1 }, expires_at: 0 });
+  });
+
+  test('lasts while another run waits for it, which then mints', async () => {
+    const other: ClaimRecord = { owner: 'other', replaces: 0, expires_at: now() + 20 };
+    await put(`${parameterName}.claim`, JSON.stringify(other));
+    expect(await run(CHECK)).toBe('missing');
+    expect(clock.sleeps).toEqual(Array.from({ length: 10 }, () => 2_000));
+    expect(requests).toBe(1);
+  });
+
+  test('that outlasts the run of another is waited for until the time of that run is over', async () => {
+    const other: ClaimRecord = { owner: 'other', replaces: 0, expires_at: now() + RUN + 1 };
+    await put(`${parameterName}.claim`, JSON.stringify(other));
+    expect(await run(CHECK)).toBe('ENDPOINT_UNAVAILABLE');
+    expect(clock.sleeps).toHaveLength(RUN / 2);
+    expect(requests).toBe(0);
+  });
+});
+
+describe('a token that could not be stored', () => {
+  beforeEach(async () => {
+    refuseWrites();
+    expect(await run(CHECK)).toBe('STORE_UNAVAILABLE');
+    observeCalls();
+    clock.advance(300_000);
+  });
+
+  test('is stored by the next run in the same container, without another request', async () => {
+    expect(await run(CHECK)).toBe('missing');
+    expect(requests).toBe(1);
+    expect(await stored()).toMatchObject({ token: { access_token: 'token-1' }, version: 1 });
+    expect(memory).not.toHaveProperty('unstored');
+    expect(observations).toMatchObject({ expiresAt: (await stored()).token.expires_at });
+  });
+
+  test('is stored by a forced run, too', async () => {
+    expect(await run(FORCE)).toBe('forced');
+    expect(requests).toBe(1);
+  });
+
+  test('is unknown to another container, which mints', async () => {
+    expect(await run(CHECK, { memory: {} })).toBe('missing');
+    expect(requests).toBe(2);
+  });
+
+  test('is not stored after a change of the credentials', async () => {
+    const SecretString = '{"client_id": "id", "client_secret": "new"}';
+    await aws.secretsManager.send(new PutSecretValueCommand({ SecretId: 'secret', SecretString }));
+    expect(await run(CHECK)).toBe('missing');
+    expect(requests).toBe(2);
+    expect((await stored()).token.access_token).toBe('token-2');
+  });
+
+  test('is not stored once it is due', async () => {
+    clock.advance(1_500_000);
+    expect(await run(CHECK)).toBe('missing');
+    expect(requests).toBe(2);
+  });
+
+  test('stays known if it cannot be stored again', async () => {
+    refuseWrites();
+    expect(await run(CHECK)).toBe('STORE_UNAVAILABLE');
+    observeCalls();
+    expect(await run(CHECK)).toBe('missing');
+    expect(requests).toBe(1);
+  });
+
+  test('leaves the failure of its write in the claim', () => {
+    expect(claims.at(-1)).toMatchObject({ expires_at: 0, failure: { code: 'STORE_UNAVAILABLE' } });
+  });
+});
+
+const record = (changes: Partial<ClaimRecord> = {}): ClaimRecord => ({
+  ...{ owner: 'a', replaces: 1, expires_at: 100 },
+  ...changes,
+});
+
+test.for<[string, ClaimRecord | undefined, boolean]>([
+  ['there is none', undefined, false],
+  ['it is its own', record({ owner: 'me' }), false],
+  ['it lasts', record({ expires_at: 51 }), true],
+  ['it ends now', record({ expires_at: 50 }), false],
+  ['it is for another version', record({ replaces: 2 }), false],
+])('whether another run has the claim: %s', ([, claim, isHeld]) => {
+  expect(isHeldByAnother(claim, { owner: 'me', replaces: 1, now: 50 })).toBe(isHeld);
+});
+
+test.for<[number, boolean]>([
+  [0, false],
+  [49, true],
+  [50, true],
+  [51, false],
+])('a claim until %i has expired at 50: %s', ([expires_at, expired]) => {
+  expect(hasExpired(record({ expires_at }), 50)).toBe(expired);
+});
+
+test.for<[string, readonly ClaimRecord[], string | undefined]>([
+  ['no claims', [], undefined],
+  ['one claim', [record()], 'a'],
+  ['two claims', [record(), record({ owner: 'b' })], 'a'],
+  ['a released claim', [record(), record({ expires_at: 0 })], undefined],
+  ['a claim after a release', [record(), record({ expires_at: 0 }), record({ owner: 'b' })], 'b'],
+  ['a release of another run', [record(), record({ owner: 'b', expires_at: 0 })], 'a'],
+  ['claims of another version', [record({ owner: 'b', replaces: 2 }), record()], 'a'],
+  ['a release of another version', [record(), record({ replaces: 2, expires_at: 0 })], 'a'],
+])('after %s, the first that has not released has the claim', ([, records, holder]) => {
+  expect(holderAfter(records, 1)).toBe(holder);
+});
