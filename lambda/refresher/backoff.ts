@@ -11,6 +11,7 @@ export const MOST_REQUESTS = 6;
  */
 export function backoffDelay(attempt: number, askedMs: number | undefined, random: () => number): number {
   // Zero, or a date in the past, does not ask for a wait.
-  if (askedMs !== undefined && askedMs > 0) return askedMs;
+  const asked = askedMs ?? 0;
+  if (asked > 0) return asked;
   return random() * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
 }

@@ -14,3 +14,7 @@ test('draws each wait from its whole range', () => {
 test('waits as long as Retry-After asks', () => {
   expect(backoffDelay(1, 7_000, () => 1)).toBe(7_000);
 });
+
+test('draws the wait if Retry-After asks for none', () => {
+  expect(backoffDelay(2, 0, () => 0.5)).toBe(1_000);
+});

@@ -42,6 +42,16 @@ describe('decide', () => {
     ['keeps a token one second above the margin', { now: ISSUED + 1799 }, 'keep fresh'],
     ['mints exactly at the margin', { now: ISSUED + 1800 }, 'mint expiring'],
     [
+      'keeps a short-lived token in the first half of its lifetime',
+      { stored: stored({ expires_at: ISSUED + 1000 }), now: ISSUED + 499 },
+      'keep fresh',
+    ],
+    [
+      'mints after half of a short lifetime',
+      { stored: stored({ expires_at: ISSUED + 1000 }), now: ISSUED + 500 },
+      'mint expiring',
+    ],
+    [
       'mints when the settings or credentials have changed',
       { source: sha256('other') },
       'mint source-changed',
@@ -98,7 +108,10 @@ describe('decide', () => {
       const act = () =>
         decide(situation({ stored: { state: 'foreign', version: 1, found: 'x', isSecureString } }));
       expect(act).toThrow(expect.objectContaining({ code: 'PARAMETER_OCCUPIED' }));
-      expect(act).toThrow(isSecureString ? /"force"/ : /^(?!.*"force")/);
+      expect(act).toThrow(
+        /parameter \/a\/b holds x, .* Choose another parameterName, or delete the parameter\./,
+      );
+      expect(act).toThrow(isSecureString ? /"force": true\}\.$/ : /delete the parameter\.$/);
     },
   );
 
