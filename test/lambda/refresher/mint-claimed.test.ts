@@ -42,6 +42,7 @@ const granted = () => {
   return Response.json({ access_token: `token-${grants}`, token_type: 'Bearer', expires_in: 3_600 });
 };
 const rejected = () => Response.json({ error: 'invalid_client' }, { status: 401 });
+const unavailable = () => new Response(null, { status: 503 });
 const limited = () => new Response(null, { status: 429, headers: { 'retry-after': '3600' } });
 const slowly = (seconds: number, answer: () => Response) => () => {
   clock.advance(seconds * 1_000);
@@ -186,12 +187,109 @@ describe('the claim of a run', () => {
     expect(requests).toBe(1);
   });
 
+  test('is released after the same token was granted again, and forgets an earlier failure', async () => {
+    await run(CHECK);
+    clock.advance(1_800_000);
+    answers = [unavailable];
+    expect(await run(CHECK)).toBe('ENDPOINT_UNAVAILABLE');
+    expect(claims.at(-1)).toMatchObject({ failure: { code: 'ENDPOINT_UNAVAILABLE' } });
+    grants = 0;
+    answers = [granted];
+    expect(await run(CHECK)).toBe('same-token');
+    expect(claims.at(-1)).toEqual({ owner: 'run', replaces: 1, expires_at: 0, former: expect.any(Object) });
+  });
+
+  test('remembers no failure if the endpoint was not asked', async () => {
+    observeCalls((operation) => {
+      if (operation === 'GetSecretValue') throw new AwsError('InternalServiceError', 'no');
+    });
+    expect(await run(CHECK)).toBe('CREDENTIALS_UNAVAILABLE');
+    expect(claims.at(-1)).toEqual({ owner: 'run', replaces: 0, expires_at: 0 });
+  });
+
+  test('is not taken for a token that is fresh', async () => {
+    await run(CHECK);
+    claims = [];
+    expect(await run(CHECK)).toBe('fresh');
+    expect(claims).toEqual([]);
+  });
+
+  test('is released if another run stored a token before it was taken', async () => {
+    await run(CHECK);
+    const { token } = await stored();
+    clock.advance(1_800_000);
+    claims = [];
+    let isStored = false;
+    observeCalls((operation, name) => {
+      if (isStored || operation !== 'PutParameter' || name !== `${parameterName}.claim`) return;
+      isStored = true;
+      void put(parameterName, JSON.stringify({ ...token, expires_at: now() + 3_600 }), 'SecureString');
+    });
+    expect(await run(CHECK)).toBe('fresh');
+    expect(requests).toBe(1);
+    expect(claims.map(({ expires_at }) => expires_at)).toEqual([expect.any(Number), 0]);
+  });
+
+  test.for<[RefreshEvent, string]>([
+    [CHECK, 'being-replaced'],
+    [FORCE, 'ENDPOINT_UNAVAILABLE'],
+  ])('of another lets a run for %j end with %s while a token is stored', async ([event, end]) => {
+    await run(CHECK);
+    clock.advance(1_800_000);
+    const other: ClaimRecord = { owner: 'other', replaces: 1, expires_at: now() + RUN + 1 };
+    await put(`${parameterName}.claim`, JSON.stringify(other));
+    expect(await run(event)).toBe(end);
+    expect(requests).toBe(1);
+  });
+
   test('that outlasts the run of another is waited for until the time of that run is over', async () => {
     const other: ClaimRecord = { owner: 'other', replaces: 0, expires_at: now() + RUN + 1 };
     await put(`${parameterName}.claim`, JSON.stringify(other));
     expect(await run(CHECK)).toBe('ENDPOINT_UNAVAILABLE');
     expect(clock.sleeps).toHaveLength(RUN / 2);
     expect(requests).toBe(0);
+  });
+});
+
+describe('a rejected token', () => {
+  const report = async () =>
+    run({ type: 'rejected', fingerprint: sha256((await stored()).token.access_token) });
+
+  test('is replaced although no run has ever claimed a mint', async () => {
+    const token = {
+      ...{ access_token: 'first', token_type: 'Bearer', issued_at: now() - 600, expires_at: now() + 3_000 },
+      source: sha256('source'),
+    };
+    await put(parameterName, JSON.stringify(token), 'SecureString');
+    expect(await report()).toBe('rejected');
+    expect(claims.at(-1)).toMatchObject({ rejections: { count: 1, at: now() } });
+  });
+
+  test('is kept for longer the more were rejected in a row, but not by a forced run', async () => {
+    await run(CHECK);
+    for (const end of ['rejected', 'rejected', 'just-minted']) {
+      clock.advance(61_000);
+      expect(await report()).toBe(end);
+    }
+    expect(requests).toBe(3);
+    expect(await run(FORCE)).toBe('forced');
+  });
+});
+
+describe('in the last minutes of a token, during a pause that the endpoint asked for,', () => {
+  test('a run sends one request', async () => {
+    await run(CHECK);
+    clock.advance(1_800_000);
+    answers = [limited];
+    await run(CHECK);
+    clock.advance(1_200_000);
+    answers = [unavailable];
+    requests = 0;
+    expect(await run(CHECK)).toBe('ENDPOINT_UNAVAILABLE');
+    expect(requests).toBe(1);
+    // That failure asks for no pause.
+    expect(await run(CHECK)).toBe('ENDPOINT_UNAVAILABLE');
+    expect(requests).toBe(7);
   });
 });
 
