@@ -25,9 +25,9 @@ import { ImportedTokenRefresher, type TokenRefresherAttributes } from './importe
 import { parameterTagProblems, tagTokenParameter } from './parameter-tags.ts';
 import { createRefresherFunction, grantRefresh, refresherEnvironment } from './refresher-function.ts';
 import { failedMetric, refresherMetric } from './refresher-metric.ts';
-import { reportSurvivableOutage } from './survivable-outage.ts';
 import { createReplacementClaim } from './replacement-claim.ts';
 import { createSchedule } from './schedule.ts';
+import { reportSurvivableOutage } from './survivable-outage.ts';
 import { TokenKey } from './token-key.ts';
 import { assertValidProps, policyOf, type TokenRefresherProps } from './token-refresher-props.ts';
 import { createAfterRemoval, createTokenRemoval } from './token-removal.ts';

@@ -90,7 +90,10 @@ describe('the synthesis of a refresher', () => {
     const durations = { checkEvery: Duration.parse(check), refreshBefore: Duration.parse(before) };
     new TokenRefresher(stack, 'Refresher', { ...PROPS, ...durations });
     const annotations = Annotations.fromStack(stack);
-    const found = level === 'info' ? annotations.findInfo('*', Match.anyValue()) : annotations.findWarning('*', Match.anyValue());
+    const found =
+      level === 'info'
+        ? annotations.findInfo('*', Match.anyValue())
+        : annotations.findWarning('*', Match.anyValue());
     expect(found.map(({ entry }) => String(entry.data))).toContainEqual(expect.stringContaining(text));
   });
 });
