@@ -32,12 +32,14 @@ export function createReplacementSearch(
     let delay = cache.untilRetry() ?? 0;
     for (let attempt = 1; ; ) {
       if (now() + delay >= endsAt) return undefined;
+      // Stryker disable next-line ConditionalExpression,EqualityOperator: a wait of 0 milliseconds changes nothing
       if (delay > 0) await sleep(delay);
       const loaded = await cache.load();
       const found = cache.otherThan(rejected);
       // Without a report from here, another container's report or a rotation has replaced the token.
       if (found !== undefined && reported?.type !== 'answered') streak.count();
       if (found !== undefined || reported?.replacement === 'none') return found;
+      // Stryker disable next-line ConditionalExpression,StringLiteral: only a failure has the field `transient`
       const isStillStored = loaded.type === 'token' || loaded.transient === undefined;
       if (isStillStored && reported === undefined) {
         if (report === undefined || !streak.mayReport()) return undefined;
