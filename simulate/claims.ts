@@ -54,7 +54,7 @@ function limited(outages: Column['outages']): Claim {
   const most = Math.max(...beyond.map(({ length, gap }) => gap - (length - BOUND_MS)));
   return {
     text: `A longer outage leaves a gap of at most its own length, less ${BOUND_MS / 60_000} minutes, plus one attempt (${RECOVERY_SECONDS / 60} minutes).`,
-    figure: `at most ${seconds(most)} more than the difference, after ${beyond.length} outages`,
+    figure: `at most ${seconds(Math.abs(most))} ${most < 0 ? 'less' : 'more'} than the length less ${BOUND_MS / 60_000} minutes, after ${beyond.length} outages`,
     holds: beyond.length > 0 && most <= RECOVERY_SECONDS * 1_000,
   };
 }
