@@ -9,6 +9,8 @@ echarts.use([BarChart, GridComponent, LegendComponent, TitleComponent, SVGRender
 
 const WIDTH = 960;
 const PANEL = { height: 200, gap: 60, top: 120, left: 70, right: 20 } as const;
+const LEGEND = { columns: 3, width: 295 } as const;
+const NAMES = ROWS.map((row) => row.replaceAll('`', ''));
 const INK = '#1f2a37';
 const PALE = '#d9dfe7';
 /** The refresher in strong colours, the others in pale ones. All differ in lightness too. */
@@ -29,13 +31,14 @@ export function drawPicture(columns: readonly Column[]): string {
     backgroundColor: '#ffffff',
     color: [...COLOURS],
     textStyle: { fontFamily: 'Helvetica, Arial, sans-serif', color: INK },
-    legend: {
-      top: 12,
-      left: PANEL.left,
-      right: PANEL.right,
-      itemGap: 14,
-      textStyle: { color: INK, fontSize: 13 },
-    },
+    // At fixed places, because the width of a text depends on the viewer's fonts.
+    legend: NAMES.map((name, index) => ({
+      ...{ data: [name], textStyle: { color: INK, fontSize: 13 } },
+      ...{
+        left: PANEL.left + (index % LEGEND.columns) * LEGEND.width,
+        top: 8 + Math.floor(index / LEGEND.columns) * 24,
+      },
+    })),
     title: FIGURES.map(({ title, unit }, index) => ({
       text: unit === '' ? title : `${title}, ${unit}`,
       ...{ left: PANEL.left - 5, top: topOf(index) - 30, textStyle: { fontSize: 15, color: INK } },
@@ -58,8 +61,8 @@ export function drawPicture(columns: readonly Column[]): string {
       },
     })),
     series: FIGURES.flatMap(({ value }, index) =>
-      ROWS.map((row, rowIndex) => ({
-        ...{ type: 'bar' as const, name: row.replaceAll('`', ''), xAxisIndex: index, yAxisIndex: index },
+      ROWS.map((_row, rowIndex) => ({
+        ...{ type: 'bar' as const, name: NAMES[rowIndex] as string, xAxisIndex: index, yAxisIndex: index },
         itemStyle: { color: COLOURS[rowIndex] as string },
         // A logarithmic axis has no zero: no bar is drawn.
         data: shown.map(({ outcomes }) => {
