@@ -32,6 +32,7 @@ let answers: (() => Response | Promise<Response>)[];
 let requests: number;
 let grants: number;
 let observations: RunObservations;
+let failure: RefreshError | undefined;
 let version: string;
 let memory: WarmMemory;
 /** Claims, in the order of their writes. */
@@ -89,7 +90,11 @@ const run = async (event: RefreshEvent, changes: { memory?: WarmMemory; runId?: 
   };
   return refresh(event, configuration, tools).then(
     ({ reason }) => reason,
-    (error: unknown) => (error instanceof RefreshError ? error.code : Promise.reject(error)),
+    (error: unknown) => {
+      if (!(error instanceof RefreshError)) throw error;
+      failure = error;
+      return error.code;
+    },
   );
 };
 const stored = async (): Promise<{ token: StoredToken; version: number | undefined }> => {
@@ -246,6 +251,10 @@ describe('the claim of a run', () => {
     const other: ClaimRecord = { owner: 'other', replaces: 0, expires_at: now() + RUN + 1 };
     await put(`${parameterName}.claim`, JSON.stringify(other));
     expect(await run(CHECK)).toBe('ENDPOINT_UNAVAILABLE');
+    expect(failure).toMatchObject({
+      message: expect.stringContaining(`another run is minting a token for parameter ${parameterName}`),
+      details: { reason: 'BEING_MINTED' },
+    });
     expect(clock.sleeps).toHaveLength(RUN / 2);
     expect(requests).toBe(0);
   });
@@ -273,6 +282,30 @@ describe('a rejected token', () => {
     }
     expect(requests).toBe(3);
     expect(await run(FORCE)).toBe('forced');
+  });
+});
+
+describe('after a forced mint, the former token counts as revoked', () => {
+  const denyClaim = () =>
+    observeCalls((operation, name) => {
+      if (operation === 'GetParameter' && name === `${parameterName}.claim`)
+        throw new AwsError('AccessDeniedException', 'no');
+    });
+  test.for<[string, string | undefined, string, true | undefined]>([
+    ['if it is reported', 'token-1', 'already-replaced', true],
+    ['but not if another token is reported', 'token-0', 'already-replaced', undefined],
+    ['but not if the new token is reported', 'token-2', 'just-minted', undefined],
+    ['but not if nothing is reported', undefined, 'fresh', undefined],
+  ])('%s', async ([, reported, end, isRevoked]) => {
+    await run(CHECK);
+    await run(FORCE);
+    const event: RefreshEvent =
+      reported === undefined ? CHECK : { type: 'rejected', fingerprint: sha256(reported) };
+    expect(await run(event)).toBe(end);
+    expect(observations.formerTokenRevoked).toBe(isRevoked);
+    denyClaim();
+    expect(await run(event)).toBe(end);
+    expect(observations.formerTokenRevoked).toBeUndefined();
   });
 });
 
