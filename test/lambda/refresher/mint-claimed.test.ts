@@ -230,9 +230,14 @@ describe('the claim of a run', () => {
       isStored = true;
       void put(parameterName, JSON.stringify({ ...token, expires_at: now() + 3_600 }), 'SecureString');
     });
-    expect(await run(CHECK)).toBe('fresh');
-    expect(requests).toBe(1);
-    expect(claims.map(({ expires_at }) => expires_at)).toEqual([expect.any(Number), 0]);
+    expect(await run(FORCE)).toBe('forced');
+    expect(requests).toBe(2);
+    expect(claims.map(({ replaces, expires_at }) => [replaces, expires_at === 0])).toEqual([
+      [1, false],
+      [1, true],
+      [2, false],
+    ]);
+    expect(await stored()).toMatchObject({ version: 3, token: { access_token: 'token-2' } });
   });
 
   test.for<[RefreshEvent, string]>([
@@ -243,8 +248,9 @@ describe('the claim of a run', () => {
     clock.advance(1_800_000);
     const other: ClaimRecord = { owner: 'other', replaces: 1, expires_at: now() + RUN + 1 };
     await put(`${parameterName}.claim`, JSON.stringify(other));
+    claims = [];
     expect(await run(event)).toBe(end);
-    expect(requests).toBe(1);
+    expect({ requests, claims }).toEqual({ requests: 1, claims: [] });
   });
 
   test('that outlasts the run of another is waited for until the time of that run is over', async () => {
@@ -345,6 +351,16 @@ describe('a token that could not be stored', () => {
   test('is stored by a forced run, too', async () => {
     expect(await run(FORCE)).toBe('forced');
     expect(requests).toBe(1);
+  });
+
+  test('is stored over a fresh token, too, if it was minted by force', async () => {
+    expect(await run(CHECK)).toBe('missing');
+    refuseWrites();
+    expect(await run(FORCE)).toBe('STORE_UNAVAILABLE');
+    observeCalls();
+    expect(await run(CHECK)).toBe('forced');
+    expect(requests).toBe(2);
+    expect(await stored()).toMatchObject({ version: 2, token: { access_token: 'token-2' } });
   });
 
   test('is unknown to another container, which mints', async () => {
