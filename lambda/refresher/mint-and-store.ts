@@ -46,6 +46,7 @@ export async function mintAndStore(
   const same = grantedAgain(token, stored, reason);
   if (same === undefined) {
     if (isPartlyUsed(token, stored, configuration)) observeReuse('another', observations);
+    if (reason === 'expiring' && outlasts(stored, token, configuration)) return kept('same-token', stored);
     return store({ token, reason });
   }
   observeReuse('stored', observations);
@@ -68,6 +69,15 @@ function isFromPrevious(
   if (stored.state !== 'token' || previous === undefined) return false;
   const isIts = stored.token.source === sourceFingerprint(configuration, previous);
   return isIts && !isDue(stored.token, unixSeconds(now), configuration);
+}
+
+/** Whether the stored token is accepted for longer than the granted one. Then the next check asks again. */
+function outlasts(
+  stored: Stored,
+  granted: StoredToken,
+  { revokesFormerToken }: Configuration,
+): stored is Extract<Stored, { state: 'token' }> {
+  return !revokesFormerToken && stored.state === 'token' && stored.token.expires_at > granted.expires_at;
 }
 
 function observeReuse(reused: 'stored' | 'another', observations: RunObservations): void {

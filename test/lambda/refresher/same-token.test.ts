@@ -353,14 +353,27 @@ describe('an endpoint that grants a new token in each answer', () => {
     const warnings = () => metrics.series.get('TokenRefresher/LifetimeTooShort')?.values.length ?? 0;
     const before = warnings();
     const waits = lifetime > 360;
-    endpoint.fault = newTokens(() => (stored.length === 1 ? 120 : 3_600));
+    endpoint.fault = newTokens(() => (stored.length === 1 ? 240 : 3_600));
     const running = run();
     await time.advance(SECOND);
     expect(stored).toHaveLength(2);
     expect(warnings() - before).toBe(waits ? 0 : 1);
-    // The second token ends 80 seconds before the first one would.
-    await passTo(-80);
+    // The second token ends 40 seconds after the first one would.
+    await passTo(40);
     expect(stored).toHaveLength(waits ? 3 : 2);
+    expect(await running).toMatchObject({ outcome: 'minted', reason: 'expiring' });
+  });
+
+  test('never replaces a token by one that ends sooner, and asks again until it gets another', async () => {
+    const { run, passTo, time, endpoint, stored } = await startBeforeEnd(200, { kind: CONSTANT });
+    let expiresIn = 199;
+    endpoint.fault = newTokens(() => expiresIn);
+    const running = run();
+    await time.advance(SECOND);
+    expect(stored).toHaveLength(1);
+    expiresIn = 3_600;
+    await passTo(0);
+    expect(stored).toHaveLength(2);
     expect(await running).toMatchObject({ outcome: 'minted', reason: 'expiring' });
   });
 });
