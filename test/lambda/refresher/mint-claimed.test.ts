@@ -238,6 +238,7 @@ describe('the claim of a run', () => {
       [2, false],
     ]);
     expect(await stored()).toMatchObject({ version: 3, token: { access_token: 'token-2' } });
+    expect(clock.sleeps).toEqual([]);
   });
 
   test.for<[RefreshEvent, string]>([
@@ -297,18 +298,23 @@ describe('after a forced mint, the former token counts as revoked', () => {
       if (operation === 'GetParameter' && name === `${parameterName}.claim`)
         throw new AwsError('AccessDeniedException', 'no');
     });
-  test.for<[string, string | undefined, string, true | undefined]>([
-    ['if it is reported', 'token-1', 'already-replaced', true],
-    ['but not if another token is reported', 'token-0', 'already-replaced', undefined],
-    ['but not if the new token is reported', 'token-2', 'just-minted', undefined],
-    ['but not if nothing is reported', undefined, 'fresh', undefined],
-  ])('%s', async ([, reported, end, isRevoked]) => {
+  test.for<[string, string | undefined, string, true | undefined, number]>([
+    ['if it is reported', 'token-1', 'already-replaced', true, 1],
+    ['but not if another token is reported', 'token-0', 'already-replaced', undefined, 1],
+    ['but not if the new token is reported', 'token-2', 'just-minted', undefined, 0],
+    ['but not if nothing is reported', undefined, 'fresh', undefined, 0],
+  ])('%s', async ([, reported, end, isRevoked, claimReads]) => {
     await run(CHECK);
     await run(FORCE);
     const event: RefreshEvent =
       reported === undefined ? CHECK : { type: 'rejected', fingerprint: sha256(reported) };
+    let reads = 0;
+    observeCalls((operation, name) => {
+      if (operation === 'GetParameter' && name === `${parameterName}.claim`) reads += 1;
+    });
     expect(await run(event)).toBe(end);
     expect(observations.formerTokenRevoked).toBe(isRevoked);
+    expect(reads).toBe(claimReads);
     denyClaim();
     expect(await run(event)).toBe(end);
     expect(observations.formerTokenRevoked).toBeUndefined();
