@@ -38,6 +38,7 @@ export async function mintClaimed(
     if (isTooSoon(before.record?.rejections, now)) return kept('just-minted', stored);
   const { expiresAt = 0, attempts } = observations;
   const allowed = requestsAfter(failure, { event, source, now, expiresAt, configuration });
+  // Stryker disable next-line StringLiteral: any text but 'token-changed' has the same effect
   if (!(await takeClaim(ssm, parameterName, before, claim, now))) return 'claimed-by-another';
   const rejectionsBefore = { rejections: before.record?.rejections };
   const release = async (changes: Partial<ClaimRecord>) => {
