@@ -4,6 +4,6 @@
  */
 export function grantedScope(granted: string | undefined, asked: string | undefined): string | undefined {
   const allowed = new Set(asked?.split(' '));
-  const scopes = new Set(granted?.split(' ').filter((scope) => scope !== '' && allowed.has(scope)));
+  const scopes = new Set(granted?.split(' ').filter((scope) => allowed.has(scope)));
   return [...scopes].join(' ') || undefined;
 }

@@ -12,8 +12,7 @@ const LARGEST_UNIX_SECONDS = 1e11;
  * the header is missing or unreadable. `now` is Unix time in milliseconds.
  */
 export function parseRetryAfter(header: string | null, now: number): number | undefined {
-  const value = header?.trim();
-  if (value === undefined || value === '') return undefined;
+  const value = header?.trim() ?? '';
   if (/^\d+$/.test(value)) return parseDelay(value, now);
   // All three forms of an HTTP date start with a weekday. Date.parse alone would read "-5" as a year.
   if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value)) return undefined;
