@@ -10,8 +10,10 @@ export interface ClaimRecord {
   readonly owner: string;
   /** Version of the token parameter that the run replaces. 0 if there is none. */
   readonly replaces: number;
-  /** When another run may take the claim, even if this run has not ended. 0 after a failure. */
+  /** When another run may take the claim, even if this run has not ended. 0 if the run has released it. */
   readonly expires_at: number;
+  /** Version of the token parameter that the run wrote. */
+  readonly stored?: number | undefined;
   /** The latest failure to mint, until a mint succeeds. */
   readonly failure?: MintFailure | undefined;
   /** Mints in a row whose reason was a rejected token. */
@@ -44,12 +46,13 @@ export interface FormerToken {
 
 /** Parses the value of the claim parameter. Undefined if it holds no claim: the stack creates it with `{}`. */
 export function parseClaim(value: string): ClaimRecord | undefined {
-  const { owner, replaces, expires_at, failure, rejections, former } = parseJsonObject(value) ?? {};
+  const { owner, replaces, expires_at, stored, failure, rejections, former } = parseJsonObject(value) ?? {};
   if (typeof owner !== 'string' || !isNumber(replaces) || !isNumber(expires_at)) return undefined;
   return {
     owner,
     replaces,
     expires_at,
+    stored: isNumber(stored) ? stored : undefined,
     failure: isFailure(failure) ? failure : undefined,
     rejections: isStreak(rejections) ? rejections : undefined,
     former: isFormer(former) ? former : undefined,
@@ -82,7 +85,8 @@ export function holderAfter(records: readonly ClaimRecord[], replaces: number): 
   return holder;
 }
 
-function isReleased({ expires_at }: ClaimRecord): boolean {
+/** Whether the run has released its claim. */
+export function isReleased({ expires_at }: ClaimRecord): boolean {
   return expires_at === 0;
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../shared/clock.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import { claimParameterName } from '../shared/refresher-environment.ts';
 import { CLAIM_RELEASE_MS } from '../shared/time-budget.ts';
-import { type ClaimRecord, hasExpired, holderAfter, parseClaim } from './claim-record.ts';
+import { type ClaimRecord, hasExpired, holderAfter, isReleased, parseClaim } from './claim-record.ts';
 
 /** The claim parameter as it was read. Version 0: there is none. */
 export interface FoundClaim {
@@ -45,7 +45,7 @@ export async function takeClaim(
 ): Promise<boolean> {
   const name = claimParameterName(parameterName);
   const isFirst = async (version: number) => {
-    const records = await readRecordsBefore(version, before, { ssm, name, now });
+    const records = await readRecordsBefore(version, before, { ssm, name, now, replaces: own.replaces });
     // Without knowing who was first, another run may have the claim.
     if (records === undefined) return false;
     const holder = holderAfter(records, own.replaces);
@@ -64,21 +64,39 @@ export async function takeClaim(
 async function readRecordsBefore(
   version: number,
   before: FoundClaim,
-  { ssm, name, now }: { readonly ssm: SSMClient; readonly name: string; readonly now: number },
+  {
+    ssm,
+    name,
+    now,
+    replaces,
+  }: { readonly ssm: SSMClient; readonly name: string; readonly now: number; readonly replaces: number },
 ): Promise<readonly ClaimRecord[] | undefined> {
   const records: ClaimRecord[] = [];
+  const released = new Set<string>();
   for (let former = version - 1; former > 0; former -= 1) {
-    const isKnown = former === before.version;
-    const found = isKnown ? before : await readRecord(ssm, `${name}:${former}`).catch(() => undefined);
+    const found = former === before.version ? before : await readFormer(ssm, `${name}:${former}`);
     if (found === undefined) return undefined;
     const { record } = found;
     if (record === undefined || hasExpired(record, now)) break;
     records.unshift(record);
+    // A run that has released the claim had it alone, or stored the token that is to be replaced. Nothing older counts.
+    if (isReleased(record)) {
+      if (record.replaces === replaces || record.stored === replaces) released.add(record.owner);
+    } else if (released.has(record.owner)) break;
   }
   return records;
 }
 
-/** Ends the claim after a run that stored nothing. Never rejects: if the write fails, the claim expires by itself. */
+/** A former version of the claim, without a record if Parameter Store no longer has it. Undefined if it cannot be read. */
+async function readFormer(ssm: SSMClient, nameAndVersion: string): Promise<FoundClaim | undefined> {
+  return readRecord(ssm, nameAndVersion).catch((error: unknown) =>
+    describeAwsFailure(error).name === 'ParameterVersionNotFound'
+      ? { version: 0, record: undefined }
+      : undefined,
+  );
+}
+
+/** Ends the claim. Never rejects: if the write fails, the claim expires by itself. */
 export async function releaseClaim(
   { ssm, clock }: { readonly ssm: SSMClient; readonly clock: Clock },
   parameterName: string,

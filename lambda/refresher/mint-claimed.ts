@@ -54,8 +54,8 @@ export async function mintClaimed(
     }
     const mostRequests = allowed === 'one' ? 1 : tools.mostRequests;
     const result = await mintAndStore(current, claim, configuration, { ...tools, mostRequests });
-    // After a mint, the claim ends with the version that it names. A parameter that is deleted again has the former one.
-    if (result.outcome === 'kept' || claim.replaces === 0) await release({ failure: undefined });
+    const stored = result.outcome === 'minted' ? result.parameter_version : undefined;
+    await release({ failure: undefined, stored });
     return result;
   } catch (error) {
     const wasAsked = error instanceof RefreshError && observations.attempts > attempts;

@@ -162,9 +162,31 @@ describe('of the runs that claim a mint,', () => {
   test('none gets the claim if it cannot find out who was first', async () => {
     const before = await readClaim(ssm, NAME);
     await claim();
-    refuse('GetParameter', 'ParameterVersionNotFound');
+    refuse('GetParameter', 'ThrottlingException');
     const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
     expect(await takeClaim(ssm, NAME, before, late, NOW)).toBe(false);
+  });
+
+  test('one gets the claim after more late writes than Parameter Store keeps versions', async () => {
+    const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
+    for (let count = 0; count < 101; count += 1) await putValue(JSON.stringify(late));
+    expect(await claim({ replaces: 2 })).toBeDefined();
+  });
+
+  test('the claim costs two reads at most, however often it was taken and released before', async () => {
+    const reads = () => cloud.calls.filter(({ operation }) => operation === 'GetParameter').length;
+    for (let version = 1; version <= 5; version += 1) {
+      const before = reads();
+      const held = await claim({ replaces: version });
+      expect(reads() - before).toBeLessThanOrEqual(2);
+      if (held !== undefined) await release({ ...held, stored: version + 1 });
+    }
+    for (let failed = 1; failed <= 5; failed += 1) {
+      const before = reads();
+      const held = await claim({ replaces: 6 });
+      expect(reads() - before).toBeLessThanOrEqual(2);
+      if (held !== undefined) await release(held);
+    }
   });
 
   test.for(['{}', 'nonsense', '[]', '{"owner":1,"replaces":1,"expires_at":1}', '{"owner":"a","replaces":1}'])(

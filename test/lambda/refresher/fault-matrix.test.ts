@@ -177,14 +177,17 @@ const PASSING: readonly Way[] = [
   'server error',
 ];
 
+/** Calls that are given up if they take too long. */
+const GIVEN_UP: ReadonlySet<CallName> = new Set<CallName>(['last look at the token', 'end of the claim']);
+
 test.for(RUN.flatMap(({ name }) => PASSING.map((way) => [name, way] as const)))(
   '%s, %s: if one request fails, the run sends one more and stores a token',
   async ([name, way]) => {
     const { due, failed, requests } = await runWithFault(name, way, 1);
     expect(outcomeOf(failed)).toBe('minted');
     expect(await storedToken(due)).toBe('new');
-    // A look that takes too long is given up.
-    const isGivenUp = name === 'last look at the token' && (way === 'no answer' || way === 'answer stops');
+    const hangs = way === 'no answer' || way === 'answer stops';
+    const isGivenUp = hangs && GIVEN_UP.has(name);
     expect(requests).toBe(isGivenUp ? 1 : 2);
     expect(refresher.endpoint.requests.length).toBeLessThanOrEqual(name === 'token request' ? 2 : 1);
   },

@@ -115,17 +115,16 @@ describe('the claim of a run', () => {
     expect(claims[0]).toEqual({ owner: 'run', replaces: 0, expires_at: ends });
   });
 
-  test('ends by the version of the token, so that a run that stored a token does not write it again', async () => {
+  test('is released after a token is stored, with its version', async () => {
     await run(CHECK);
+    expect(claims).toEqual([
+      expect.objectContaining({ replaces: 0, expires_at: expect.any(Number) }),
+      { owner: 'run', replaces: 0, expires_at: 0, stored: 1 },
+    ]);
     claims = [];
     expect(await run(FORCE)).toBe('forced');
-    expect(claims).toHaveLength(1);
-    expect(claims[0]).toMatchObject({ replaces: 1, former: { token: sha256('token-1') } });
-  });
-
-  test('is released after the first token, because a parameter that is deleted has version 1 again', async () => {
-    await run(CHECK);
-    expect(claims.map(({ expires_at }) => expires_at)).toEqual([expect.any(Number), 0]);
+    const former = { token: sha256('token-1'), expires_at: expect.any(Number) };
+    expect(claims[1]).toEqual({ owner: 'run', replaces: 1, expires_at: 0, stored: 2, former });
   });
 
   test('is released with the failure after a rejected client', async () => {
@@ -141,7 +140,7 @@ describe('the claim of a run', () => {
     });
   });
 
-  test('keeps the failure of a mint until another token is stored', async () => {
+  test('keeps the failure of a mint until a token is stored', async () => {
     await run(CHECK);
     clock.advance(1_800_000);
     answers = [limited];
@@ -153,9 +152,19 @@ describe('the claim of a run', () => {
     expect(failure).toMatchObject({ code: 'RATE_LIMITED', checks_from: now() + 3_600 });
     answers = [granted];
     expect(await run(FORCE)).toBe('forced');
-    expect(claims.at(-1)).toMatchObject({ failure });
-    expect(await run(FORCE)).toBe('forced');
+    expect(claims.at(-2)).toMatchObject({ failure });
     expect(claims.at(-1)).not.toHaveProperty('failure');
+  });
+
+  test('has no failure from before the stored token, even if the run that stored it did not release its claim', async () => {
+    await run(CHECK);
+    clock.advance(1_800_000);
+    answers = [limited];
+    expect(await run(CHECK)).toBe('RATE_LIMITED');
+    await put(parameterName, JSON.stringify((await stored()).token), 'SecureString');
+    answers = [granted];
+    expect(await run(CHECK)).toBe('expiring');
+    expect(claims.at(-2)).not.toHaveProperty('failure');
   });
 
   test('that has expired is not released, because another run may have it', async () => {
@@ -236,6 +245,7 @@ describe('the claim of a run', () => {
       [1, false],
       [1, true],
       [2, false],
+      [2, true],
     ]);
     expect(await stored()).toMatchObject({ version: 3, token: { access_token: 'token-2' } });
     expect(clock.sleeps).toEqual([]);
