@@ -8,6 +8,6 @@ export default {
   ignorePatterns: ['tsconfig*.json', 'cdk.out', 'dist', 'docs', '*.tgz'],
   reporters: ['clear-text', 'progress', 'json', 'html'],
   clearTextReporter: { allowColor: false, reportTests: false },
-  // A mutant that only waits for a busy machine counts as detected.
+  // With a shorter limit, a mutant would count as detected only because the machine is busy.
   timeoutMS: 120_000,
 };

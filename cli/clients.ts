@@ -53,7 +53,7 @@ export function createClients(
     requestHandler: {
       connectionTimeout: 3_000,
       requestTimeout: 15_000,
-      // For an answer that stops in the middle.
+      // Ends a call whose answer stops in the middle.
       socketTimeout: 15_000,
       throwOnRequestTimeout: true,
       httpsAgent: { proxyEnv },

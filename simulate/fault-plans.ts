@@ -20,7 +20,7 @@ const HOUR = 60;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * HOUR * MINUTE_MS;
 
-/** `bound`: minutes that an outage may last at most without harm, at the defaults. */
+/** `bound`: minutes of the longest outage that does no harm with the default settings. */
 export function outageClasses(bound: number): readonly OutageClass[] {
   return [
     { name: '1 to 5 min', from: 1, until: 5 },
@@ -161,7 +161,7 @@ export function hardFaults(seed: number, from: number, until: number): Faults {
   };
 }
 
-/** A third is in order. In another, the endpoint knows the new secret too late. In the last, it forgets the former one too early. */
+/** A third goes well. In another third, the endpoint knows the new secret too late. In the last, it forgets the former one too early. */
 function rotation(random: () => number, at: number): Rotation {
   const order = Math.floor(random() * 3);
   const error = random() * 20 * MINUTE_MS;

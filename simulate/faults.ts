@@ -9,7 +9,7 @@ export interface Incident {
   readonly retryAfter?: number;
 }
 
-/** How an endpoint can be out of order. `rate-limited` may come with `Retry-After`. */
+/** How an endpoint can fail. `rate-limited` may come with `Retry-After`. */
 export const OUTAGE_KINDS = ['refused', 'failing', 'hanging', 'rate-limited'] as const;
 export type OutageKind = (typeof OUTAGE_KINDS)[number];
 

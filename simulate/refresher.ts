@@ -75,7 +75,7 @@ export function createFunction(
       try {
         return await Promise.race([done, life.death]);
       } catch (error) {
-        // A defect ends the simulation.
+        // A bug ends the simulation.
         if (!life.isDead() && !(error instanceof RefreshError)) queueMicrotask(() => Promise.reject(error));
         throw error;
       } finally {

@@ -17,7 +17,7 @@ export interface Outcome {
 }
 
 /**
- * A usual way to keep tokens fresh, as a small model. Models are flattered: their consumers see a stored token at once, and
+ * A usual way to keep tokens fresh, as a small model. Models have an advantage: their consumers see a stored token at once, and
  * none of their containers dies.
  */
 export interface Strategy {

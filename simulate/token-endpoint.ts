@@ -67,7 +67,7 @@ export function createTokenEndpoint(settings: EndpointSettings): TokenEndpoint {
   };
 }
 
-/** The answer of an endpoint that is out of order. Undefined if it works. */
+/** The answer of an endpoint that fails. Undefined if it works. */
 async function refuse({ kind, retryAfter }: Incident, signal?: AbortSignal): Promise<Response | undefined> {
   switch (kind) {
     case 'endpoint refused':

@@ -67,7 +67,7 @@ export function createWorld(settings: WorldSettings): World {
   };
 }
 
-/** Tells of each token that is stored. */
+/** Passes each stored token to `record`. */
 function recording(operations: Operations, record: (token: StoredToken) => void): Operations {
   return {
     ...operations,

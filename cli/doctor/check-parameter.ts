@@ -71,7 +71,7 @@ async function checkToken(
     );
   }
   const from = configuration && (await readMintedFor(token, configuration, secretsManager));
-  // The command stands at the last run, once: it asks for credentials.
+  // Only `last run` shows the command, because it asks for credentials.
   if (from?.credentials === 'previous' && foundRejection(lastRun))
     return wrong('the token was minted with the previous credentials: see last run');
   if (from !== undefined && from.credentials !== 'current') {

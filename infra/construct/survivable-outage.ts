@@ -4,8 +4,8 @@ import type { RefreshPolicy } from '../../lambda/shared/refresh-margin.ts';
 import { survivableOutage } from '../../lambda/shared/survivable-outage.ts';
 
 /**
- * Says how long an outage the settings survive, or warns if they survive none. Tokens of at least twice `refreshBefore` are
- * replaced when exactly that is left, so their lifetime does not matter.
+ * Says how long an outage the settings survive, or warns if they survive none. Tokens that are valid for at least twice
+ * `refreshBefore` become due when exactly `refreshBefore` is left. A longer lifetime changes nothing.
  */
 export function reportSurvivableOutage(scope: Construct, policy: RefreshPolicy): void {
   const { checkEvery, refreshBefore } = policy;

@@ -36,7 +36,7 @@ export function createReplacementSearch(
       if (delay > 0) await sleep(delay);
       const loaded = await cache.load();
       const found = cache.otherThan(rejected);
-      // Without a report from here, another container's report or a rotation has replaced the token.
+      // This container reported nothing, so another one's report or a rotation has replaced the token.
       if (found !== undefined && reported?.type !== 'answered') streak.count();
       if (found !== undefined || reported?.replacement === 'none') return found;
       // Stryker disable next-line ConditionalExpression,StringLiteral: only a failure has the field `transient`

@@ -20,8 +20,8 @@ export type Load = () => Promise<Loaded>;
 
 /**
  * A client with the region and credentials of the environment. A call within a region takes milliseconds. A slower one,
- * for example on a connection that died while the container was frozen, fails. The reader itself retries: retries of the
- * client would count against the throughput too, and it does not know how long to wait.
+ * for example on a connection that died while the container was frozen, fails. The client does not retry, because it does not
+ * know how long to wait, and each retry counts against the throughput. The reader retries instead.
  */
 export function createSsmClient(): SSMClient {
   return new SSMClient({

@@ -12,7 +12,7 @@ export function spacing(fruitless: number, longest: number, random: () => number
 const RETRY_BASE_MS = 500;
 const RETRY_CAP_MS = 5_000;
 
-/** Milliseconds until a search looks again for the replacement of a token (1 for the first wait): full jitter. */
+/** Milliseconds until a search loads again (`attempt` is 1 for the first wait): exponential with full jitter. */
 export function retryDelay(attempt: number, random: () => number): number {
   return random() * Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** attempt);
 }

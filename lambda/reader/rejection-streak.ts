@@ -6,14 +6,14 @@ import type { TokenCache } from './token-cache.ts';
 /** Milliseconds. The refresher keeps a token for a minute after it was minted, so an earlier report would be in vain. */
 const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 3_600_000;
-/** A token that is not rejected for so long, in milliseconds, has been accepted. */
+/** A token that is not rejected for this long, in milliseconds, has been accepted. */
 const ACCEPTED_MS = 600_000;
 
 export type RejectionStreak = ReturnType<typeof createRejectionStreak>;
 
 /**
  * Rejections in a row. If an API rejects each token, new ones do not help: after the second, the pause between two
- * reports doubles, from one minute to one hour. A token that is not rejected for ten minutes ends it.
+ * reports doubles, from one minute to one hour. A token that is not rejected for ten minutes ends the streak.
  */
 export function createRejectionStreak({ now, random }: Seams) {
   /** Rejected tokens that were replaced, and reports of tokens that the refresher kept. */
@@ -36,7 +36,7 @@ export function createRejectionStreak({ now, random }: Seams) {
     mayReport: (): boolean => now() >= pausedUntil,
     /** Counts a rejected token that was replaced, or that the refresher keeps. */
     count(): void {
-      // The jitter comes on top, so that no report comes before the refresher's own pause ends.
+      // The jitter only adds to the pause: a report before the refresher's own pause ends would be in vain.
       const pause = FIRST_PAUSE_MS * 2 ** (count - 1) * (1 + random() / 2);
       if (count > 0) pausedUntil = now() + Math.min(LONGEST_PAUSE_MS, pause);
       count += 1;

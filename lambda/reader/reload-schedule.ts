@@ -24,7 +24,7 @@ const HOUR_SECONDS = 3600;
  */
 const SHORT_SPACING_MS = 40_000;
 
-/** A token that is due to be replaced is revoked soon. Its readers look again after 4 to 8 seconds, then twice as long. */
+/** A token that is overdue is revoked soon. Its readers look again after 4 to 8 seconds, then after twice as long. */
 const LEAST_FRUITLESS_IF_OVERDUE = 3;
 
 /** What a load brought: a better token than the one in memory, the same or none, or a failure that may pass. */

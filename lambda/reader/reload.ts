@@ -11,8 +11,8 @@ import { isEnding, waitForNext } from './wait-for-next.ts';
 
 type Patience = Readonly<Record<Transient, number>>;
 /**
- * How long reads without a token to serve retry, in milliseconds. Throttling passes. Other failures may last long, so it
- * is better to fail soon. Counts from the first of the failures: once it has ended, each attempt is a read that fails.
+ * How long reads without a token to serve retry, in milliseconds from the first failure. Throttling passes. Other failures
+ * may last long, so it is better to fail soon. After that time, a read fails with its first failed attempt.
  */
 const PATIENCE_MS: Patience = { throttled: 60_000, failing: 10_000 };
 /** The same for a token that is probably revoked. While Parameter Store fails, no other can be stored there. */

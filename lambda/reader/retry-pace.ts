@@ -4,17 +4,17 @@ import type { Seams } from './seams.ts';
 export type Transient = 'throttled' | 'failing';
 
 /**
- * The longest wait between attempts without a token to serve, in milliseconds. While Parameter Store fails, nothing
- * tells a container how many others there are: 9 seconds, so that one that reads each second recovers within 10. If it
- * throttles, there are many: a thousand containers then make 37 attempts a second; Parameter Store allows 40.
+ * The longest wait between attempts without a token to serve, in milliseconds. While Parameter Store fails, a container
+ * cannot know how many others there are. With 9 seconds, one that reads each second recovers within 10. Throttling means
+ * that there are many. With 40 seconds, a thousand make 37 attempts a second, and Parameter Store allows 40.
  * Source of the quota: https://docs.aws.amazon.com/general/latest/gr/ssm.html
  */
 const LONGEST_MS: Readonly<Record<Transient, number>> = { failing: 9_000, throttled: 40_000 };
 /** The same for the first wait. Throttled reads come in crowds. */
 const FIRST_MS: Readonly<Record<Transient, number>> = { failing: 1_000, throttled: 2_000 };
-/** The shortest wait, as a fraction of the longest. After throttling, attempts spread more, so that none of the quota is lost. */
+/** The shortest wait, as a fraction of the longest. After throttling, attempts spread more, to use all of the quota. */
 const SHORTEST: Readonly<Record<Transient, number>> = { failing: 1 / 2, throttled: 1 / 3 };
-/** Milliseconds, more than any wait between loads. If none is made for so long, the failures before say nothing. */
+/** Milliseconds, more than any wait between loads. After so long without a load, earlier failures say nothing. */
 const STALE_MS = 120_000;
 
 /** When to try again after failures in a row that may pass. All reads of a container share this pace. */

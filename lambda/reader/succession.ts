@@ -3,11 +3,11 @@ import type { HeldToken } from './held-token.ts';
 
 /**
  * Milliseconds after `refresh_at`. By the first, the refresher has nearly always stored the next token. Readers look at
- * random moments between the two, so that 160 containers make 40 reads a second.
+ * random moments between the two: 160 containers then make 40 reads a second.
  */
 const LOOK_AFTER_MS = { first: 2_000, last: 6_000 } as const;
 
-/** Milliseconds for which a load proves that a token which is due to be replaced was still stored. */
+/** Milliseconds for which a reader trusts a look that found an overdue token still stored. */
 const PROOF_MS = 60_000;
 
 /** When to look for the token that replaces the given one. Unix time in milliseconds, random, once for each token. */
@@ -16,7 +16,7 @@ export function lookForSuccessorAt(refreshAt: number, random: () => number): num
   return refreshAt * 1_000 + first + random() * (last - first);
 }
 
-/** Whether the token in memory may have been revoked, because its record says when the next one revokes it. */
+/** Tracks whether the next token may have revoked the one in memory. Only some records say when that happens. */
 export function createSuccession(held: HeldToken, now: () => number) {
   /** Unix time, milliseconds: the start of the latest load, unless it was throttled. */
   let lookedAt = Number.NEGATIVE_INFINITY;

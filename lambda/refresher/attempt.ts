@@ -39,7 +39,7 @@ export interface Attempt {
 const LAST_SECOND_WAIT_MS = 2_000;
 
 /**
- * Checks once, and reports how that ended. `observations` are also of use after a failure.
+ * Makes one attempt, and reports how it ended. The caller may read `observations` after a failure too.
  * @throws RefreshError as `refresh` does
  */
 export async function attempt(

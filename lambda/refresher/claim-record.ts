@@ -59,7 +59,7 @@ export function parseClaim(value: string): ClaimRecord | undefined {
   };
 }
 
-/** Whether another run than `owner` has the claim to replace the token in this version of the parameter. */
+/** Whether a run other than `owner` has the claim to replace the token in this version of the parameter. */
 export function isHeldByAnother(
   record: ClaimRecord | undefined,
   { owner, replaces, now }: { readonly owner: string; readonly replaces: number; readonly now: number },
@@ -69,7 +69,7 @@ export function isHeldByAnother(
   return record.expires_at > now && record.replaces === replaces;
 }
 
-/** Whether the run's time is over, and it has not released its claim. */
+/** Whether the run's time is over, although it has not released its claim. */
 export function hasExpired(record: ClaimRecord, now: number): boolean {
   return !isReleased(record) && record.expires_at <= now;
 }

@@ -51,7 +51,7 @@ export async function takeClaim(
     const holder = holderAfter(records, own.replaces);
     return holder === undefined || holder === own.owner;
   };
-  // A run that waits for the claim may find what it wrote itself after another run had taken the claim.
+  // A run that waits for the claim may find its own record, which it wrote after another run had taken the claim.
   if (before.record?.owner === own.owner && !(await isFirst(before.version + 1))) return false;
   const written = await writeClaim(ssm, name, own);
   return written !== undefined && isFirst(written);

@@ -41,7 +41,7 @@ export interface PauseInput {
 
 /**
  * How many requests a run may send after the latest failure: as usual, or one if the token would expire during the pause that
- * the endpoint asked for. A pause does not concern other settings, other credentials, and forced runs.
+ * the endpoint asked for. Forced runs, and runs with other settings or credentials, do not pause.
  * @throws RefreshError with the failure's code, if the run may send none
  */
 export function requestsAfter(failure: MintFailure | undefined, input: PauseInput): 'usual' | 'one' {
@@ -67,8 +67,8 @@ function isInLastChecks({ expiresAt, now, configuration }: PauseInput): boolean 
 function tooSoonForReport({ code, reports_from }: MintFailure, tokenUrl: string): RefreshError {
   return new RefreshError(
     code,
-    `no request was sent to ${tokenUrl} for a rejected token, because the latest one failed with ${code}. ` +
-      `Reports are tried again from ${instant(reports_from)}, checks at once. See the log of the failed check.`,
+    `no request was sent to ${tokenUrl} for a rejected token, because the latest request failed with ${code}. ` +
+      `Reports send requests again from ${instant(reports_from)}. See the log of the failed run.`,
     { reason: 'FAILED_BEFORE' },
   );
 }

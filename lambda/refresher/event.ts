@@ -1,8 +1,8 @@
 import { RefreshError } from '../shared/refresh-error.ts';
 
 /**
- * The cause of a check: the schedule (`{}`), an operator (`force`), a consumer whose token the API rejected, or a run that waited
- * after it had found a version of the parameter.
+ * The cause of an attempt: the schedule (`{}`), an operator (`force`), a consumer whose token the API rejected, or the end of a
+ * wait in a run that had found this version of the parameter (`held`).
  */
 export type RefreshEvent =
   | { readonly type: 'check' }

@@ -58,7 +58,7 @@ export async function handler(event: unknown, context: Context): Promise<Refresh
   }
 }
 
-/** Any other error is a defect. Its message may hold secrets, so only its name and stack frames are logged. */
+/** Any other error is a bug. Its message may hold secrets, so only its name and stack frames are logged. */
 function unexpected(error: unknown): Error {
   const name = error instanceof Error ? error.name : typeof error;
   const frames =

@@ -39,7 +39,7 @@ export function planHold(until: number, startedAt: number, { checkEvery }: Refre
 
 /**
  * Waits until the held token ends, and checks until another one is stored. Each check reads the record and the secret's
- * versions again, because both may change during the wait. Of several held runs, one sends a request at a time.
+ * versions again, because both may change during the wait. Of several held runs, only one sends a request at a time.
  * @throws RefreshError as `refresh` does, if the endpoint grants no other token in time
  */
 export async function holdOpen(

@@ -5,7 +5,7 @@ import type { Configuration } from './configuration.ts';
 import { describeCredentials, readCredentials, type SecretVersions } from './credentials.ts';
 import type { ClientCredentials } from './parse-credentials.ts';
 
-/** A warm container remembers the credentials, so that it can mint while Secrets Manager is down. */
+/** A warm container remembers the credentials. It can therefore mint while Secrets Manager is down. */
 export interface CredentialsMemory {
   versions?: SecretVersions;
   /** The credentials by version id. A version never changes. */
@@ -13,7 +13,7 @@ export interface CredentialsMemory {
 }
 
 export interface CredentialsObservations {
-  /** Whether Secrets Manager did not answer, and the run used what an earlier one had read. */
+  /** Whether the run used what an earlier one had read, because Secrets Manager did not answer. */
   credentialsRemembered?: boolean;
 }
 
@@ -52,7 +52,7 @@ export async function knownCredentials(
   const { versions } = memory;
   try {
     const credentials = await readCredentials(secretsManager, configuration, versionId);
-    // Versions without a stage are forgotten.
+    // A version without a stage is of no more use.
     const staged = [...(memory.credentials ?? [])].filter(
       ([id]) => id === versions?.current || id === versions?.previous,
     );
@@ -66,7 +66,7 @@ export async function knownCredentials(
   }
 }
 
-/** Whether Secrets Manager did not answer as it should. A denied call is a decision, and holds. */
+/** Whether Secrets Manager did not answer as it should. A denied read is a decision, not an outage. */
 function isDown(error: unknown): boolean {
   if (!(error instanceof RefreshError) || error.code !== 'CREDENTIALS_UNAVAILABLE') return false;
   return !isAccessDenied(error.details.reason ?? '');

@@ -4,7 +4,7 @@ import type { RefreshResult } from '../shared/refresh-result.ts';
 import type { StoredToken } from '../shared/stored-token.ts';
 import { RETRY_WAIT_SECONDS } from '../shared/time-budget.ts';
 
-/** How far a run is. Unix times in milliseconds. */
+/** The progress of a run. Unix times in milliseconds. */
 export interface RunSoFar {
   readonly now: number;
   /** The latest moment for the start of an attempt. */

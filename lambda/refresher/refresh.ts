@@ -45,8 +45,8 @@ export interface RefreshTools extends FallbackTools {
 const NEXT_LOOK_MS = 2_000;
 
 /**
- * Runs one check, from the event to the stored token. Of all runs, one mints at a time. If a step fails, the stored token
- * stays as it was.
+ * Makes one attempt, from the event to the stored token. Only one run mints at a time. If a step fails, the stored token stays
+ * as it was.
  * @throws RefreshError with any code but `CONFIGURATION_INVALID` and `EVENT_INVALID`
  */
 export async function refresh(
@@ -71,7 +71,7 @@ export async function refresh(
       : await mintClaimed(event, found, before, configuration, tools);
     if (typeof ended === 'object') return ended;
     if (ended === 'token-changed') continue;
-    // Another run's token serves everybody but an operator, and whoever finds none.
+    // Another run's token is enough, unless an operator asked for a new one, or no token is stored.
     if (stored.state === 'token' && event.type !== 'force') return kept('being-replaced', stored);
     if (clock.now() + NEXT_LOOK_MS > deadline) throw beingMinted(parameterName);
     await clock.sleep(NEXT_LOOK_MS);

@@ -10,8 +10,8 @@ export interface WrittenToken {
 }
 
 /**
- * Stores a newer token again if `written` has replaced it, and returns it. If the answer to a write is lost, the write is sent
- * again, and another run may store its token between the two. `firstVersion` is the first that could be the write's.
+ * Stores a newer token again if the written one has replaced it, and returns it. If the answer to a write is lost, the write is
+ * sent again, and another run may store its token between the two. `firstVersion` is the first version that the write may have.
  * @throws RefreshError as `writeToken` does
  */
 export async function restoreNewer(

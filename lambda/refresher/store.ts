@@ -36,7 +36,7 @@ export async function readStored(
     });
   if (answer === undefined) return { state: 'missing' };
   const { Type: type, Value: value = '', Version: version = 0 } = answer.Parameter ?? {};
-  // Not an answer of Parameter Store, but perhaps of a proxy.
+  // Perhaps a proxy answered, and not Parameter Store.
   if (type === undefined)
     throw unavailable(parameterName, 'read', 'the answer holds no parameter', 'NO_PARAMETER');
   if (type === 'SecureString') return parseStored(value, version);
@@ -77,7 +77,7 @@ export async function readReplaceable(ssm: SSMClient, parameterName: string): Pr
   }
 }
 
-/** The version of a parameter, which can be read without its key. 0 if not even that works. */
+/** The version of a parameter, which can be read without its key. 0 if that fails too. */
 async function readVersion(ssm: SSMClient, parameterName: string): Promise<number> {
   const answer = await ssm.send(new GetParameterCommand({ Name: parameterName })).catch(() => undefined);
   return answer?.Parameter?.Version ?? 0;

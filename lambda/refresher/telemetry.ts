@@ -108,8 +108,8 @@ export function warnOfGap(logger: Pick<TelemetryTools['logger'], 'warn'>, until:
 }
 
 /**
- * Counts a run as failed at its first failed attempt, and once for each code, so that alarms count checks and need not wait for
- * the end of the run. `counted` holds the codes that this run has counted.
+ * Counts a run as failed at its first failed attempt, and once for each code. Alarms therefore count checks, and need not wait
+ * for the end of the run. `counted` holds the codes that this run has counted.
  */
 export function countFailure(
   metrics: TelemetryTools['metrics'],

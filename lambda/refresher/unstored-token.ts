@@ -19,7 +19,7 @@ export interface UnstoredMemory {
   unstored?: UnstoredToken;
 }
 
-/** The unstored token, if it is still worth storing. Otherwise it is forgotten. */
+/** Returns the unstored token if it is still worth storing, and otherwise forgets it. */
 export function unstoredToken(
   memory: UnstoredMemory,
   input: Pick<DecisionInput, 'stored' | 'source' | 'now' | 'policy'>,

@@ -13,7 +13,7 @@ export const AWS_CLIENT = {
   requestHandler: {
     connectionTimeout: 1_500,
     requestTimeout: 4_000,
-    // The time limit of the request ends with the headers. Without this one, a body that stops would hold the run.
+    // `requestTimeout` ends when the headers arrive. Without this limit, a body that stops would hold up the run.
     socketTimeout: 4_000,
     throwOnRequestTimeout: true,
     httpsAgent: { proxyEnv },

@@ -14,7 +14,7 @@ export function forInvocation<Settings extends { readonly requestHandler: object
     requestHandler: {
       ...settings.requestHandler,
       requestTimeout: INVOCATION_TIMEOUT_MS,
-      // While the refresher runs, nothing is sent.
+      // The connection is silent while the refresher runs.
       socketTimeout: INVOCATION_TIMEOUT_MS,
     },
   };

@@ -17,7 +17,7 @@ export const REFRESH_ERROR_CODES = [
 ] as const;
 export type RefreshErrorCode = (typeof REFRESH_ERROR_CODES)[number];
 
-/** In place of a code, if the failure has none: a defect. */
+/** Replaces the code of a failure that has none, which is a bug. */
 export const UNEXPECTED = 'UNEXPECTED';
 
 /** Codes after which the next check may succeed without a change. */

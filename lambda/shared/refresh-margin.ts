@@ -16,7 +16,7 @@ export function refreshMargin(lifetime: number, { checkEvery, refreshBefore }: R
   return Math.max(Math.min(refreshBefore, lifetime / 2), leastValidity(checkEvery));
 }
 
-/** When a token is replaced. Unix time in seconds, perhaps with half a second. */
+/** When a token is due to be replaced. Unix time in seconds, perhaps with half a second. */
 export function dueAt(
   { issued_at, expires_at }: { readonly issued_at: number; readonly expires_at: number },
   policy: RefreshPolicy,

@@ -13,15 +13,15 @@ export const RECOVERY_SECONDS = 180;
  */
 export function survivableOutage(lifetime: number, policy: RefreshPolicy): number {
   const { checkEvery } = policy;
-  // From the start of each run, attempts follow each other for so long. With a long checkEvery, a pause follows.
+  // From the start of each run, attempts follow each other for so long. With a long checkEvery, a break follows.
   const attempting = latestAttempt(checkEvery) - SCHEDULE_PRECISION_SECONDS;
-  const pause = checkEvery - attempting;
+  const breakAfter = checkEvery - attempting;
   // A token that becomes due before the next check, in the run that minted it, waits for that check.
   const leftAtFirstAttempt = Math.min(
-    refreshMargin(lifetime, policy) - pause,
+    refreshMargin(lifetime, policy) - breakAfter,
     lifetime - leastValidity(checkEvery),
   );
-  // The token may expire in a pause.
+  // The token may expire in a break.
   const idleAtEnd = Math.max(0, (leftAtFirstAttempt % checkEvery) - attempting);
   return Math.max(0, Math.floor(leftAtFirstAttempt - idleAtEnd - RECOVERY_SECONDS));
 }

@@ -19,8 +19,8 @@ export function functionTimeout(checkEvery: number): number {
 }
 
 /**
- * Seconds from the end of a failed attempt to the next one in the same run: after the first, and after each further one. With a
- * request that hangs up to its time limit and an answer of up to 30 seconds, less than three minutes pass.
+ * Seconds from the end of a failed attempt to the next one in the same run: after the first, and after each further one. The sum
+ * of a request that hangs until its time limit and the longest wait is less than three minutes.
  */
 export const RETRY_WAIT_SECONDS = [60, 120] as const;
 

@@ -80,7 +80,7 @@ test.for(['DescribeSecret', 'GetSecretValue'])(
   },
 );
 
-test('a value that is no longer valid is not bridged', async () => {
+test('remembered credentials do not replace a value that is no longer valid', async () => {
   await run();
   const { current } = await versions();
   const { credentials } = memory;

@@ -87,7 +87,7 @@ export interface RunsOptions
   readonly also?: readonly ((refresher: RefresherStage, actor: Actor) => Promise<string | undefined>)[];
 }
 
-/** Runs the refresher for events that come at once, in every order of the calls. Tells whether the fault occurred. */
+/** Runs the refresher for events that come at once, in every order of the calls. Returns whether the fault occurred. */
 export async function exploreRuns(
   options: RunsOptions,
 ): Promise<Exploration & { readonly hadFault: boolean }> {
