@@ -50,7 +50,7 @@ export const STRATEGIES: readonly Strategy[] = [
   },
   {
     name: 'Every 9 minutes, 10-minute tokens',
-    does: 'The same every 9 minutes, for tokens that are valid for 10 minutes.',
+    does: 'The same, every 9 minutes, for tokens that are valid for 10 minutes.',
     simulate: (faults, span) => central(faults, span, { checkEvery: 9, lifetime: 10 * MINUTE_MS }),
   },
   {
@@ -61,12 +61,12 @@ export const STRATEGIES: readonly Strategy[] = [
   },
   {
     name: 'Each consumer in the last 60 s',
-    does: 'Each consumer has a token of its own. A call in the last 60 seconds of its life asks for the next one.',
+    does: 'Each consumer has a token of its own. A call in the last 60 seconds of a token requests the next one.',
     simulate: (faults, span) => inEachConsumer(faults, span, { margin: MINUTE_MS, isReplaced: false }),
   },
   {
     name: 'Each container for itself',
-    does: 'The same without a margin, in Lambda containers. They are replaced after 30 minutes to 6 hours, and begin without a token.',
+    does: 'The same without a margin, in Lambda containers. Each lives for 30 minutes to 6 hours, and starts without a token.',
     simulate: (faults, span) => inEachConsumer(faults, span, { margin: 0, isReplaced: true }),
   },
 ];

@@ -1,5 +1,5 @@
 import { type Column, ROWS } from './aggregate.ts';
-import { type Claim, percent } from './claims.ts';
+import { type Expectation, percent } from './expectations.ts';
 import { HARD_YEAR } from './fault-plans.ts';
 import { CLASSES, GROUPS } from './scenarios.ts';
 import { type Outcome, STRATEGIES } from './strategies.ts';
@@ -32,7 +32,7 @@ export const FIGURES = [
 ] as const;
 
 /** The generated section of docs/reliability.md. */
-export function renderSection(columns: readonly Column[], claims: readonly Claim[]): string {
+export function renderSection(columns: readonly Column[], expectations: readonly Expectation[]): string {
   const shown = SHOWN.map((group) => columns.find((column) => column.group === group) as Column);
   const table = (cell: (outcome: Outcome) => string): string =>
     markdownTable(
@@ -43,16 +43,16 @@ export function renderSection(columns: readonly Column[], claims: readonly Claim
   return [
     `What ${days} simulated days show:`,
     markdownTable(
-      ['claim', 'simulated'],
-      claims.map(({ text, figure }) => [text, figure]),
+      ['expected', 'simulated'],
+      expectations.map(({ text, figure }) => [text, figure]),
     ),
     'Share of the calls without a good token:',
     table(({ badShare }) => percent(badShare)),
     'Longest time in which a consumer had no good token:',
     table(({ longestGap }) => duration(longestGap)),
-    'Token requests a day. In brackets: the least that the strategy needs.',
+    'Token requests a day. In parentheses: the least that the strategy needs.',
     table(({ requestsPerDay, leastPerDay }) => `${requestsPerDay.toFixed(0)} (${leastPerDay.toFixed(0)})`),
-    'The other strategies, which are small models:',
+    'The other strategies:',
     markdownTable(
       ['strategy', 'how it works'],
       STRATEGIES.map(({ name, does }) => [name, does]),
@@ -76,11 +76,11 @@ function renderHardYear(): string {
         long(often),
       ]),
       [
-        'A rate limit that asks to wait for up to an hour, even if it ends earlier',
+        'The token endpoint limits the rate, and asks to wait for up to an hour, even if the limit ends earlier',
         String(rateLimits.times),
         long(rateLimits),
       ],
-      ['The token endpoint takes up to 28 seconds', String(slow.times), long(slow)],
+      ['The token endpoint takes up to 28 seconds to answer', String(slow.times), long(slow)],
       ...['Parameter Store', 'Secrets Manager', 'KMS'].map((service) => [
         `${service} throttles, fails, or hangs`,
         String(aws.times),
@@ -89,13 +89,13 @@ function renderHardYear(): string {
       ['The schedule sends no event', String(scheduleOff.times), long(scheduleOff)],
       ['All tokens are revoked', String(revocations), ''],
       [
-        'The credentials are rotated: two in three times, the endpoint and the secret change up to 20 minutes apart',
+        'The credentials are rotated. In two of three rotations, the endpoint and the secret change up to 20 minutes apart',
         String(rotations),
         '',
       ],
       ['An event is lost', share(rates.lostEvents), ''],
-      ['An event comes twice', share(rates.doubledEvents), ''],
-      ['An event comes up to 10 minutes late', share(rates.delayedEvents), ''],
+      ['An event arrives twice', share(rates.doubledEvents), ''],
+      ['An event arrives up to 10 minutes late', share(rates.delayedEvents), ''],
       ['A container dies during a run', share(rates.killedRuns), ''],
       ['A run starts in a cold container', share(rates.coldStarts), ''],
       ['The clocks of two containers differ', 'always', `up to ${2 * rates.clockError} s`],

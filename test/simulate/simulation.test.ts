@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { aggregate, type Column } from '../../simulate/aggregate.ts';
-import { claimsOf } from '../../simulate/claims.ts';
+import { expectationsOf } from '../../simulate/expectations.ts';
 import { drawPicture } from '../../simulate/picture.ts';
 import { LEAST_PER_DAY, runScenario, scenarios } from '../../simulate/scenarios.ts';
 import { renderSection, SHOWN } from '../../simulate/tables.ts';
@@ -15,9 +15,9 @@ async function columnsOf(seed: number): Promise<readonly Column[]> {
 }
 
 const columns = await columnsOf(2);
-const claims = claimsOf(columns);
+const expectations = expectationsOf(columns);
 
-test.for(claims)('$text', ({ figure, holds }) => {
+test.for(expectations)('$text', ({ figure, holds }) => {
   expect({ figure, holds }).toMatchObject({ holds: true });
 });
 
@@ -30,7 +30,7 @@ test('the same seed shows the same years, and another one shows others', async (
 });
 
 test('the section and the picture show every kind of faults', () => {
-  const section = renderSection(columns, claims);
+  const section = renderSection(columns, expectations);
   const picture = drawPicture(columns);
   for (const name of SHOWN) {
     expect(section).toContain(name);

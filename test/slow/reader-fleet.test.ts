@@ -179,7 +179,7 @@ describe('a thousand readers of an endpoint that revokes the former token', { ti
     // It also asks when the wait of ten seconds has ended.
     { ...fleet, method: 'fetch', most: 0.001, busiestMinute: 45 },
   ])(
-    'get few dead tokens, within the throughput of Parameter Store: %j',
+    'get few revoked tokens, within the throughput of Parameter Store: %j',
     async ({ most, busiestMinute, ...options }) => {
       const seen = await simulateRevocations(options);
       expect(seen.share).toBeLessThanOrEqual(most);

@@ -8,14 +8,14 @@ import { renderSection } from '../../simulate/tables.ts';
 const read = (name: string) => readFile(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 
 // Takes a minute on an idle machine.
-const { columns, claims } = await runAll(SEED);
+const { columns, expectations } = await runAll(SEED);
 
-test.for(claims)('$text', ({ figure, holds }) => {
+test.for(expectations)('$text', ({ figure, holds }) => {
   expect({ figure, holds }).toMatchObject({ holds: true });
 });
 
 test('docs/reliability.md and its picture show the figures of this code (npm run simulate)', async () => {
   const page = await read('reliability.md');
-  expect(page).toBe(replaceSection(page, 'simulation', renderSection(columns, claims)));
+  expect(page).toBe(replaceSection(page, 'simulation', renderSection(columns, expectations)));
   expect(await read('reliability.svg')).toBe(drawPicture(columns));
 });

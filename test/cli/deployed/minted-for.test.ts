@@ -12,7 +12,7 @@ test.for([
   ['a version without a stage', configuration, 'v0', { credentials: 'other', version: undefined }],
   ['other settings', otherSettings, 'v2', { credentials: 'other', version: undefined }],
 ] as const)(
-  'a token that was minted with %s is recognised by its source',
+  'a token that was minted with %s is recognized by its source',
   ([, settings, version, expected]) => {
     const token = { issued_at: 0, expires_at: 0, source: sourceFingerprint(settings, version) };
     expect(mintedFor(token, configuration, { current: 'v2', previous: 'v1' })).toEqual(expected);

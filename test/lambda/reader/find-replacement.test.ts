@@ -188,7 +188,7 @@ describe('the next search', () => {
     });
     await searched(search);
     await searched(search, 'token-2');
-    // The reports count themselves.
+    // `countReports` counts them, and the search does not.
     expect(reports).toBe(2);
     await searched(search, 'token-3');
     expect(reports).toBe(3);

@@ -14,7 +14,7 @@ const FLEETS: readonly (RevokingFleet & { readonly most: number })[] = [
 ];
 
 test.for(FLEETS)(
-  'if each mint revokes the former token, few calls get a dead one: %j',
+  'if each mint revokes the former token, few calls get a revoked one: %j',
   async ({ most, ...fleet }) => {
     const seen = await simulateRevocations(fleet);
     expect(seen.calls).toBeGreaterThan(1_000);

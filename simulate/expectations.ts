@@ -2,21 +2,21 @@ import { RECOVERY_SECONDS } from '../lambda/shared/survivable-outage.ts';
 import { type Column, ROWS } from './aggregate.ts';
 import { BOUND, CLASSES, GROUPS } from './scenarios.ts';
 
-/** What the project promises, and what a simulation showed of it. */
-export interface Claim {
+/** What a simulation should show, and what it showed. */
+export interface Expectation {
   readonly text: string;
   readonly figure: string;
   readonly holds: boolean;
 }
 
-/** Most token requests, as a multiple of the least that the policy allows. */
+/** Most token requests, as a multiple of the least that the settings need. */
 const MOST_REQUESTS = 1.05;
-/** Most calls of `get()` with a dead token if the endpoint revokes the former one at each mint. */
-const MOST_DEAD = 0.005;
+/** Most calls of `get()` with a revoked token if the endpoint revokes the former one at each mint. */
+const MOST_REVOKED = 0.005;
 const BOUND_MS = BOUND * 1_000;
 const [FETCH, GET] = [0, 1] as const;
 
-export function claimsOf(columns: readonly Column[]): readonly Claim[] {
+export function expectationsOf(columns: readonly Column[]): readonly Expectation[] {
   const column = (group: string): Column => {
     const found = columns.find((one) => one.group === group);
     if (found === undefined) throw new Error(`no scenario of the group ${group}`);
@@ -33,13 +33,13 @@ export function claimsOf(columns: readonly Column[]): readonly Claim[] {
     limited(outages),
     badCalls(CLASSES.filter(({ until }) => until * 60_000 <= BOUND_MS).map(({ name }) => column(name))),
     fewRequests(outcome(GROUPS.healthy, FETCH)),
-    dead('get()', outcome(GROUPS.revokingWithSetting, GET).badShare, MOST_DEAD),
-    dead('fetch', outcome(GROUPS.revokingWithSetting, FETCH).badShare, 0),
+    revoked('get()', outcome(GROUPS.revokingWithSetting, GET).badShare, MOST_REVOKED),
+    revoked('fetch', outcome(GROUPS.revokingWithSetting, FETCH).badShare, 0),
     best(column(GROUPS.hard)),
   ];
 }
 
-function survived(outages: Column['outages']): Claim {
+function survived(outages: Column['outages']): Expectation {
   const within = outages.filter(({ length }) => length <= BOUND_MS);
   const longest = Math.max(0, ...within.map(({ gap }) => gap));
   return {
@@ -49,17 +49,17 @@ function survived(outages: Column['outages']): Claim {
   };
 }
 
-function limited(outages: Column['outages']): Claim {
+function limited(outages: Column['outages']): Expectation {
   const beyond = outages.filter(({ length }) => length > BOUND_MS);
   const most = Math.max(...beyond.map(({ length, gap }) => gap - (length - BOUND_MS)));
   return {
-    text: `A longer outage leaves a gap of at most its own length, less ${BOUND_MS / 60_000} minutes, plus one attempt (${RECOVERY_SECONDS / 60} minutes).`,
-    figure: `at most ${seconds(Math.abs(most))} ${most < 0 ? 'less' : 'more'} than the length less ${BOUND_MS / 60_000} minutes, after ${beyond.length} outages`,
+    text: `A longer outage of length L leaves a gap of at most L - ${BOUND_MS / 60_000} minutes + ${RECOVERY_SECONDS / 60} minutes for one attempt.`,
+    figure: `at most L - ${BOUND_MS / 60_000} minutes ${most < 0 ? '-' : '+'} ${seconds(Math.abs(most))}, after ${beyond.length} outages`,
     holds: beyond.length > 0 && most <= RECOVERY_SECONDS * 1_000,
   };
 }
 
-function badCalls(columns: readonly Column[]): Claim {
+function badCalls(columns: readonly Column[]): Expectation {
   const shares = columns.flatMap(({ outcomes }) => [FETCH, GET].map((row) => outcomes[row]?.badShare ?? 1));
   const most = Math.max(...shares);
   return {
@@ -75,25 +75,25 @@ function fewRequests({
 }: {
   requestsPerDay: number;
   leastPerDay: number;
-}): Claim {
+}): Expectation {
   const times = requestsPerDay / leastPerDay;
   return {
-    text: `Without a fault, token requests are at most ${MOST_REQUESTS} times the least that the policy allows.`,
+    text: `Without a fault, the refresher sends at most ${MOST_REQUESTS} times the token requests that its settings need.`,
     figure: `${times.toFixed(3)} times`,
     holds: times <= MOST_REQUESTS,
   };
 }
 
-function dead(how: string, share: number, most: number): Claim {
+function revoked(how: string, share: number, most: number): Expectation {
   const few = most === 0 ? ['no call', 'gets'] : [`less than ${percent(most)} of the calls`, 'get'];
   return {
-    text: `If the endpoint revokes the former token at each mint, ${few[0]} with \`${how}\` ${few[1]} a dead one.`,
+    text: `If the endpoint revokes the former token at each mint, ${few[0]} with \`${how}\` ${few[1]} a revoked one.`,
     figure: percent(share),
     holds: most === 0 ? share === 0 : share < most,
   };
 }
 
-function best({ outcomes }: Column): Claim {
+function best({ outcomes }: Column): Expectation {
   const [fetch, , ...others] = outcomes.map(({ badShare }) => badShare);
   const least = Math.min(...others);
   return {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Column, ROWS } from '../../simulate/aggregate.ts';
-import { claimsOf } from '../../simulate/claims.ts';
+import { expectationsOf } from '../../simulate/expectations.ts';
 import { CLASSES, GROUPS } from '../../simulate/scenarios.ts';
 
 const MINUTE = 60_000;
@@ -10,7 +10,7 @@ const [, , WITHIN = '', BEYOND = ''] = CLASSES.map(({ name }) => name);
 type Change = (column: Column) => Column;
 const keep: Change = (column) => column;
 
-/** Columns of which every claim holds, but for one change in the column of a group. */
+/** Columns of which every expectation holds, but for one change in the column of a group. */
 function columnsWith(group: string, change: Change): readonly Column[] {
   return ALL.map((name) => {
     const isShort = CLASSES.slice(0, 3).some((one) => one.name === name);
@@ -27,7 +27,7 @@ function columnsWith(group: string, change: Change): readonly Column[] {
 }
 
 const broken = (group: string, change: Change) =>
-  claimsOf(columnsWith(group, change)).flatMap(({ holds }, index) => (holds ? [] : [index]));
+  expectationsOf(columnsWith(group, change)).flatMap(({ holds }, index) => (holds ? [] : [index]));
 const outages =
   (length: number, gap: number): Change =>
   (column) => ({ ...column, outages: [{ length, gap }] });
@@ -59,13 +59,13 @@ test.for<readonly [what: string, group: string, change: Change, broken: readonly
   ],
   ['a healthy day takes more token requests', GROUPS.healthy, row(0, { requestsPerDay: 50.5 }), [3]],
   [
-    'get() returns a dead token in one of 200 calls',
+    'get() returns a revoked token in one of 200 calls',
     GROUPS.revokingWithSetting,
     row(1, { badShare: 0.005 }),
     [4],
   ],
-  ['fetch ends with a dead token', GROUPS.revokingWithSetting, row(0, { badShare: 1e-6 }), [5]],
+  ['fetch fails with a revoked token', GROUPS.revokingWithSetting, row(0, { badShare: 1e-6 }), [5]],
   ['another strategy is as good', GROUPS.hard, row(4, { badShare: 0 }), [6]],
-])('if %s, the right claim fails or none', ([, group, change, expected]) => {
+])('if %s, the right expectation fails or none', ([, group, change, expected]) => {
   expect(broken(group, change)).toEqual(expected);
 });
