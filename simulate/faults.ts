@@ -38,7 +38,7 @@ export interface Rotation {
 export interface Rates {
   readonly lostEvents: number;
   readonly doubledEvents: number;
-  /** Events that arrive up to ten minutes late, so that later ones overtake them. */
+  /** Events that arrive up to ten minutes late. Later ones overtake them. */
   readonly delayedEvents: number;
   readonly killedRuns: number;
   /** Runs in a new container although a warm one is free. */

@@ -91,7 +91,7 @@ function startConsumer({ world, refresher, api }: Surroundings, kind: keyof type
   return { call: callOf(reader, kind, api), endsAt: time.now() + least + random() * (most - least) };
 }
 
-/** Without a body, so that they can be answered again and again. */
+/** Without a body: one object can be returned again and again. */
 const ACCEPTED = new Response(null, { status: 204 });
 const REJECTED = new Response(null, { status: 401 });
 

@@ -1,7 +1,7 @@
 import { SCHEDULE_PRECISION_SECONDS } from '../lambda/shared/time-budget.ts';
 import type { World } from './world.ts';
 
-/** Most milliseconds by which a delayed event is late, so that later ones overtake it. */
+/** Most milliseconds by which a delayed event is late. Later ones overtake it. */
 const LONGEST_DELAY_MS = 10 * 60_000;
 
 /** Plans the events of EventBridge Scheduler. `invoke` is called for each delivery. */

@@ -1,8 +1,8 @@
 import { RefreshError } from '../shared/refresh-error.ts';
 
 /**
- * The cause of an attempt: the schedule (`{}`), an operator (`force`), a consumer whose token the API rejected, or the end of a
- * wait in a run that had found this version of the parameter (`held`).
+ * The cause of an attempt: the schedule (`{}`), an operator (`force`), or a consumer whose token the API rejected. `held`: a run
+ * has waited after it found this version of the parameter.
  */
 export type RefreshEvent =
   | { readonly type: 'check' }

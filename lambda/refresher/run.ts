@@ -6,8 +6,8 @@ import { parseEvent, type RefreshEvent } from './event.ts';
 import { runCheck } from './run-check.ts';
 
 /**
- * Runs one event. If nobody waits for the answer to a check, the run may wait for the moment at which the token becomes due,
- * and try again after a failure.
+ * Runs one event. If nobody waits for the answer to a check, the run may wait until the token is due, and try again after a
+ * failure.
  * @throws RefreshError with any code
  */
 export async function run(given: unknown, environment: Environment, tools: RunTools): Promise<RefreshResult> {

@@ -9,7 +9,7 @@ export const RECOVERY_SECONDS = 180;
 
 /**
  * Longest outage of the token endpoint, in seconds, that surely ends before a token of this lifetime (seconds) expires,
- * wherever it begins. 0 if even a short one may be too long. docs/reliability.md explains the formula.
+ * whenever it begins. 0 if even a short one may be too long. docs/reliability.md explains the formula.
  */
 export function survivableOutage(lifetime: number, policy: RefreshPolicy): number {
   const { checkEvery } = policy;

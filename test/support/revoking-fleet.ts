@@ -23,7 +23,7 @@ export interface RevokingFleet {
 
 /**
  * Readers of an endpoint that revokes the former token at each mint. The token is stored half a second after it was
- * minted. Returns how many calls got a revoked token (`get`) or a 401 (`fetch`), the longest call after the
+ * minted. Returns how many calls got a revoked token (`get`) or a 401 (`fetch`). Also returns the longest call after the
  * first minute in milliseconds, and the reads a second in the busiest minute after it.
  */
 export async function simulateRevocations(options: RevokingFleet) {

@@ -14,7 +14,7 @@ export interface ExternalCall {
   readonly codes: readonly RefreshErrorCode[];
   /** Whether the container has refreshed a token before. */
   readonly isWarm?: boolean;
-  /** What fails before, so that the run makes this call. */
+  /** What must fail before, or the run does not make this call. */
   readonly after?: Fault;
 }
 

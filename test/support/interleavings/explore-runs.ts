@@ -147,7 +147,7 @@ function tokenProblems(
   return problems;
 }
 
-/** A run may fail only after a fault, and so that the next one may succeed. */
+/** A run may fail only after a fault, and only with a code after which the next run may succeed. */
 function endProblems({ name, condition, end }: Actor, { fault }: RunsOptions): string[] {
   if (condition === 'dead') return [];
   if (end === undefined) return [`${name} does not end`];
