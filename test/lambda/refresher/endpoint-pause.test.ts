@@ -100,7 +100,7 @@ describe('after a failure', () => {
     expect(requestsAfter(asked, input)).toBe('one');
   });
 
-  test('a paused run says until when, for those who plan the next one', () => {
+  test('the error of a paused run says when the pause ends', () => {
     const input = { event: CHECK, source: 'same', now: NOW, expiresAt: NOW + HOUR, configuration };
     expect(() => requestsAfter(asked, input)).toThrow(
       expect.objectContaining({ details: { notBefore: (NOW + HOUR) * 1_000 } }),
@@ -108,7 +108,7 @@ describe('after a failure', () => {
     expect(() => requestsAfter(asked, input)).toThrow(new Date((NOW + HOUR) * 1_000).toISOString());
   });
 
-  test('a report without a request says that an earlier one failed, and when reports are tried again', () => {
+  test('the error of a report that sends no request says that an earlier request failed, and when reports send requests again', () => {
     const input = { event: REPORT, source: 'same', now: NOW - 1, expiresAt: NOW + HOUR, configuration };
     expect(() => requestsAfter(failure(), input)).toThrow(
       expect.objectContaining({ details: { reason: 'FAILED_BEFORE' } }),

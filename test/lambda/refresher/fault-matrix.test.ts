@@ -178,7 +178,7 @@ const PASSING: readonly Way[] = [
 ];
 
 /** Calls that are given up if they take too long. */
-const GIVEN_UP: ReadonlySet<CallName> = new Set<CallName>(['last look at the token', 'end of the claim']);
+const GIVEN_UP: ReadonlySet<CallName> = new Set<CallName>(['last look at the token', 'release of the claim']);
 
 test.for(RUN.flatMap(({ name }) => PASSING.map((way) => [name, way] as const)))(
   '%s, %s: if one request fails, the run sends one more and stores a token',

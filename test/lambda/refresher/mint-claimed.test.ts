@@ -264,7 +264,7 @@ describe('the claim of a run', () => {
     expect({ requests, claims }).toEqual({ requests: 1, claims: [] });
   });
 
-  test('that outlasts the run of another is waited for until the time of that run is over', async () => {
+  test('is waited for by a run without a token until that run has no time left', async () => {
     const other: ClaimRecord = { owner: 'other', replaces: 0, expires_at: now() + RUN + 1 };
     await put(`${parameterName}.claim`, JSON.stringify(other));
     expect(await run(CHECK)).toBe('ENDPOINT_UNAVAILABLE');
@@ -369,7 +369,7 @@ describe('a token that could not be stored', () => {
     expect(requests).toBe(1);
   });
 
-  test('is stored over a fresh token, too, if it was minted by force', async () => {
+  test('replaces a fresh token, too, if a forced run minted it', async () => {
     expect(await run(CHECK)).toBe('missing');
     refuseWrites();
     expect(await run(FORCE)).toBe('STORE_UNAVAILABLE');

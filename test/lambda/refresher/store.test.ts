@@ -110,7 +110,7 @@ describe('a parameter', () => {
   );
 });
 
-describe('a value cannot be decrypted', () => {
+describe('a value counts as one that cannot be decrypted', () => {
   const errorOf = (reason?: string) =>
     new RefreshError('STORE_UNAVAILABLE', 'of the test', reason === undefined ? {} : { reason });
 
@@ -132,8 +132,10 @@ describe('a value cannot be decrypted', () => {
     if (plainRead !== undefined) fail(plainRead);
     expect(await isUndecryptable(ssm, NAME, error)).toBe(expected);
   });
+});
 
-  test('and then a forced run may replace it', async () => {
+describe('a forced run', () => {
+  test('may replace a value that cannot be decrypted', async () => {
     await put('value');
     fail('AccessDeniedException', isDecryption);
     expect(await readReplaceable(ssm, NAME)).toEqual({
@@ -144,12 +146,12 @@ describe('a value cannot be decrypted', () => {
     });
   });
 
-  test('or read, and then a forced run fails', async () => {
+  test('fails if every read is denied', async () => {
     fail('AccessDeniedException');
     await expect(readReplaceable(ssm, NAME)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 
-  test('only if it fails: a forced run reads any other value', async () => {
+  test('reads a token that can be decrypted', async () => {
     await put(JSON.stringify(TOKEN));
     expect(await readReplaceable(ssm, NAME)).toMatchObject({ state: 'token', version: 1 });
   });
