@@ -96,7 +96,7 @@ async function readFormer(ssm: SSMClient, nameAndVersion: string): Promise<Found
   );
 }
 
-/** Ends the claim. Never rejects: if the write fails, the claim expires by itself. */
+/** Releases the claim. Never rejects: if the write fails, the claim expires by itself. */
 export async function releaseClaim(
   { ssm, clock }: { readonly ssm: SSMClient; readonly clock: Clock },
   parameterName: string,
