@@ -87,7 +87,7 @@ function fewRequests({
 function revoked(how: string, share: number, most: number): Expectation {
   const few = most === 0 ? ['no call', 'gets'] : [`less than ${percent(most)} of the calls`, 'get'];
   return {
-    text: `If the endpoint revokes the former token at each mint, ${few[0]} with \`${how}\` ${few[1]} a revoked one.`,
+    text: `If the endpoint revokes the former token at each mint, and nothing else fails, ${few[0]} with \`${how}\` ${few[1]} a revoked one.`,
     figure: percent(share),
     holds: most === 0 ? share === 0 : share < most,
   };

@@ -47,13 +47,13 @@ export async function mintAndStore(
   if (same === undefined) {
     if (isPartlyUsed(token, stored, configuration)) observeReuse('another', observations);
     if (reason === 'expiring' && outlasts(stored, token, configuration)) return kept('same-token', stored);
-    return store({ token, reason });
+    return store({ token, reason, source });
   }
   observeReuse('stored', observations);
   if (stored.state === 'token' && stored.token.source === source)
     return kept('same-token', { token: same, version: stored.version });
   // Otherwise, every check would mint.
-  return store({ token: same, reason });
+  return store({ token: same, reason, source });
 }
 
 /**

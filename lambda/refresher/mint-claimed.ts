@@ -37,7 +37,9 @@ export async function mintClaimed(
   if (reasonOf(found) === 'rejected' && stored.state === 'token')
     if (isTooSoon(before.record?.rejections, now)) return kept('just-minted', stored);
   const { expiresAt = 0, attempts } = observations;
-  const allowed = requestsAfter(failure, { event, source, now, expiresAt, configuration });
+  const input = { event, source, now, expiresAt, configuration };
+  // Storing what an earlier run minted needs no request.
+  const allowed = found.unstored === undefined ? requestsAfter(failure, input) : 'usual';
   // Stryker disable next-line StringLiteral: any text but 'token-changed' has the same effect
   if (!(await takeClaim(ssm, parameterName, before, claim, now))) return 'claimed-by-another';
   const rejectionsBefore = { rejections: before.record?.rejections };

@@ -43,7 +43,10 @@ export async function readAndDecide(
   const versions = unwrap(secretRead);
   const source = sourceFingerprint(configuration, versions.current);
   const now = unixSeconds(clock.now());
-  const decision = decide({ event, stored, parameterName, source, now, policy: configuration });
+  // Remembered versions may be outdated. They must not replace a token that was minted with later ones.
+  const isOutdated = observations.credentialsRemembered === true && stored.state === 'token';
+  const wanted = isOutdated ? stored.token.source : source;
+  const decision = decide({ event, stored, parameterName, source: wanted, now, policy: configuration });
   const unstored = unstoredToken(memory, { stored, source, now, policy: configuration });
   return { stored, versions, source, decision, unstored };
 }

@@ -33,5 +33,9 @@ export async function restoreNewer(
     else if (isWritten) newer = stored.token;
   }
   if (newer === undefined) return undefined;
-  return { token: newer, version: await writeToken(tools, { ...parameter, isMissing: false }, newer) };
+  // If the write fails, the next run in this container tries again.
+  tools.memory.unstored = { token: newer, reason: 'expiring', source: newer.source, replaces: version };
+  const restored = await writeToken(tools, { ...parameter, isMissing: false }, newer);
+  delete tools.memory.unstored;
+  return { token: newer, version: restored };
 }

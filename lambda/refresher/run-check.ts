@@ -42,7 +42,8 @@ export async function runCheck(context: RunContext): Promise<RefreshResult> {
     logNextAttempt(telemetry.logger, at);
     while (clock.now() < at) await clock.sleep(at - clock.now());
     // A deployment may have changed the settings during the wait. This run has the former ones.
-    if (observations.version !== undefined) event = { type: 'held', version: observations.version };
+    if (event.type === 'check' && observations.version !== undefined)
+      event = { type: 'held', version: observations.version };
   }
 }
 

@@ -6,6 +6,8 @@ export interface Minted {
   readonly token: StoredToken;
   /** Why it was minted. */
   readonly reason: MintReason;
+  /** Fingerprint of the settings and the current secret version. The token's own may name the previous version. */
+  readonly source: string;
 }
 
 /** A token that was minted but could not be stored. */
@@ -29,10 +31,12 @@ export function unstoredToken(
 }
 
 function isWorthStoring(
-  { token, replaces }: UnstoredToken,
+  { token, source: mintedFor, replaces }: UnstoredToken,
   { stored, source, now, policy }: Pick<DecisionInput, 'stored' | 'source' | 'now' | 'policy'>,
 ): boolean {
-  if (token.source !== source || isDue(token, now, policy)) return false;
-  // With another version stored, either the write succeeded and its answer was lost, or another run has stored a later token.
-  return stored.state !== 'token' || stored.version === replaces;
+  if (mintedFor !== source || isDue(token, now, policy)) return false;
+  if (stored.state !== 'token' || stored.version === replaces) return true;
+  // The write may have succeeded although its answer was lost. Another run may have stored a later token, or an earlier one
+  // that it could not store before.
+  return stored.token.issued_at < token.issued_at && stored.token.access_token !== token.access_token;
 }

@@ -213,6 +213,21 @@ describe('the claim of a run', () => {
     expect(claims.at(-1)).toEqual({ owner: 'run', replaces: 1, expires_at: 0, former: expect.any(Object) });
   });
 
+  test('keeps the pause of an earlier failure if a run fails before it asks the endpoint', async () => {
+    await run(CHECK);
+    clock.advance(1_800_000);
+    answers = [limited];
+    expect(await run(CHECK)).toBe('RATE_LIMITED');
+    let reads = 0;
+    observeCalls((operation) => {
+      if (operation !== 'DescribeSecret') return;
+      reads += 1;
+      if (reads === 2) throw new AwsError('ResourceNotFoundException', 'no');
+    });
+    expect(await run(FORCE)).toBe('CREDENTIALS_NOT_FOUND');
+    expect(claims.at(-1)).toMatchObject({ expires_at: 0, failure: { code: 'RATE_LIMITED' } });
+  });
+
   test('remembers no failure if the endpoint was not asked', async () => {
     observeCalls((operation) => {
       if (operation === 'GetSecretValue') throw new AwsError('InternalServiceError', 'no');
@@ -364,6 +379,37 @@ describe('a token that could not be stored', () => {
     expect(observations).toMatchObject({ expiresAt: (await stored()).token.expires_at });
   });
 
+  test('is stored during a pause that the endpoint asked for, because that needs no request', async () => {
+    answers = [limited];
+    expect(await run(CHECK, { memory: {} })).toBe('RATE_LIMITED');
+    expect(await run(CHECK)).toBe('missing');
+    expect(requests).toBe(2);
+  });
+
+  test('is stored although it was minted with the previous credentials', async () => {
+    const SecretString = '{"client_id": "id", "client_secret": "new"}';
+    await aws.secretsManager.send(new PutSecretValueCommand({ SecretId: 'secret', SecretString }));
+    memory = {};
+    refuseWrites();
+    answers = [rejected, granted];
+    expect(await run(CHECK)).toBe('STORE_UNAVAILABLE');
+    observeCalls();
+    expect(await run(CHECK)).toBe('missing');
+    expect(requests).toBe(3);
+  });
+
+  test('replaces a token that was minted before it, and stored after it failed', async () => {
+    const later: WarmMemory = {};
+    refuseWrites();
+    expect(await run(CHECK, { memory: later })).toBe('STORE_UNAVAILABLE');
+    observeCalls();
+    expect(await run(CHECK)).toBe('missing');
+    expect(await stored()).toMatchObject({ token: { access_token: 'token-1' } });
+    await run(CHECK, { memory: later });
+    expect(await stored()).toMatchObject({ token: { access_token: 'token-2' } });
+    expect(requests).toBe(2);
+  });
+
   test('is stored by a forced run, too', async () => {
     expect(await run(FORCE)).toBe('forced');
     expect(requests).toBe(1);
@@ -414,6 +460,29 @@ describe('a token that could not be stored', () => {
 const record = (changes: Partial<ClaimRecord> = {}): ClaimRecord => ({
   ...{ owner: 'a', replaces: 1, expires_at: 100 },
   ...changes,
+});
+
+describe('while Secrets Manager is down, a container that remembers the former credentials', () => {
+  beforeEach(async () => {
+    expect(await run(CHECK)).toBe('missing');
+    const SecretString = '{"client_id": "id", "client_secret": "new"}';
+    await aws.secretsManager.send(new PutSecretValueCommand({ SecretId: 'secret', SecretString }));
+    expect(await run(CHECK, { memory: {} })).toBe('source-changed');
+    observeCalls((operation) => {
+      if (operation === 'DescribeSecret' || operation === 'GetSecretValue')
+        throw new AwsError('ThrottlingException', 'no');
+    });
+  });
+
+  test('keeps the token of the current ones', async () => {
+    expect(await run(CHECK)).toBe('fresh');
+    expect(requests).toBe(2);
+  });
+
+  test('mints with the former ones if the token is due', async () => {
+    clock.advance(1_800_000);
+    expect(await run(CHECK)).toBe('expiring');
+  });
 });
 
 test.for<[string, ClaimRecord | undefined, boolean]>([

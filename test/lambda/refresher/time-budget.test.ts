@@ -167,7 +167,7 @@ describe('if AWS does not answer,', () => {
   test('the second look at the stored token ends at its time limit, and the minted token is stored', async () => {
     const configuration = configurationFor('https://auth.example.com/token');
     const claim = { owner: 'run', replaces: 0, expires_at: 0 };
-    const minted = { token, reason: 'missing' } as const;
+    const minted = { token, reason: 'missing', source: token.source } as const;
     const tools = { ...clients, tokenWriter: clients.ssm, clock, memory: {} } as unknown as RefreshTools;
     await expect(
       storeMinted(minted, { state: 'missing' }, claim, configuration, tools),

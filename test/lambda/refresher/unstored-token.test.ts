@@ -11,13 +11,14 @@ const token: StoredToken = {
   expires_at: NOW + 3_540,
   source: 'a'.repeat(64),
 };
-const holding = (version: number): Stored => ({
+const holding = (version: number, fields: Partial<StoredToken> = {}): Stored => ({
   state: 'token',
   version,
-  token: { ...token, access_token: 'stored' },
+  token: { ...token, access_token: 'stored', ...fields },
 });
-const remembered = (stored: Stored, { source = token.source, now = NOW } = {}) => {
-  const memory: UnstoredMemory = { unstored: { token, reason: 'expiring', replaces: 4 } };
+const CURRENT = 'b'.repeat(64);
+const remembered = (stored: Stored, { source = CURRENT, now = NOW } = {}) => {
+  const memory: UnstoredMemory = { unstored: { token, reason: 'expiring', source: CURRENT, replaces: 4 } };
   const found = unstoredToken(memory, { stored, source, now, policy });
   // It stays in memory until it is stored, or is not worth that.
   expect(memory.unstored).toBe(found);
@@ -28,15 +29,16 @@ test.for<[string, Stored]>([
   ['no token', { state: 'missing' }],
   ['a damaged record', { state: 'unreadable', version: 5 }],
   ['the token that it replaces', holding(4)],
+  ['a token that was minted before it, but stored after it failed', holding(5, { issued_at: NOW - 61 })],
 ])('a token that could not be stored is worth storing over %s', ([, stored]) => {
   expect(remembered(stored)).toBe(token);
 });
 
 test.for<[string, Stored, { source?: string; now?: number }]>([
-  ['its source has changed', { state: 'missing' }, { source: 'b'.repeat(64) }],
+  ['the credentials or settings have changed', { state: 'missing' }, { source: 'c'.repeat(64) }],
   ['it is due itself', { state: 'missing' }, { now: token.expires_at - policy.refreshBefore }],
-  ['it was stored after all, or another one was', holding(5), {}],
-  ['the parameter was made anew', holding(1), {}],
+  ['it was stored after all', holding(5, { access_token: token.access_token, issued_at: NOW - 61 }), {}],
+  ['a token that was minted in the same second is stored', holding(5), {}],
 ])('a token that could not be stored is forgotten if %s', ([, stored, changes]) => {
   expect(remembered(stored, changes)).toBeUndefined();
 });
