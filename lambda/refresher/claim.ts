@@ -1,5 +1,5 @@
 import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { describeAwsFailure } from '../shared/aws-failure.ts';
+import { describeAwsFailure, isAccessDenied } from '../shared/aws-failure.ts';
 import type { Clock } from '../shared/clock.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import { claimParameterName } from '../shared/refresher-environment.ts';
@@ -74,7 +74,8 @@ async function readRecordsBefore(
   const records: ClaimRecord[] = [];
   const released = new Set<string>();
   for (let former = version - 1; former > 0; former -= 1) {
-    const found = former === before.version ? before : await readFormer(ssm, `${name}:${former}`);
+    const isOlder = former < before.version;
+    const found = former === before.version ? before : await readFormer(ssm, `${name}:${former}`, isOlder);
     if (found === undefined) return undefined;
     const { record } = found;
     if (record === undefined || hasExpired(record, now)) break;
@@ -87,13 +88,20 @@ async function readRecordsBefore(
   return records;
 }
 
-/** A former version of the claim, without a record if Parameter Store no longer has it. Undefined if it cannot be read. */
-async function readFormer(ssm: SSMClient, nameAndVersion: string): Promise<FoundClaim | undefined> {
-  return readRecord(ssm, nameAndVersion).catch((error: unknown) =>
-    describeAwsFailure(error).name === 'ParameterVersionNotFound'
-      ? { version: 0, record: undefined }
-      : undefined,
-  );
+/**
+ * A former version of the claim, without a record if Parameter Store no longer has it. Undefined if it cannot be read. If
+ * reading former versions is denied, the claim as the run found it must do: older records rarely count.
+ */
+async function readFormer(
+  ssm: SSMClient,
+  nameAndVersion: string,
+  isOlder: boolean,
+): Promise<FoundClaim | undefined> {
+  return readRecord(ssm, nameAndVersion).catch((error: unknown) => {
+    const { name } = describeAwsFailure(error);
+    const isUnknown = name === 'ParameterVersionNotFound' || (isOlder && isAccessDenied(name));
+    return isUnknown ? { version: 0, record: undefined } : undefined;
+  });
 }
 
 /** Releases the claim. Never rejects: if the write fails, the claim expires by itself. */

@@ -170,7 +170,8 @@ export function addRunMetrics(
 
 /** A report of a rejected token that changed nothing. It says nothing about the endpoint, so it must not fire an alarm. */
 function isOnlyAReport({ attempts }: RunObservations, result: RefreshResult | undefined): boolean {
-  return attempts === 0 && result?.outcome === 'kept' && result.reason !== 'fresh';
+  if (result?.outcome !== 'kept') return false;
+  return result.reason === 'being-replaced' || (attempts === 0 && result.reason !== 'fresh');
 }
 
 /** The dimensions of every metric. */

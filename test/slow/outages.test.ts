@@ -10,8 +10,8 @@ const DELAYS = [[0], [0, 60], [60, 0]] as const;
 /** In minutes. `slack` is what the formula leaves to the longest outage that was survived in the worst phase, in seconds. */
 test.for([
   ['the defaults', { checkEvery: 5, refreshBefore: 30, lifetime: 60, slack: 45 }],
-  ['a check every minute', { checkEvery: 1, refreshBefore: 15, lifetime: 60, slack: 120 }],
-  ['tokens that live for two checks', { checkEvery: 5, refreshBefore: 30, lifetime: 10, slack: 165 }],
+  ['a check every minute', { checkEvery: 1, refreshBefore: 15, lifetime: 60, slack: 125 }],
+  ['tokens that live for two checks', { checkEvery: 5, refreshBefore: 30, lifetime: 10, slack: 180 }],
   ['tokens that hardly live for two checks', { checkEvery: 5, refreshBefore: 6, lifetime: 9, slack: 105 }],
   ['a check every 20 minutes', { checkEvery: 20, refreshBefore: 70, lifetime: 140, slack: 45 }],
   ['a check every hour', { checkEvery: 60, refreshBefore: 150, lifetime: 300, slack: 45 }],
@@ -21,7 +21,7 @@ test.for([
   ],
   ['a check every two hours', { checkEvery: 120, refreshBefore: 300, lifetime: 1_440, slack: 45 }],
 ] as const)(
-  'the longest outage that is survived in every phase is at most minutes above the formula, with %s',
+  'the longest outage that is survived in every phase is at most three minutes above the formula, with %s',
   {
     timeout: 900_000,
   },

@@ -167,6 +167,20 @@ describe('of the runs that claim a mint,', () => {
     expect(await takeClaim(ssm, NAME, before, late, NOW)).toBe(false);
   });
 
+  test('one gets the claim after another run released it, even if former versions may not be read', async () => {
+    const held = await claim();
+    if (held !== undefined) await release(held);
+    cloud.intercept(({ operation, input }) =>
+      operation === 'GetParameter' && /:\d+$/.test(String(input.Name))
+        ? { status: 400, type: 'AccessDeniedException', message: 'no' }
+        : undefined,
+    );
+    const before = await readClaim(ssm, NAME);
+    expect(await claim()).toBeDefined();
+    const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
+    expect(await takeClaim(ssm, NAME, before, late, NOW)).toBe(false);
+  });
+
   test('one gets the claim after more late writes than Parameter Store keeps versions', async () => {
     const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
     for (let count = 0; count < 101; count += 1) await putValue(JSON.stringify(late));
