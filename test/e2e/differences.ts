@@ -49,6 +49,12 @@ const DIFFERENCES: readonly Difference[] = [
   },
   { clouds: ['MiniStack'], test: 'refuses an empty value', does: 'accepts it', source: PUT_PARAMETER },
   { clouds: BOTH, test: 'refuses a malformed key id', does: 'accepts it', source: PUT_PARAMETER },
+  {
+    clouds: ['MiniStack'],
+    test: 'keeps the latest hundred former versions',
+    does: 'keeps all versions',
+    source: `${PARAMETER_STORE}/userguide/sysman-paramstore-versions.html`,
+  },
   { ...emptySecret, test: 'lists no version of an empty secret' },
   { ...emptySecret, test: 'leaves a foreign value without tags while the secret is empty' },
   {
