@@ -33,7 +33,7 @@ interface Store {
 const DEFAULT_KEY = 'alias/aws/ssm';
 
 /** Source: https://docs.aws.amazon.com/general/latest/gr/ssm.html (Parameter Store, "Parameter history") */
-const FORMER_VERSIONS = 100;
+const FORMER_VERSIONS = 99;
 
 /** A name or an ARN, and the version after it, if one is named. Labels are not offered. */
 const SELECTED = /^(.*?)(?::(\d+))?$/;

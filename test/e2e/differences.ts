@@ -51,7 +51,7 @@ const DIFFERENCES: readonly Difference[] = [
   { clouds: BOTH, test: 'refuses a malformed key id', does: 'accepts it', source: PUT_PARAMETER },
   {
     clouds: ['MiniStack'],
-    test: 'keeps the latest hundred former versions',
+    test: 'keeps the latest hundred versions',
     does: 'keeps all versions',
     source: `${PARAMETER_STORE}/userguide/sysman-paramstore-versions.html`,
   },

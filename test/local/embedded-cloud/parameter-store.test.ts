@@ -59,13 +59,13 @@ describe('Parameter Store', () => {
     expect((await get(`${parameter}:2`)).Parameter).toMatchObject({ Name, Value: 'second', Version: 2 });
   });
 
-  test('keeps the latest hundred former versions', async () => {
+  test('keeps the latest hundred versions', async () => {
     const Name = name();
     for (let written = 1; written <= 102; written += 1)
       await put({ Name, Value: `value ${written}`, Type: 'String', Overwrite: true });
     const absent = expect.objectContaining({ name: 'ParameterVersionNotFound' });
-    await expect(get(`${Name}:1`)).rejects.toThrow(absent);
-    expect((await get(`${Name}:2`)).Parameter?.Value).toBe('value 2');
+    await expect(get(`${Name}:2`)).rejects.toThrow(absent);
+    expect((await get(`${Name}:3`)).Parameter?.Value).toBe('value 3');
     expect((await get(`${Name}:102`)).Parameter?.Value).toBe('value 102');
     await expect(get(`${Name}:103`)).rejects.toThrow(absent);
   });
