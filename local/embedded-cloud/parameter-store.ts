@@ -32,7 +32,7 @@ interface Store {
 
 const DEFAULT_KEY = 'alias/aws/ssm';
 
-/** Source: https://docs.aws.amazon.com/general/latest/gr/ssm.html (Parameter Store, "Parameter history") */
+/** With the current one, a hundred. Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html */
 const FORMER_VERSIONS = 99;
 
 /** A name or an ARN, and the version after it, if one is named. Labels are not offered. */
