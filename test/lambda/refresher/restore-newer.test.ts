@@ -1,8 +1,9 @@
 import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { expect, test } from 'vitest';
-import type { RefreshTools } from '../../../lambda/refresher/refresh.ts';
+import type { RefreshTools, WarmMemory } from '../../../lambda/refresher/refresh.ts';
 import { restoreNewer } from '../../../lambda/refresher/restore-newer.ts';
 import type { StoredToken } from '../../../lambda/shared/stored-token.ts';
+import { AwsError } from '../../../local/embedded-cloud/aws-error.ts';
 import { createInProcessAws } from '../../support/in-process-aws.ts';
 import { createTestClock } from '../../support/test-clock.ts';
 
@@ -33,10 +34,32 @@ test.for<[string, readonly string[], string | undefined]>([
   const own = { token: tokenOf('own'), version: written.length };
   const parameter = { name: Name, keyId: 'alias/k', tier: 'Intelligent-Tiering', tags: {}, isMissing: true };
   // It needs no more than these tools.
-  const tools = { ssm, tokenWriter: ssm, clock } as unknown as RefreshTools;
+  const memory: WarmMemory = {};
+  const tools = { ssm, tokenWriter: ssm, clock, memory } as unknown as RefreshTools;
   expect(await restoreNewer(own, 2, parameter as never, tools)).toEqual(
     restored && { token: tokenOf(restored), version: written.length + 1 },
   );
   const { Parameter } = await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
   expect(JSON.parse(Parameter?.Value ?? '{}').access_token).toBe(restored ?? 'own');
+  expect(memory).toEqual({});
+});
+
+test('if the newer token cannot be stored again, the next run in the container stores it', async () => {
+  const clock = createTestClock();
+  const aws = createInProcessAws(clock.now);
+  for (const accessToken of ['old', 'own', 'newer', 'own']) {
+    const Value = JSON.stringify(tokenOf(accessToken));
+    await aws.ssm.send(new PutParameterCommand({ Name, Value, Type: 'SecureString', Overwrite: true }));
+  }
+  aws.onCall = (operation) => {
+    if (operation === 'PutParameter') throw new AwsError('ThrottlingException', 'no');
+  };
+  const memory: WarmMemory = {};
+  const parameter = { name: Name, keyId: 'alias/k', tier: 'Intelligent-Tiering', tags: {}, isMissing: true };
+  const tools = { ssm: aws.ssm, tokenWriter: aws.ssm, clock, memory } as unknown as RefreshTools;
+  const own = { token: tokenOf('own'), version: 4 };
+  await expect(restoreNewer(own, 2, parameter as never, tools)).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+  });
+  expect(memory.unstored).toMatchObject({ token: tokenOf('newer'), replaces: 4 });
 });
