@@ -1,4 +1,5 @@
 import { survivableOutage } from '../lambda/shared/survivable-outage.ts';
+import { table } from './markdown-table.ts';
 
 /** Settings and lifetimes of tokens, in minutes. The first are the defaults with one-hour tokens. */
 const ROWS = [
@@ -21,9 +22,7 @@ export function renderSurvivableOutages(): string {
     const survived = Math.floor(survivableOutage(lifetime * 60, policy) / 60);
     return [iso(checkEvery), iso(refreshBefore), text(lifetime), survived === 0 ? 'none' : text(survived)];
   });
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const head = ['`checkEvery`', '`refreshBefore`', 'lifetime of a token', 'longest outage'];
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  return table(['`checkEvery`', '`refreshBefore`', 'lifetime of a token', 'longest outage'], rows);
 }
 
 function iso(minutes: number): string {

@@ -1,3 +1,4 @@
+import { table as markdownTable } from '../scripts/markdown-table.ts';
 import { type Column, ROWS } from './aggregate.ts';
 import { type Expectation, percent } from './expectations.ts';
 import { HARD_YEAR } from './fault-plans.ts';
@@ -101,10 +102,6 @@ function renderHardYear(): string {
       ['The clocks of two containers differ', 'always', `up to ${2 * rates.clockError} s`],
     ],
   );
-}
-
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 function duration(milliseconds: number): string {

@@ -1,5 +1,5 @@
 import { RefreshError } from '../shared/refresh-error.ts';
-import { type RefreshPolicy, refreshMargin } from '../shared/refresh-margin.ts';
+import { dueAt, type RefreshPolicy } from '../shared/refresh-margin.ts';
 import type { KeepReason, MintReason } from '../shared/refresh-result.ts';
 import { type Stored, type StoredToken, sha256 } from '../shared/stored-token.ts';
 import type { RefreshEvent } from './event.ts';
@@ -55,7 +55,7 @@ export function decide({ event, stored, parameterName, source, now, policy }: De
 
 /** Whether the token's remaining validity is within the refresh margin. */
 export function isDue(token: StoredToken, now: number, policy: RefreshPolicy): boolean {
-  return token.expires_at - now <= refreshMargin(token.expires_at - token.issued_at, policy);
+  return dueAt(token, policy) <= now;
 }
 
 function isJustMinted(token: StoredToken, now: number): boolean {

@@ -95,19 +95,6 @@ const ERRORS: Readonly<Partial<Record<Fault, RefreshError>>> = {
   'store-down': new RefreshError('STORE_UNAVAILABLE', 'parameter /a could not be read: ThrottlingException.'),
 };
 
-interface ModelRun {
-  readonly index: number;
-  readonly startedAt: number;
-  readonly counted: Set<string>;
-  failedInARow: number;
-}
-
-/** An attempt of a run. */
-interface ModelAttempt {
-  readonly at: number;
-  readonly run: ModelRun;
-}
-
 /**
  * The metrics and errors of a refresher over some time, with the function's own decisions, waits and telemetry. Checks are up to
  * a minute late. `fault` decides what goes wrong. The first check mints.
