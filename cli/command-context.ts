@@ -27,6 +27,8 @@ export interface CommandContext {
   readonly fetch: typeof globalThis.fetch;
   readonly random: () => number;
   readonly style: Style;
+  /** Whether `--json` is given. */
+  readonly json: boolean;
   /** Prints the value as JSON if `--json` is given, else the text. */
   answer(value: unknown, text: string): void;
 }
@@ -45,6 +47,7 @@ export function createCommandContext(
     fetch: globalThis.fetch,
     random: Math.random,
     style: styleFor(streams.stdout),
+    json,
     answer: (value, text) =>
       void streams.stdout.write(`${json ? JSON.stringify(value, undefined, 2) : text}\n`),
   };

@@ -18,7 +18,8 @@ import { token } from './token/token-command.ts';
 
 const NAME = '[name]';
 const NAME_HELP =
-  'name in cdk.json, stack, or parameter; optional for status and doctor, or if there is only one refresher';
+  "name in cdk.json, stack, or parameter, or a pattern such as 'supplier*'; optional for status and doctor, " +
+  'or if there is only one refresher';
 
 /** Runs one command. Never throws, and prints to the given streams only. */
 export async function run(
@@ -41,7 +42,9 @@ export async function run(
   const program = createProgram(streams);
   const add = (name: string, description: string) =>
     program.command(name).description(description).argument(NAME, NAME_HELP);
-  add('status', 'show the time left, last run, schedule and alarms of each refresher').action(act(status));
+  add('status', 'show whether each token is valid and will be replaced in time')
+    .option('--verbose', 'show the details of each refresher, as for a single name')
+    .action(act(status));
   add('doctor', 'check every part of a refresher and print the commands that fix it').action(act(doctor));
   add('refresh', 'mint a new token now').action(act(refresh));
   add(

@@ -2,14 +2,18 @@ import {
   type CloudFormationClient,
   DescribeStacksCommand,
   GetTemplateCommand,
+  paginateDescribeStacks,
   paginateListStackResources,
-  paginateListStacks,
+  type Stack,
 } from '@aws-sdk/client-cloudformation';
 import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
 import { CUSTOM_RESOURCE } from '../../lambda/shared/custom-resources.ts';
 import { fewAtATime } from './few-at-a-time.ts';
-import { type Refresher, refreshersOf } from './refreshers-of-stack.ts';
+import { type Refresher, refreshersOf, STACK_PREFIX } from './refreshers-of-stack.ts';
 import { parseTemplate } from './template.ts';
+
+/** Stacks read at the same time. If CloudFormation throttles the reads, the client slows down. */
+const MAX_PARALLEL = 10;
 
 /**
  * Finds the refreshers of one stack, or of all stacks in the account and region. Reads CloudFormation rather than
@@ -19,26 +23,27 @@ export async function findRefreshers(
   cloudFormation: CloudFormationClient,
   stack: string | undefined,
 ): Promise<readonly Refresher[]> {
-  if (stack !== undefined)
-    return (await stackExists(cloudFormation, stack)) ? refreshersIn(cloudFormation, stack) : [];
-  const stacks = await listStacks(cloudFormation);
-  const found = await fewAtATime(stacks, (name) =>
-    refreshersIn(cloudFormation, name).catch((error: unknown) => {
+  const stacks =
+    stack === undefined ? await allStacks(cloudFormation) : await oneStack(cloudFormation, stack);
+  const read = (one: Stack) =>
+    refreshersIn(cloudFormation, one).catch((error: unknown) => {
       if (isStackGone(error)) return [];
       throw error;
-    }),
-  );
+    });
+  const found = await fewAtATime(stacks, read, MAX_PARALLEL);
   return found.flat().toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 export async function stackExists(cloudFormation: CloudFormationClient, stack: string): Promise<boolean> {
+  return (await oneStack(cloudFormation, stack)).length > 0;
+}
+
+async function oneStack(cloudFormation: CloudFormationClient, StackName: string): Promise<readonly Stack[]> {
   try {
-    const { Stacks: [found] = [] } = await cloudFormation.send(
-      new DescribeStacksCommand({ StackName: stack }),
-    );
-    return found !== undefined;
+    const { Stacks: stacks = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+    return stacks;
   } catch (error) {
-    if (isStackGone(error)) return false;
+    if (isStackGone(error)) return [];
     throw error;
   }
 }
@@ -48,45 +53,50 @@ function isStackGone(error: unknown): boolean {
   return describeAwsFailure(error).name === 'ValidationError';
 }
 
-async function listStacks(cloudFormation: CloudFormationClient): Promise<readonly string[]> {
-  const names: string[] = [];
-  for await (const page of paginateListStacks({ client: cloudFormation }, {})) {
-    for (const { StackName: name, StackStatus: status } of page.StackSummaries ?? []) {
-      if (name !== undefined && status !== 'DELETE_COMPLETE' && status !== 'REVIEW_IN_PROGRESS')
-        names.push(name);
-    }
-  }
-  return names;
+/** A page of this call describes up to 100 stacks, so none of them needs a call of its own. */
+async function allStacks(cloudFormation: CloudFormationClient): Promise<readonly Stack[]> {
+  const stacks: Stack[] = [];
+  for await (const page of paginateDescribeStacks({ client: cloudFormation }, {}))
+    stacks.push(...(page.Stacks ?? []));
+  return stacks.filter(({ StackStatus: status }) => status !== 'REVIEW_IN_PROGRESS');
 }
 
 async function refreshersIn(
   cloudFormation: CloudFormationClient,
-  stack: string,
+  { StackName: name, StackId: stackId, Parameters: values = [] }: Stack,
 ): Promise<readonly Refresher[]> {
+  if (name === undefined || stackId === undefined) return [];
+  const readTemplate = () => cloudFormation.send(new GetTemplateCommand({ StackName: name }));
+  // By its name, this stack has a refresher: one round trip instead of two.
+  const early = name.startsWith(STACK_PREFIX) ? readTemplate() : undefined;
+  const [{ physicalIds, hasRefresher }, known] = await Promise.all([
+    readResources(cloudFormation, name),
+    early,
+  ]);
+  // Saves a call for each of the account's other stacks.
+  if (!hasRefresher) return [];
+  const { TemplateBody: body } = known ?? (await readTemplate());
+  const template = parseTemplate(body ?? '');
+  if (template === undefined) return [];
+  const parameters = values.map(
+    ({ ParameterKey, ParameterValue, ResolvedValue }) =>
+      [ParameterKey ?? '', ResolvedValue ?? ParameterValue ?? ''] as const,
+  );
+  return refreshersOf({ stackId, template, physicalIds, parameters: new Map(parameters) });
+}
+
+/** Physical ids by logical id, and whether one of the resources belongs to a refresher. */
+async function readResources(
+  client: CloudFormationClient,
+  StackName: string,
+): Promise<{ readonly physicalIds: ReadonlyMap<string, string>; readonly hasRefresher: boolean }> {
   const physicalIds = new Map<string, string>();
   let hasRefresher = false;
-  for await (const page of paginateListStackResources({ client: cloudFormation }, { StackName: stack })) {
+  for await (const page of paginateListStackResources({ client }, { StackName })) {
     for (const { LogicalResourceId, PhysicalResourceId, ResourceType } of page.StackResourceSummaries ?? []) {
       physicalIds.set(LogicalResourceId ?? '', PhysicalResourceId ?? '');
       hasRefresher ||= ResourceType === CUSTOM_RESOURCE.tokenRemoval;
     }
   }
-  // Saves two calls for each of the account's other stacks.
-  if (!hasRefresher) return [];
-  const [{ TemplateBody: body }, { Stacks: [described] = [] }] = await Promise.all([
-    cloudFormation.send(new GetTemplateCommand({ StackName: stack })),
-    cloudFormation.send(new DescribeStacksCommand({ StackName: stack })),
-  ]);
-  const template = parseTemplate(body ?? '');
-  if (template === undefined || described?.StackId === undefined) return [];
-  const parameters = (described.Parameters ?? []).map(
-    ({ ParameterKey, ParameterValue, ResolvedValue }) =>
-      [ParameterKey ?? '', ResolvedValue ?? ParameterValue ?? ''] as const,
-  );
-  return refreshersOf({
-    stackId: described.StackId,
-    template,
-    physicalIds,
-    parameters: new Map(parameters),
-  });
+  return { physicalIds, hasRefresher };
 }

@@ -1,5 +1,12 @@
-import { type CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  type CloudWatchClient,
+  type CompositeAlarm,
+  type DescribeAlarmsCommandInput,
+  type MetricAlarm,
+  paginateDescribeAlarms,
+} from '@aws-sdk/client-cloudwatch';
 import { changedProperties } from './changed-properties.ts';
+import { inGroups } from './few-at-a-time.ts';
 import type { DeployedResource, Refresher } from './refreshers-of-stack.ts';
 
 export interface Alarm {
@@ -19,20 +26,43 @@ const STATES = { OK: 'ok', ALARM: 'alarm', INSUFFICIENT_DATA: 'no-data' } as con
 /** Logical ids of the construct's own alarms. */
 const OWN_ALARM = /(TokenExpiring|RefreshFailing|DeadLetters|Throttled)[0-9A-F]{8}$/;
 
+/** Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html */
+const MOST_NAMES = 100;
+
+type LiveAlarm = MetricAlarm | CompositeAlarm;
+
 /** Reads the live state of a refresher's alarms. */
 export async function readAlarms(
   cloudWatch: CloudWatchClient,
-  { alarms }: Refresher,
+  refresher: Refresher,
 ): Promise<readonly Alarm[]> {
-  if (alarms.length === 0) return [];
-  const { MetricAlarms: metric = [], CompositeAlarms: composite = [] } = await cloudWatch.send(
-    new DescribeAlarmsCommand({
-      AlarmNames: alarms.map(({ id }) => id),
+  return alarmsIn(await readLiveAlarms(cloudWatch, [refresher]), refresher);
+}
+
+/** The live alarms of several refreshers by their names, a hundred with each call. */
+export async function readLiveAlarms(
+  client: CloudWatchClient,
+  refreshers: readonly Refresher[],
+): Promise<ReadonlyMap<string, LiveAlarm>> {
+  const names = refreshers.flatMap(({ alarms }) => alarms.map(({ id }) => id));
+  const found = new Map<string, LiveAlarm>();
+  const read = async (AlarmNames: string[]) => {
+    const input: DescribeAlarmsCommandInput = {
+      AlarmNames,
       AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
-    }),
-  );
+      MaxRecords: MOST_NAMES,
+    };
+    for await (const { MetricAlarms = [], CompositeAlarms = [] } of paginateDescribeAlarms({ client }, input))
+      for (const alarm of [...MetricAlarms, ...CompositeAlarms]) found.set(alarm.AlarmName ?? '', alarm);
+  };
+  await Promise.all(inGroups(names, MOST_NAMES).map((group) => read([...group])));
+  return found;
+}
+
+/** The state of a refresher's alarms. */
+export function alarmsIn(live: ReadonlyMap<string, LiveAlarm>, { alarms }: Refresher): readonly Alarm[] {
   return alarms.map((resource) => {
-    const found = [...metric, ...composite].find(({ AlarmName: name }) => name === resource.id);
+    const found = live.get(resource.id);
     return {
       name: resource.id,
       label: OWN_ALARM.exec(resource.logicalId)?.[1] ?? resource.id,

@@ -1,10 +1,11 @@
 import { type CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
-import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { isUndecryptable, readStored } from '../../lambda/refresher/store.ts';
+import { GetParameterCommand, GetParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { isUndecryptable, readStored, storedIn } from '../../lambda/refresher/store.ts';
 import { parseJsonObject } from '../../lambda/shared/json.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';
 import type { Stored, StoredToken } from '../../lambda/shared/stored-token.ts';
 import { describeFailure } from '../cli-error.ts';
+import { inGroups } from './few-at-a-time.ts';
 import type { Refresher } from './refreshers-of-stack.ts';
 
 /** What the CLI knows about a token. */
@@ -46,6 +47,30 @@ export async function readParameter(
   } catch (error) {
     return { state: 'unknown', found: describeFailure(error) };
   }
+}
+
+/** Source: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html */
+const MOST_NAMES = 10;
+
+/**
+ * Reads many parameters, ten with each call: consumers share the account's quota for reads. A parameter is left out if its
+ * group cannot be read, for example because the user may not decrypt one of them.
+ */
+export async function readParameters(
+  ssm: SSMClient,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, ParameterContent>> {
+  const found = new Map<string, ParameterContent>();
+  const read = async (Names: string[]): Promise<void> => {
+    const answer = await ssm
+      .send(new GetParametersCommand({ Names, WithDecryption: true }))
+      .catch(() => undefined);
+    for (const name of answer?.InvalidParameters ?? []) found.set(name, { state: 'missing' });
+    for (const parameter of answer?.Parameters ?? [])
+      if (parameter.Type !== undefined) found.set(parameter.Name ?? '', storedIn(parameter));
+  };
+  await Promise.all(inGroups([...new Set(names)], MOST_NAMES).map((group) => read([...group])));
+  return found;
 }
 
 async function findWrittenToken(

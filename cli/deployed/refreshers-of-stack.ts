@@ -1,6 +1,9 @@
 import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
 import { referredTo, resolve, type StackContent } from './template.ts';
 
+/** Names of the stacks of cdk.json begin with this, followed by the refresher's name. */
+export const STACK_PREFIX = 'TokenRefresher-';
+
 /** A resource that the stack deployed. */
 export interface DeployedResource {
   readonly logicalId: string;
@@ -59,9 +62,9 @@ export function refreshersOf(content: StackContent): readonly Refresher[] {
   });
   return functions.map(([logicalId, { properties }]) => {
     const parameterName = String(resolve(variablesOf(properties)[ENVIRONMENT.parameterName], content));
-    const nameInApp = /^TokenRefresher-(.+)$/.exec(stack)?.[1];
+    const isOfApp = stack.startsWith(STACK_PREFIX) && functions.length === 1;
     return {
-      name: nameInApp !== undefined && functions.length === 1 ? nameInApp : parameterName,
+      name: isOfApp ? stack.slice(STACK_PREFIX.length) : parameterName,
       stack,
       parameterName,
       ...partsOf(logicalId, parameterName, content),

@@ -1,6 +1,6 @@
 import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
 import { invokeRefresher, type RunEvent, type RunOutcome } from '../../lambda/shared/invoke-refresher.ts';
-import { CliError } from '../cli-error.ts';
+import { CliError, describeFailure } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { Refresher } from './refreshers-of-stack.ts';
 import { renewRoleGrant } from './renew-role-grant.ts';
@@ -23,6 +23,15 @@ export async function runRefresher(
   });
   if (outcome === undefined) throw functionGone(refresher);
   return outcome;
+}
+
+/** A failure to start the run, as its outcome. */
+export function runNotStarted(error: unknown): RunOutcome {
+  return {
+    outcome: 'failed',
+    code: 'NOT_RUN',
+    message: `the refresher could not be run: ${describeFailure(error)}`,
+  };
 }
 
 export function functionGone({ name, function: { id } }: Refresher): CliError {

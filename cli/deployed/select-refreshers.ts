@@ -2,10 +2,11 @@ import { CliError } from '../cli-error.ts';
 import { regionOf } from '../clients.ts';
 import type { CommandContext } from '../command-context.ts';
 import { findRefreshers, stackExists } from './find-refreshers.ts';
-import type { Refresher } from './refreshers-of-stack.ts';
+import { matches } from './name-pattern.ts';
+import { type Refresher, STACK_PREFIX } from './refreshers-of-stack.ts';
 
 /**
- * All refreshers, or those whose name, stack or parameter is `name`.
+ * All refreshers, or those whose name, stack or parameter is `name`, or fits it if it is a pattern.
  * @throws CliError if there is none
  */
 export async function selectRefreshers(
@@ -16,7 +17,8 @@ export async function selectRefreshers(
   const found = await findRefreshers(cloudFormation, stack ?? (await likelyStack(name)));
   const selected = found.filter(
     (refresher) =>
-      name === undefined || [refresher.name, refresher.stack, refresher.parameterName].includes(name),
+      name === undefined ||
+      [refresher.name, refresher.stack, refresher.parameterName].some((text) => matches(name, text)),
   );
   if (selected.length > 0) return selected;
   const place = `${stack === undefined ? '' : `stack ${stack} of `}region ${await regionOf(clients)}`;
@@ -28,20 +30,25 @@ export async function selectRefreshers(
   /** Avoids reading every stack of the account if the name is one of cdk.json. */
   async function likelyStack(of: string | undefined): Promise<string | undefined> {
     if (of === undefined || !/^[\w-]+$/.test(of)) return undefined;
-    const likely = `TokenRefresher-${of}`;
+    const likely = `${STACK_PREFIX}${of}`;
     return (await stackExists(cloudFormation, likely)) ? likely : undefined;
   }
 }
 
 /** @throws CliError unless exactly one matches */
 export async function selectRefresher(context: CommandContext, name: string | undefined): Promise<Refresher> {
-  const [refresher, ...others] = await selectRefreshers(context, name);
-  if (refresher === undefined || others.length > 0) {
-    throw new CliError(`there is more than one refresher. Name one of: ${namesOf([refresher, ...others])}`);
-  }
-  return refresher;
+  return onlyOne(await selectRefreshers(context, name), name);
 }
 
-function namesOf(refreshers: readonly (Refresher | undefined)[]): string {
-  return refreshers.map((refresher) => refresher?.name ?? '').join(', ');
+/** @throws CliError unless there is exactly one */
+export function onlyOne(selected: readonly Refresher[], name: string | undefined): Refresher {
+  const [refresher, another] = selected;
+  if (refresher !== undefined && another === undefined) return refresher;
+  const found =
+    name === undefined ? 'there is more than one refresher' : `more than one refresher is ${name}`;
+  throw new CliError(`${found}. Name one of: ${namesOf(selected)}`);
+}
+
+function namesOf(refreshers: readonly Refresher[]): string {
+  return refreshers.map(({ name }) => name).join(', ');
 }

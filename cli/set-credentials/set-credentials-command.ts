@@ -1,13 +1,13 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
 import { describeCredentials } from '../../lambda/refresher/credentials.ts';
-import type { RunOutcome } from '../../lambda/shared/invoke-refresher.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';
-import { CliError, describeFailure } from '../cli-error.ts';
+import { CliError } from '../cli-error.ts';
 import type { CommandContext } from '../command-context.ts';
+import { describeNext } from '../deployed/describe-next.ts';
 import { describeRunOutcome, exitCodeOfRun } from '../deployed/describe-run-outcome.ts';
 import { configurationOf, readFunction } from '../deployed/read-function.ts';
-import { functionGone, runRefresher } from '../deployed/run-refresher.ts';
+import { functionGone, runNotStarted, runRefresher } from '../deployed/run-refresher.ts';
 import { selectRefresher } from '../deployed/select-refreshers.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { duration } from '../terminal/time.ts';
@@ -40,11 +40,14 @@ export async function setCredentials(context: CommandContext, name: string | und
     return EXIT.attention;
   }
   const version = await storeCredentials(clients.secretsManager, configuration, credentials);
+  // The credentials are already stored, so a failure to run is the outcome of the run.
   const run = await runRefresher(context, refresher, {}).catch(runNotStarted);
+  const next = await describeNext(run, refresher, context);
   const lines = [
     `accepted by ${configuration.tokenUrl}, token lifetime ${duration(lifetime)}`,
     `stored as version ${version} of ${configuration.credentialsSecretId}`,
     describeRunOutcome(run, context),
+    ...(next === undefined ? [] : [next]),
   ];
   context.answer({ stored: true, secret_version: version, run }, lines.join('\n'));
   return exitCodeOfRun(run);
@@ -58,13 +61,4 @@ async function assertSecretExists(
   await describeCredentials(secretsManager, configuration).catch((error: unknown) => {
     if (!(error instanceof RefreshError) || error.code !== 'CREDENTIALS_NOT_SET') throw error;
   });
-}
-
-/** The credentials are already stored, so the command reports this failure as the outcome of the run. */
-function runNotStarted(error: unknown): RunOutcome {
-  return {
-    outcome: 'failed',
-    code: 'NOT_RUN',
-    message: `the refresher could not be run: ${describeFailure(error)}`,
-  };
 }

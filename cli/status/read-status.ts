@@ -8,15 +8,16 @@ import { survivableOutage } from '../../lambda/shared/survivable-outage.ts';
 import { describeFailure } from '../cli-error.ts';
 import type { Clients } from '../clients.ts';
 import { type MintedFor, mintedFor } from '../deployed/minted-for.ts';
-import { type Alarm, readAlarms } from '../deployed/read-alarms.ts';
+import type { Alarm } from '../deployed/read-alarms.ts';
 import { configurationOf, readFunction } from '../deployed/read-function.ts';
 import { readKey } from '../deployed/read-key.ts';
 import { readLastRun } from '../deployed/read-last-run.ts';
-import { type KnownToken, readParameter } from '../deployed/read-parameter.ts';
+import type { KnownToken } from '../deployed/read-parameter.ts';
 import { readSchedule } from '../deployed/read-schedule.ts';
 import type { DeployedResource, Refresher } from '../deployed/refreshers-of-stack.ts';
 import { describeSameToken, isSameTokenGranted } from '../deployed/same-token.ts';
 import { type Assessment, assess, type RunStatus, type ScheduleStatus, type StatusInput } from './assess.ts';
+import { readShared, type SharedReads } from './read-shared.ts';
 
 /** The status of one refresher. Parts that could not be read are undefined, and `unknown` says why. */
 export interface RefresherStatus extends Assessment {
@@ -40,6 +41,7 @@ export async function readStatus(
   refresher: Refresher,
   clients: Clients,
   clock: Clock,
+  shared = readShared([refresher], clients),
 ): Promise<RefresherStatus> {
   const unknown: string[] = [];
   const known = async <Part>(part: string, reading: Promise<Part>): Promise<Part | undefined> =>
@@ -50,12 +52,12 @@ export async function readStatus(
   const fn = await known('function', readFunctionOrGone(refresher, clients));
   const configuration = configurationOf(refresher, fn === 'gone' ? undefined : fn);
   const [parameter, key, secret, lastRun, schedule, alarms] = await Promise.all([
-    readParameter(refresher, clients),
+    shared.parameter(refresher),
     configuration && known('key', readKeyState(configuration, clients)),
     configuration && known('secret', readSecret(configuration, clients)),
-    configuration && known('last run', readRun(refresher, clients, configuration, clock)),
+    configuration && known('last run', readRun(refresher, configuration, { clients, clock, shared })),
     refresher.schedule && known('schedule', readScheduleStatus(refresher.schedule, clients)),
-    known('alarms', readAlarms(clients.cloudWatch, refresher)),
+    known('alarms', shared.alarms(refresher)),
   ]);
   if (parameter.state === 'unknown') unknown.push(`token: ${parameter.found}`);
   const now = unixSeconds(clock.now());
@@ -134,14 +136,15 @@ async function readSecret(
 }
 
 async function readRun(
-  { logGroup }: Refresher,
-  { logs }: Clients,
+  refresher: Refresher,
   { checkEvery }: Configuration,
-  clock: Clock,
+  { clients, clock, shared }: { clients: Clients; clock: Clock; shared: SharedReads },
 ): Promise<RunStatus | undefined> {
-  if (logGroup === undefined) return undefined;
+  const { logGroup } = refresher;
+  const counted = await shared.lastRun(refresher);
+  if (counted !== undefined || logGroup === undefined) return counted;
   try {
-    return (await readLastRun(logs, logGroup.id, { checkEvery, now: clock.now() })) ?? 'none';
+    return (await readLastRun(clients.logs, logGroup.id, { checkEvery, now: clock.now() })) ?? 'none';
   } catch (error) {
     if (describeAwsFailure(error).name === 'ResourceNotFoundException') return 'log-gone';
     throw error;

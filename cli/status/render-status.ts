@@ -5,23 +5,16 @@ import type { LastRun } from '../deployed/read-last-run.ts';
 import type { KnownToken } from '../deployed/read-parameter.ts';
 import { type Colour, row, type Style } from '../terminal/style.ts';
 import { duration, instant } from '../terminal/time.ts';
-import type { RunStatus, ScheduleStatus, TokenState } from './assess.ts';
+import type { RunStatus, ScheduleStatus } from './assess.ts';
 import type { RefresherStatus } from './read-status.ts';
+import { STATES } from './render-overview.ts';
 
 const BAR_WIDTH = 40;
-const COLOURS: Readonly<Record<TokenState, Colour>> = {
-  healthy: 'green',
-  soon: 'yellow',
-  expired: 'red',
-  missing: 'red',
-  unknown: 'yellow',
-};
-
 /** One refresher as text. `diagnose` is the command that finds the fault. */
 export function renderStatus(status: RefresherStatus, style: Style, diagnose: string): string {
   const { refresher, state, because, now, token, mintedFor, lastRun, schedule, alarms, unknown } = status;
   const { sameToken, survivableOutage: survives } = status;
-  const colour = COLOURS[state];
+  const colour = STATES[state];
   const lines = [
     `${style('bold', refresher.name)}  ${refresher.parameterName}  ${style(colour, state)}`,
     ...(token === undefined

@@ -1,5 +1,6 @@
 import {
   GetParameterCommand,
+  type Parameter,
   PutParameterCommand,
   type PutParameterCommandInput,
   type SSMClient,
@@ -35,10 +36,14 @@ export async function readStored(
       throw unavailable(parameterName, 'read', failure.text, failure.name);
     });
   if (answer === undefined) return { state: 'missing' };
-  const { Type: type, Value: value = '', Version: version = 0 } = answer.Parameter ?? {};
   // Perhaps a proxy answered, and not Parameter Store.
-  if (type === undefined)
+  if (answer.Parameter?.Type === undefined)
     throw unavailable(parameterName, 'read', 'the answer holds no parameter', 'NO_PARAMETER');
+  return storedIn(answer.Parameter);
+}
+
+/** What a decrypted parameter holds. */
+export function storedIn({ Type: type, Value: value = '', Version: version = 0 }: Parameter): Stored {
   if (type === 'SecureString') return parseStored(value, version);
   return { state: 'foreign', version, found: `a ${type} instead of a SecureString`, isSecureString: false };
 }

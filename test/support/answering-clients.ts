@@ -1,7 +1,7 @@
 import type { Clients } from '../../cli/clients.ts';
 import { createClients } from '../../cli/clients.ts';
 
-/** Answers to API calls, by the name of the command. An answer that is an error is thrown. */
+/** Answers to API calls, by the name of the command, perhaps later. An answer that is an error is thrown. */
 export type Answers = Readonly<Record<string, (input: never) => unknown>>;
 
 /** An error as the SDK throws it. */
@@ -14,7 +14,7 @@ export function createAnsweringClients(answers: Answers): Clients {
     client.middlewareStack.add(
       (_next, { commandName = '' }) =>
         async ({ input }) => {
-          const output = answers[commandName]?.(input as never);
+          const output = await answers[commandName]?.(input as never);
           if (output === undefined) throw new Error(`no answer to ${commandName}`);
           if (output instanceof Error) throw output;
           return { output: { $metadata: {}, ...(output as object) } as never, response: {} };

@@ -1,0 +1,48 @@
+import type { RunOutcome } from '../../lambda/shared/invoke-refresher.ts';
+import { canBeKeptAlive, dueAt, type RefreshPolicy } from '../../lambda/shared/refresh-margin.ts';
+import type { CommandContext } from '../command-context.ts';
+import { duration, instant } from '../terminal/time.ts';
+import { configurationOf } from './read-function.ts';
+import { readSchedule } from './read-schedule.ts';
+import type { Refresher } from './refreshers-of-stack.ts';
+
+/** Why no check follows in time, if so. Undefined if the schedule is as deployed, or cannot be read. */
+async function scheduleFault(
+  { schedule }: Refresher,
+  { scheduler }: CommandContext['clients'],
+): Promise<string | undefined> {
+  if (schedule === undefined) return undefined;
+  try {
+    const found = await readSchedule(scheduler, schedule);
+    if (found === undefined) return 'has been deleted';
+    if (found.State !== 'ENABLED') return 'is off';
+    return found.ScheduleExpression === schedule.properties.ScheduleExpression ? undefined : 'was changed';
+  } catch {
+    // Without the permission, the run's result is still worth showing.
+    return undefined;
+  }
+}
+
+/** When the next check runs, and when it mints the next token. Undefined if the settings are unknown. */
+export async function describeNext(
+  outcome: RunOutcome,
+  refresher: Refresher,
+  { clients, clock, commands }: CommandContext,
+): Promise<string | undefined> {
+  const policy = configurationOf(refresher, undefined);
+  if (policy === undefined) return undefined;
+  const fault = await scheduleFault(refresher, clients);
+  if (fault !== undefined)
+    return `The schedule ${fault}. Restore it with the command that this prints: ${commands.self('doctor', refresher)}`;
+  return nextCheck(outcome, policy, Math.floor(clock.now() / 1_000));
+}
+
+/** `now` is in Unix seconds. */
+export function nextCheck(outcome: RunOutcome, policy: RefreshPolicy, now: number): string {
+  const within = `The next check runs within ${duration(policy.checkEvery)}`;
+  if (outcome.outcome === 'failed') return `${within} and tries again.`;
+  // The answer does not hold when an older token was minted.
+  if (outcome.outcome !== 'minted' || !canBeKeptAlive(outcome.expires_at - now, policy)) return `${within}.`;
+  const due = Math.ceil(dueAt({ issued_at: now, expires_at: outcome.expires_at }, policy));
+  return `${within}. The next token is minted in about ${duration(due - now)}, at ${instant(due)}.`;
+}
