@@ -1,10 +1,10 @@
 import type { RunOutcome } from '../../lambda/shared/invoke-refresher.ts';
 import { canBeKeptAlive, dueAt, type RefreshPolicy } from '../../lambda/shared/refresh-margin.ts';
+import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
 import type { CommandContext } from '../command-context.ts';
 import { duration, instant } from '../terminal/time.ts';
-import { configurationOf } from './read-function.ts';
 import { readSchedule } from './read-schedule.ts';
-import type { Refresher } from './refreshers-of-stack.ts';
+import { type Refresher, templateEnvironment } from './refreshers-of-stack.ts';
 
 /** Why no check follows in time, if so. Undefined if the schedule is as deployed, or cannot be read. */
 async function scheduleFault(
@@ -29,12 +29,20 @@ export async function describeNext(
   refresher: Refresher,
   { clients, clock, commands }: CommandContext,
 ): Promise<string | undefined> {
-  const policy = configurationOf(refresher, undefined);
+  const policy = deployedPolicy(refresher);
   if (policy === undefined) return undefined;
   const fault = await scheduleFault(refresher, clients);
   if (fault !== undefined)
     return `The schedule ${fault}. Restore it with the command that this prints: ${commands.self('doctor', refresher)}`;
   return nextCheck(outcome, policy, Math.floor(clock.now() / 1_000));
+}
+
+/** The policy in the template. Reading the live one takes a permission that a run does not need. */
+function deployedPolicy(refresher: Refresher): RefreshPolicy | undefined {
+  const environment = templateEnvironment(refresher);
+  const checkEvery = Number(environment[ENVIRONMENT.checkEvery]);
+  const refreshBefore = Number(environment[ENVIRONMENT.refreshBefore]);
+  return checkEvery > 0 && refreshBefore > 0 ? { checkEvery, refreshBefore } : undefined;
 }
 
 /** `now` is in Unix seconds. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const command = join(root, 'node_modules/aws-cdk/bin/cdk');
 
 export interface CdkSettings {
+  /** What `synthesize` returned, for the same context. Default: the app is synthesized. */
+  readonly assembly?: string;
   /** Values for `-c` on the command line. */
   readonly context?: Readonly<Record<string, string>>;
   /** Default: every stack of the app. */
@@ -21,7 +23,10 @@ export type StackOutputs = Readonly<Record<string, Readonly<Record<string, strin
 
 /** This project's CDK CLI. */
 export interface Cdk {
-  bootstrap(settings: CdkSettings): Promise<void>;
+  /** `environment` is like `aws://<account>/<region>`. Default: the environments of the app, which is synthesized for it. */
+  bootstrap(settings: Pick<CdkSettings, 'context' | 'signal'>, environment?: string): Promise<void>;
+  /** Synthesizes the stacks and returns the directory with the result. */
+  synthesize(settings: CdkSettings): Promise<string>;
   /** Returns the stacks' outputs and the output of the CLI. */
   deploy(settings: CdkSettings): Promise<{ readonly outputs: StackOutputs; readonly output: string }>;
   destroy(settings: CdkSettings): Promise<void>;
@@ -35,9 +40,13 @@ export type CdkTarget = Pick<CloudAccess, 'environment'> & { readonly url?: stri
 /** `project` is the directory of cdk.json. Default: this project's. */
 export async function createCdk({ url, environment }: CdkTarget, project = root): Promise<Cdk> {
   const directory = await mkdtemp(join(tmpdir(), 'token-refresher-cdk-'));
+  // Two commands cannot share a directory at the same time.
+  const outputOf = ([command = '']: readonly string[]) => join(directory, `${command}.out`);
+  const temporary = join(directory, 'temporary');
+  await mkdir(temporary);
   const cdk = (
     args: readonly string[],
-    { context = {}, stacks = [], signal }: CdkSettings = {},
+    { context = {}, stacks = [], signal, assembly }: CdkSettings = {},
   ): Promise<string> =>
     run(
       process.execPath,
@@ -45,8 +54,7 @@ export async function createCdk({ url, environment }: CdkTarget, project = root)
         command,
         ...args,
         ...stacks,
-        '--output',
-        join(directory, 'cdk.out'),
+        ...(assembly === undefined ? ['--output', outputOf(args)] : ['--app', assembly]),
         '--no-notices',
         ...Object.entries(context).flatMap(([key, value]) => ['--context', `${key}=${value}`]),
       ],
@@ -56,13 +64,15 @@ export async function createCdk({ url, environment }: CdkTarget, project = root)
           ...withoutAws(process.env),
           ...environment,
           ...OFFLINE,
+          // If it is stopped, its temporary files are removed with the directory.
+          TMPDIR: temporary,
           ...(url !== undefined && withoutProxyFor(url)),
         },
         ...(signal && { signal }),
       },
     );
   return {
-    async bootstrap(settings) {
+    async bootstrap(settings, place) {
       const template = join(directory, 'bootstrap.json');
       await writeFile(
         template,
@@ -70,18 +80,24 @@ export async function createCdk({ url, environment }: CdkTarget, project = root)
           await cdk(['bootstrap', '--show-template', '--json'], { signal: settings.signal }),
         ),
       );
-      await cdk(['bootstrap', '--template', template], { ...settings, stacks: [] });
+      await cdk(['bootstrap', ...(place === undefined ? [] : [place]), '--template', template], settings);
+    },
+    async synthesize(settings) {
+      const args = ['synth', '--quiet'];
+      await cdk(args, settings);
+      return outputOf(args);
     },
     async deploy(settings) {
       const file = join(directory, 'outputs.json');
       const args = ['deploy', '--require-approval', 'never', '--progress', 'events', '--outputs-file', file];
-      const output = await cdk([...args, ...allUnlessNamed(settings)], settings);
-      return { output, outputs: JSON.parse(await readFile(file, 'utf8')) as StackOutputs };
+      const printed = await cdk([...args, ...allUnlessNamed(settings)], settings);
+      return { output: printed, outputs: JSON.parse(await readFile(file, 'utf8')) as StackOutputs };
     },
     async destroy(settings) {
       await cdk(['destroy', '--force', ...allUnlessNamed(settings)], settings);
     },
-    close: () => rm(directory, { recursive: true, force: true }),
+    // A process that is ending may still write.
+    close: () => rm(directory, { recursive: true, force: true, maxRetries: 5 }),
   };
 }
 

@@ -8,6 +8,7 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
+import { STSClient } from '@aws-sdk/client-sts';
 import type { CloudAccess } from './local-cloud.ts';
 
 export interface CloudClients {
@@ -21,6 +22,7 @@ export interface CloudClients {
   readonly secretsManager: SecretsManagerClient;
   readonly sqs: SQSClient;
   readonly ssm: SSMClient;
+  readonly sts: STSClient;
 }
 
 /** What every client of the AWS SDK is created with. */
@@ -46,6 +48,7 @@ export function createCloudClientsWith(settings: ClientSettings): CloudClients {
     secretsManager: new SecretsManagerClient(settings),
     sqs: new SQSClient(settings),
     ssm: new SSMClient(settings),
+    sts: new STSClient(settings),
   };
 }
 

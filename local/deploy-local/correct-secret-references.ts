@@ -7,17 +7,18 @@ import { waitFor } from './wait-for.ts';
 /**
  * In MiniStack, the `Ref` of a secret returns its name. In AWS, it returns the ARN. This function replaces the name with
  * the ARN in the stack's policies, which would otherwise allow nothing. It repeats this until `deployment` is done,
- * because the deployment itself already uses the policies.
+ * because the deployment itself already uses the policies. `every` is in milliseconds.
  * Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-secretsmanager-secret.html
  */
 export async function correctSecretReferences<Result>(
   clients: CloudClients,
   stack: string,
   deployment: Promise<Result>,
+  every = 250,
 ): Promise<Result> {
   const ended = new AbortController();
   const result = deployment.finally(() => ended.abort());
-  const untilEnded = { within: Number.POSITIVE_INFINITY, every: 250, signal: ended.signal };
+  const untilEnded = { within: Number.POSITIVE_INFINITY, every, signal: ended.signal };
   const correct = async () => correctOnce(clients, stack).catch(() => undefined);
   await Promise.allSettled([result, waitFor('the end of the deployment', correct, untilEnded)]);
   await result;

@@ -1,115 +1,102 @@
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { GetParameterCommand, ParameterNotFound } from '@aws-sdk/client-ssm';
-import cdkJson from '../../cdk.json' with { type: 'json' };
-import { readSettings } from '../../infra/settings.ts';
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { invokeRefresher } from '../../lambda/shared/invoke-refresher.ts';
 import { putSecret } from '../put-secret.ts';
-import type { CloudClients } from './cloud-clients.ts';
+import type { StackOutputs } from './cdk.ts';
 import { correctSecretReferences } from './correct-secret-references.ts';
 import { findLogGroup, formatLogEntry, readFunctionLog } from './function-log.ts';
+import type { LocalEntry } from './local-entry.ts';
 import type { Step } from './print-step.ts';
 import type { LocalServices } from './start-local-services.ts';
-import { waitFor } from './wait-for.ts';
 
-/** The shortest interval of EventBridge Scheduler, and a margin that tokens of 5 minutes allow. */
-const POLICY = { checkEvery: 'PT1M', refreshBefore: 'PT2M' } as const;
-/** A minute until the first check, and some delay of Scheduler or the local cloud. */
-const FIRST_TOKEN_WITHIN_MS = 150_000;
-
-export interface Deployed {
-  readonly stack: string;
+export interface Deployed extends LocalEntry {
   readonly parameterName: string;
   readonly logGroup: string;
   /** Unix time, milliseconds. Earlier log entries are not shown. */
   readonly since: number;
 }
 
-/** Deploys the first refresher of cdk.json and waits for its first token. */
-export async function deployApp(services: LocalServices, step: Step, signal: AbortSignal): Promise<Deployed> {
-  const { authorizationServer, cdk, clients } = services;
-  const first = [...readSettings(cdkJson.context)][0];
-  if (first === undefined) throw new Error('cdk.json has no refresher');
-  const [name, settings] = first;
-  const stack = `TokenRefresher-${name}`;
-  const { clientId, clientSecret, tokenUrl } = authorizationServer;
-  const credentials = JSON.stringify({ client_id: clientId, client_secret: clientSecret });
-  const context: Record<string, string> = {
-    [`${name}.tokenUrl`]: tokenUrl,
-    [`${name}.checkEvery`]: POLICY.checkEvery,
-    [`${name}.refreshBefore`]: POLICY.refreshBefore,
-    // The local cloud has neither the layers nor the proxy of the settings.
-    [`${name}.layers`]: '',
-    [`${name}.environment`]: '{}',
-  };
-  const createsSecret = settings.credentials === undefined;
-  if (!createsSecret) {
-    // The secret in the settings is in AWS. A local one replaces it.
-    const local = `token-refresher/${name}`;
-    context[`${name}.credentials`] = await putSecret(clients.secretsManager, local, credentials);
+/** Deploys the entries and mints the first token of each. */
+export async function deployApp(
+  services: LocalServices,
+  entries: readonly LocalEntry[],
+  step: Step,
+  signal: AbortSignal,
+): Promise<readonly Deployed[]> {
+  const outputs = await deployStacks(services, entries, step, signal);
+  const deployed: Deployed[] = [];
+  for (const entry of entries) {
+    signal.throwIfAborted();
+    deployed.push(await mintFirstToken(services, entry, outputs[entry.stack] ?? {}, step));
   }
-  await step(
-    'cdk bootstrap',
-    () => cdk.bootstrap({ context, signal }),
-    () => 'done',
-  );
-  const startedAt = Date.now();
-  const { outputs } = await step(
-    'cdk deploy',
-    () => correctSecretReferences(clients, stack, cdk.deploy({ context, stacks: [stack], signal })),
-    () => stack,
-  );
-  const {
-    ParameterName: parameterName = '',
-    FunctionName: functionName = '',
-    ...more
-  } = outputs[stack] ?? {};
-  const logGroup = await findLogGroup(clients, functionName);
-  if (createsSecret) await storeCredentials(clients, step, more, credentials);
-  // Skips the errors of the time without credentials.
-  const deployed = { stack, parameterName, logGroup, since: createsSecret ? Date.now() : startedAt };
-  await step(
-    createsSecret ? 'first scheduled refresh' : 'first token',
-    () => waitForToken(clients, deployed, signal),
-    (version) => `${parameterName}, version ${version}`,
-  );
   return deployed;
 }
 
-/** Does what the command in the stack's outputs does. */
-async function storeCredentials(
-  { secretsManager }: CloudClients,
+async function deployStacks(
+  { cdk, clients }: LocalServices,
+  entries: readonly LocalEntry[],
   step: Step,
-  { CredentialsSecretArn: SecretId, PutCredentialsCommand: command = '' }: Readonly<Record<string, string>>,
-  SecretString: string,
-): Promise<void> {
-  await step(
-    'credentials',
-    () => secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString })),
-    () => command,
+  signal: AbortSignal,
+): Promise<StackOutputs> {
+  for (const { secretName, credentials } of entries)
+    if (secretName !== undefined) await putSecret(clients.secretsManager, secretName, credentials);
+  const context = Object.assign({}, ...entries.map((entry) => entry.context)) as Record<string, string>;
+  const stacks = entries.map(({ stack }) => stack);
+  const { Account: account } = await clients.sts.send(new GetCallerIdentityCommand());
+  const place = `aws://${account}/${await clients.sts.config.region()}`;
+  const assembly = await step(
+    'cdk bootstrap and synth',
+    () =>
+      both(
+        cdk.synthesize({ context, stacks, signal }),
+        // Mostly waits.
+        cdk.bootstrap({ signal }, place),
+      ),
+    () => 'done',
   );
+  const deploying = () =>
+    stacks.reduce(
+      (deployment, stack) => correctSecretReferences(clients, stack, deployment),
+      cdk.deploy({ assembly, stacks, signal }),
+    );
+  const { outputs } = await step('cdk deploy', deploying, () => stacks.join(', '));
+  return outputs;
 }
 
-/**
- * Returns the parameter's version.
- * @throws Error with the function's log if no token is stored in time
- */
-async function waitForToken(
-  clients: CloudClients,
-  { parameterName: Name, logGroup, since }: Deployed,
-  signal: AbortSignal,
-): Promise<number> {
-  const readVersion = async (): Promise<number | undefined> => {
-    try {
-      const { Parameter: parameter } = await clients.ssm.send(new GetParameterCommand({ Name }));
-      return parameter?.Version;
-    } catch (error) {
-      if (error instanceof ParameterNotFound) return undefined;
-      throw error;
-    }
-  };
-  return waitFor('the first token', readVersion, { within: FIRST_TOKEN_WITHIN_MS, signal }).catch(
-    async (error: unknown) => {
-      const entries = signal.aborted ? [] : await readFunctionLog(clients, logGroup, since);
-      throw new Error([String(error), 'The function logged:', ...entries.map(formatLogEntry)].join('\n'));
+/** Returns the first result when both have ended, so that neither runs on after a failure of the other. */
+async function both<Result>(first: Promise<Result>, second: Promise<unknown>): Promise<Result> {
+  await Promise.allSettled([first, second]);
+  await second;
+  return first;
+}
+
+/** Stores the credentials if the stack created an empty secret. Then it runs the function, instead of waiting for the schedule. */
+async function mintFirstToken(
+  { clients }: LocalServices,
+  entry: LocalEntry,
+  { ParameterName: parameterName = '', FunctionName: functionName = '', ...more }: StackOutputs[string],
+  step: Step,
+): Promise<Deployed> {
+  const logGroup = await findLogGroup(clients, functionName);
+  const since = Date.now();
+  if (entry.secretName === undefined) {
+    const { CredentialsSecretArn: SecretId, PutCredentialsCommand: command = '' } = more;
+    await step(
+      'credentials',
+      () =>
+        clients.secretsManager.send(new PutSecretValueCommand({ SecretId, SecretString: entry.credentials })),
+      () => command,
+    );
+  }
+  await step(
+    'first token',
+    async () => {
+      const run = await invokeRefresher(clients.lambda, functionName, {});
+      if (run.outcome !== 'failed') return run;
+      const entries = await readFunctionLog(clients, logGroup, since);
+      throw new Error([run.message, 'The function logged:', ...entries.map(formatLogEntry)].join('\n'));
     },
+    ({ outcome, parameter_version: version }) => `${parameterName}, version ${version} (${outcome})`,
   );
+  return { ...entry, parameterName, logGroup, since };
 }

@@ -543,11 +543,17 @@ describe('the CLI', () => {
   test('shows a fresh deployment as healthy', async () => {
     await app.age(1_100);
     const status = await cli.run(['status', NAME]);
+    const overview = await cli.run(['status']);
     const doctor = await cli.run(['doctor', NAME]);
     expect(status).toMatchObject({ exitCode: 0, stderr: '' });
     expect(status.stdout).toContain('for the current credentials');
+    expect(overview.stdout).toMatch(/^healthy {2}sandbox {2}\d+ min +\d+ (min|s) ago: minted$/m);
+    expect(await cli.run(['status', '--verbose'])).toMatchObject({
+      stdout: expect.stringContaining('for the current credentials'),
+    });
     expect(doctor).toMatchObject({ exitCode: 0, stderr: '' });
     recorded.record('healthy', { command: `${CLI} status ${NAME}`, output: status.stdout });
+    recorded.record('overview', { command: `${CLI} status`, output: overview.stdout });
     recorded.record('healthy-doctor', { command: `${CLI} doctor ${NAME}`, output: doctor.stdout });
   });
 
@@ -582,11 +588,14 @@ describe('the CLI', () => {
     expect(await namesFor(NAME)).toEqual([NAME]);
     expect(await namesFor(STACK)).toEqual([NAME]);
     expect(await namesFor(PARAMETER)).toEqual([NAME]);
+    expect(await namesFor('sand*')).toEqual([NAME]);
+    expect(await namesFor('/sandbox/*')).toEqual([NAME]);
     expect(await namesFor('--stack', STACK)).toEqual([NAME]);
     expect(await namesFor()).toContain(NAME);
   });
 
   test.for([
+    [['status', 'nobody*'], /no refresher nobody\* in region us-east-1\. Found: .*sandbox/],
     [['status', 'nobody'], /no refresher nobody in region us-east-1\. Found: .*sandbox/],
     [['status', '--stack', 'Nothing'], /no refresher in stack Nothing of region us-east-1/],
     [['status', '--region', 'eu-west-1'], /no refresher in region eu-west-1/],
@@ -651,7 +660,9 @@ describe('the CLI', () => {
     const minted = await cli.run(['refresh', NAME]);
     expect(minted).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringMatching(/^minted \(forced\), parameter version \d+/),
+      stdout: expect.stringMatching(
+        /^minted \(forced\), parameter version \d+.*\nThe next check runs within 15 min\. The next token is minted in about (30|29) min/,
+      ),
     });
     authorizationServer.rateLimited = true;
     const failed = await cli.run(['refresh', NAME, '--json']);
