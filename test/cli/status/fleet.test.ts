@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { EXIT } from '../../../cli/exit-codes.ts';
 import { status } from '../../../cli/status/status-command.ts';
@@ -28,6 +29,21 @@ describe('status of 60 refreshers, each in a stack of its own', () => {
     expect(text.split('\n')).toHaveLength(63);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(exitCode).toBe(EXIT.noToken);
+  });
+
+  test('is what docs/cli.md shows, for four refreshers', async () => {
+    const fleet = { names: ['flights', 'hotels', 'rail', 'spotnana'], expired: 'rail', failed: 'hotels' };
+    const { text } = await statusIn(fleetAnswers(fleet), { columns: 120 });
+    const shown = text.replaceAll('npm run token-refresher --', 'npx --no -- token-refresher');
+    const file = new URL('../../../docs/cli.md', import.meta.url);
+    const document = await readFile(file, 'utf8');
+    const example = /(<!-- example: fleet -->\n\n```console\n\$ .*\n)([^`]*)/;
+    if (process.env.UPDATE_DOCS !== undefined)
+      await writeFile(
+        file,
+        document.replace(example, (_, begin: string) => `${begin}${shown}\n`),
+      );
+    expect(example.exec(await readFile(file, 'utf8'))?.[2]).toBe(`${shown}\n`);
   });
 
   test('takes less than three seconds if each call takes 100 ms', async () => {
