@@ -1,6 +1,6 @@
-import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import { createReader } from '../lambda/reader/create-reader.ts';
-import type { TokenReader } from '../lambda/reader/token-reader.ts';
+import type { LambdaApi, ParameterStoreApi, TokenReader } from '../lambda/reader/token-reader.ts';
 import { type Api, createApi } from './api.ts';
 import { createClients } from './aws-clients.ts';
 import { type Calls, type CountCall, createCallCounter } from './calls.ts';
@@ -76,9 +76,12 @@ function startConsumer({ world, refresher, api }: Surroundings, kind: keyof type
   const { time, random, faults } = world;
   const clockAhead = (random() * 2 - 1) * faults.rates.clockError * 1_000;
   const { ssm } = createClients(world, (step) => step());
+  const parameterStore: ParameterStoreApi = {
+    getParameter: (input, options) => ssm.send(new GetParameterCommand(input), options),
+  };
   const reader = createReader(
     {
-      ...{ parameterName: PARAMETER_NAME, ssm, refresherFunctionName: 'refresher' },
+      ...{ parameterName: PARAMETER_NAME, ssm: parameterStore, refresherFunctionName: 'refresher' },
       lambda: lambdaOf(refresher),
       fetch: async (_input, init) => {
         const token = new Headers(init?.headers).get('authorization')?.slice('Bearer '.length) ?? '';
@@ -101,14 +104,13 @@ function callOf(reader: TokenReader, kind: keyof typeof FLEET, api: Api): () => 
 }
 
 /** Answers as Lambda does: a failed run is an answer, too. */
-function lambdaOf(refresher: SimulatedFunction): LambdaClient {
-  const payload = (value: object) => ({
-    Payload: { transformToString: () => JSON.stringify(value) },
-  });
-  const send = ({ input }: { readonly input: { readonly Payload: string } }) =>
-    refresher.invoke(JSON.parse(input.Payload)).then(payload, (error: Error) => ({
-      FunctionError: 'Unhandled',
-      ...payload({ errorMessage: error.message }),
-    }));
-  return { send } as unknown as LambdaClient;
+function lambdaOf(refresher: SimulatedFunction): LambdaApi {
+  const answer = (value: object) => ({ Payload: Buffer.from(JSON.stringify(value)) });
+  return {
+    invoke: ({ Payload }) =>
+      refresher.invoke(JSON.parse(Payload)).then(answer, (error: Error) => ({
+        FunctionError: 'Unhandled',
+        ...answer({ errorMessage: error.message }),
+      })),
+  };
 }

@@ -2,8 +2,10 @@ import { READER_ENVIRONMENT } from '../shared/reader-environment.ts';
 import { isSendable } from '../shared/stored-token.ts';
 import { assertSeconds } from './assert-seconds.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
+import { createLoad } from './create-load.ts';
+import { createReport } from './create-report.ts';
+import { createDirectSender } from './direct-sender.ts';
 import { createReplacementSearch } from './find-replacement.ts';
-import { loadWith, reportWith } from './on-demand-clients.ts';
 import { countReports, createRejectionStreak } from './rejection-streak.ts';
 import type { Seams } from './seams.ts';
 import { createTokenCache } from './token-cache.ts';
@@ -13,7 +15,11 @@ import { TokenUnavailableError } from './token-unavailable-error.ts';
 /** Seconds: enough for a run of the refresher that backs off once or twice. */
 const REPLACEMENT_TIMEOUT_SECONDS = 10;
 
-/** `createTokenReader` with its seams. */
+/**
+ * `createTokenReader` with its seams. Reads the environment now.
+ * @throws TokenUnavailableError if the name of the parameter is missing
+ * @throws TypeError if an option is out of its bounds
+ */
 export function createReader(options: TokenReaderOptions, seams: Seams): TokenReader {
   const { minimumValidity, replacementTimeout = REPLACEMENT_TIMEOUT_SECONDS } = options;
   const parameterName = options.parameterName ?? process.env[READER_ENVIRONMENT.parameterName];
@@ -22,13 +28,14 @@ export function createReader(options: TokenReaderOptions, seams: Seams): TokenRe
   if (parameterName === undefined || parameterName === '') throw missing('parameterName');
   assertSeconds('replacementTimeout', replacementTimeout);
 
-  const load = loadWith(options.ssm, parameterName);
+  const send = createDirectSender(seams.now);
+  const load = createLoad(options.ssm, parameterName, send);
   const cache = createTokenCache(parameterName, load, minimumValidity, seams);
   const streak = createRejectionStreak(seams);
   const report =
     functionName === undefined
       ? undefined
-      : countReports(reportWith(options.lambda, functionName), cache, streak);
+      : countReports(createReport(options.lambda, functionName, send, seams), cache, streak);
   return {
     get: cache.get,
     authorization: async (asked) => `Bearer ${await cache.get(asked)}`,
@@ -54,7 +61,8 @@ export function createReader(options: TokenReaderOptions, seams: Seams): TokenRe
   };
 }
 
-function missing(option: 'parameterName' | 'refresherFunctionName'): TypeError {
+function missing(option: 'parameterName' | 'refresherFunctionName'): TokenUnavailableError {
   const variable = READER_ENVIRONMENT[option];
-  return new TypeError(`${option} is missing. Pass it, or set ${variable} with refresher.connect(fn).`);
+  const text = `${option} is missing. Pass it, or set ${variable} with refresher.connect(fn).`;
+  return new TokenUnavailableError({ code: 'CONFIGURATION_INVALID', text });
 }

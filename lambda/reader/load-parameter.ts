@@ -1,8 +1,8 @@
-import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { describeAwsFailure, isAccessDenied } from '../shared/aws-failure.ts';
 import { parseStored, type StoredToken } from '../shared/stored-token.ts';
-import { abortable } from './abortable.ts';
+import type { ReadParameter } from './read-parameter.ts';
 import type { Transient } from './retry-pace.ts';
+import { isThrottled, type ServiceError } from './service-error.ts';
 import type { TokenUnavailableCode, Unavailability } from './token-unavailable-error.ts';
 
 /** The result of one load of the parameter. */
@@ -18,28 +18,10 @@ export type Loaded =
 /** Loads the parameter once. Never rejects. */
 export type Load = () => Promise<Loaded>;
 
-/**
- * A client with the region and credentials of the environment. A call within a region takes milliseconds. A slower one,
- * for example on a connection that died while the container was frozen, fails. The client does not retry, because it does not
- * know how long to wait, and each retry counts against the throughput. The reader retries instead.
- */
-export function createSsmClient(): SSMClient {
-  return new SSMClient({
-    maxAttempts: 1,
-    requestHandler: { connectionTimeout: 1_500, requestTimeout: 4_000, throwOnRequestTimeout: true },
-  });
-}
-
-/** Milliseconds for one load, the search for credentials included. The caller's own client may have no time limit. */
-const LOAD_TIMEOUT_MS = 15_000;
-
-export async function loadParameter(ssm: SSMClient, parameterName: string): Promise<Loaded> {
-  const abortSignal = AbortSignal.timeout(LOAD_TIMEOUT_MS);
+export async function loadParameter(read: ReadParameter, parameterName: string): Promise<Loaded> {
   try {
-    const command = new GetParameterCommand({ Name: parameterName, WithDecryption: true });
-    // The client respects the signal while it sends, but not while it looks for credentials.
-    const { Parameter } = await abortable(ssm.send(command, { abortSignal }), abortSignal);
-    return tokenIn(Parameter?.Type, Parameter?.Value, parameterName);
+    const { Type, Value } = await read(parameterName);
+    return tokenIn(Type, Value, parameterName);
   } catch (error) {
     return failedLoad(error, parameterName);
   }
@@ -79,13 +61,12 @@ function failedLoad(error: unknown, parameterName: string): Loaded {
       'Allow it with refresher.grantRead(fn). If another app deploys the refresher, also name the role in its readers.';
     return failed('ACCESS_DENIED', `${fact} ${remedy}`, cause);
   }
-  const { httpStatusCode: status, clockSkewCorrected } = metadataOf(error);
-  if (status === 429 || /Throttl|TooManyRequests/.test(name)) {
+  if (isThrottled({ ...(error as ServiceError), name })) {
     const remedy =
       'Try again later. If this lasts, find out what else reads from Parameter Store, or raise its throughput.';
     return { ...failed('STORE_UNAVAILABLE', `${fact} ${remedy}`, cause), transient: 'throttled' };
   }
-  // After this refusal, the client signs with the clock of Parameter Store.
+  const { httpStatusCode: status, clockSkewCorrected } = (error as ServiceError).$metadata ?? {};
   if (status !== undefined && status >= 400 && status < 500 && clockSkewCorrected !== true) {
     const remedy = 'Check parameterName, the region and the credentials.';
     return failed('REQUEST_REJECTED', `${fact} ${remedy}`, cause);
@@ -95,11 +76,8 @@ function failedLoad(error: unknown, parameterName: string): Loaded {
   return { ...failed('STORE_UNAVAILABLE', `${fact} ${remedy}`, cause), transient: 'failing' };
 }
 
-function metadataOf(error: unknown): { httpStatusCode?: number; clockSkewCorrected?: boolean } {
-  return (error as { $metadata?: object }).$metadata ?? {};
-}
-
-function failed(
+/** A load that failed. `cause` names the error, without its message if that may hold the token. */
+export function failed(
   code: TokenUnavailableCode,
   text: string,
   cause?: Error,

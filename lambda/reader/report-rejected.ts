@@ -1,10 +1,9 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { describeAwsFailure, isAccessDenied } from '../shared/aws-failure.ts';
 import { parseJsonObject } from '../shared/json.ts';
 import { codeOf } from '../shared/refresh-error.ts';
 import type { KeepReason } from '../shared/refresh-result.ts';
 import { sha256 } from '../shared/stored-token.ts';
-import { abortable } from './abortable.ts';
+import type { InvokeFunction } from './invoke-directly.ts';
 import type { Unavailability } from './token-unavailable-error.ts';
 
 /** The result of a report, and whether a new token may be on its way, through this report or another. */
@@ -15,35 +14,21 @@ export type Reported =
 /** Reports a rejected token. Never rejects. */
 export type Report = (token: string) => Promise<Reported>;
 
-/** Milliseconds: the time limit of a check, which is a minute, and a cold start. A run may need to back off. */
-const REPORT_TIMEOUT_MS = 75_000;
-
 /** The refresher keeps a token that was just minted, and one that the endpoint grants again, however often it is reported. */
 const FINAL: ReadonlySet<unknown> = new Set<KeepReason>(['just-minted', 'same-token']);
 
-/** A client with the region and credentials of the environment. */
-export function createLambdaClient(): LambdaClient {
-  return new LambdaClient({ maxAttempts: 3, requestHandler: { connectionTimeout: 1_500 } });
-}
-
 /** Reports a rejected token by its SHA-256 and waits until the refresher's run has ended. Never rejects. */
 export async function reportRejected(
-  lambda: LambdaClient,
+  invoke: InvokeFunction,
   functionName: string,
   token: string,
 ): Promise<Reported> {
-  const abortSignal = AbortSignal.timeout(REPORT_TIMEOUT_MS);
   try {
-    const command = new InvokeCommand({
-      FunctionName: functionName,
-      InvocationType: 'RequestResponse',
-      Payload: JSON.stringify({ rejected: sha256(token) }),
-    });
-    const { FunctionError: functionError, Payload: payload } = await abortable(
-      lambda.send(command, { abortSignal }),
-      abortSignal,
+    const { functionError, payload } = await invoke(
+      functionName,
+      JSON.stringify({ rejected: sha256(token) }),
     );
-    const answer = parseJsonObject(payload?.transformToString() ?? '');
+    const answer = parseJsonObject(payload);
     if (functionError !== undefined) return failedRun(functionName, answer?.errorMessage);
     return { type: 'answered', replacement: FINAL.has(answer?.reason) ? 'none' : 'expected' };
   } catch (error) {

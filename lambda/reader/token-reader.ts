@@ -1,13 +1,36 @@
 import { setTimeout } from 'node:timers/promises';
-import type { LambdaClient } from '@aws-sdk/client-lambda';
-import type { SSMClient } from '@aws-sdk/client-ssm';
 import { createReader } from './create-reader.ts';
+import { createLazyReader } from './lazy-reader.ts';
 
 export {
   TOKEN_UNAVAILABLE_CODES,
   type TokenUnavailableCode,
   TokenUnavailableError,
 } from './token-unavailable-error.ts';
+
+/** The call of Parameter Store that a reader makes, for example of `SSM` from `@aws-sdk/client-ssm`. */
+export interface ParameterStoreApi {
+  getParameter(
+    input: { readonly Name: string; readonly WithDecryption: true },
+    options: { readonly abortSignal: AbortSignal },
+  ): Promise<{
+    readonly Parameter?:
+      | { readonly Type?: string | undefined; readonly Value?: string | undefined }
+      | undefined;
+  }>;
+}
+
+/** The call of Lambda that a reader makes, for example of `Lambda` from `@aws-sdk/client-lambda`. */
+export interface LambdaApi {
+  invoke(
+    input: {
+      readonly FunctionName: string;
+      readonly InvocationType: 'RequestResponse';
+      readonly Payload: string;
+    },
+    options: { readonly abortSignal: AbortSignal },
+  ): Promise<{ readonly FunctionError?: string | undefined; readonly Payload?: Uint8Array | undefined }>;
+}
 
 export interface TokenReaderOptions {
   /**
@@ -27,10 +50,10 @@ export interface TokenReaderOptions {
   readonly minimumValidity?: number;
   /** Seconds, 0 or more, for which `fetch` waits for a new token after a 401. Default: 10. */
   readonly replacementTimeout?: number;
-  /** Default: a client with the region and credentials of the environment, created for the first read. */
-  readonly ssm?: SSMClient;
-  /** Default: a client with the region and credentials of the environment, created for the first report. */
-  readonly lambda?: LambdaClient;
+  /** Reads the parameter. Default: the reader itself, or a client of the SDK if the environment needs one. */
+  readonly ssm?: ParameterStoreApi;
+  /** Reports rejected tokens. Default: as for `ssm`. */
+  readonly lambda?: LambdaApi;
   /** Sends the requests of `TokenReader.fetch`. Default: the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
 }
@@ -58,7 +81,7 @@ export interface TokenReader {
    * 10 seconds after other transient failures, counted from the first. Later, calls fail at once, except one every few
    * seconds that tries again: at least every 9 seconds, or every 40 while Parameter Store throttles or holds no valid token.
    * @throws TokenUnavailableError with any code except `REPORT_FAILED`
-   * @throws TypeError if `minimumValidity` is not a number of seconds, 0 or more
+   * @throws TypeError if an option is out of its bounds
    */
   get(options?: GetOptions): Promise<string>;
   /**
@@ -87,21 +110,23 @@ export interface TokenReader {
    * Resolves after the refresher's run, when the parameter has been read again. `get` then returns the new token, if
    * there is one. Concurrent reports of the same token share one call. In a pause between reports (see `fetch`), it only
    * reads the parameter again.
-   * @throws TokenUnavailableError with the code `REPORT_FAILED`
-   * @throws TypeError if the refresher's function is not known, or if the argument is not a token
+   * @throws TokenUnavailableError with the code `REPORT_FAILED`, or `CONFIGURATION_INVALID` if a name is missing
+   * @throws TypeError if the argument is not a token
    */
   reject(token: string): Promise<void>;
 }
 
 /**
- * Creates a reader of the stored token. Create one for each container, outside the handler.
- * @throws TypeError if `parameterName` is missing, or if an option is out of its bounds
+ * Creates a reader of the stored token. Create one for each container, outside the handler. This never fails: a name that
+ * is missing, or an option out of its bounds, is an error of the first call.
  */
 export function createTokenReader(options: TokenReaderOptions = {}): TokenReader {
-  return createReader(options, {
-    now: Date.now,
-    random: Math.random,
-    sleep: (milliseconds, signal) =>
-      setTimeout(milliseconds, undefined, signal === undefined ? {} : { signal }),
-  });
+  return createLazyReader(() =>
+    createReader(options, {
+      now: Date.now,
+      random: Math.random,
+      sleep: (milliseconds, signal) =>
+        setTimeout(milliseconds, undefined, signal === undefined ? {} : { signal }),
+    }),
+  );
 }

@@ -1,5 +1,7 @@
 /** Every way in which a reader can fail. Stable: callers rely on these names. */
 export const TOKEN_UNAVAILABLE_CODES = [
+  /** A name or the region is missing. The message names its environment variable. */
+  'CONFIGURATION_INVALID',
   /** The parameter does not exist, or not yet. */
   'PARAMETER_NOT_FOUND',
   /** The parameter holds a value that no refresher wrote. */
@@ -22,7 +24,12 @@ export const TOKEN_UNAVAILABLE_CODES = [
 export type TokenUnavailableCode = (typeof TOKEN_UNAVAILABLE_CODES)[number];
 
 /** These last until somebody fixes the cause. All others may pass by themselves. */
-const LASTING: readonly TokenUnavailableCode[] = ['PARAMETER_OCCUPIED', 'ACCESS_DENIED', 'REQUEST_REJECTED'];
+const LASTING: readonly TokenUnavailableCode[] = [
+  'CONFIGURATION_INVALID',
+  'PARAMETER_OCCUPIED',
+  'ACCESS_DENIED',
+  'REQUEST_REJECTED',
+];
 
 /** A failure that has not been thrown yet. */
 export interface Unavailability {

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { SANDBOX, synthesizeFunction } from '../synthesize.ts';
 import { bundleCommand } from './bundle-cli.ts';
 import { bundleForCommonJs } from './bundle-for-commonjs.ts';
+import { bundleReader } from './bundle-reader.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const dist = join(root, 'dist');
@@ -21,4 +22,5 @@ await cp(dirname(module), join(dist, 'functions', 'Function'), { recursive: true
 await cp(dirname(deploymentModule), join(dist, 'functions', 'DeploymentFunction'), { recursive: true });
 await rm(outdir, { recursive: true, force: true });
 await bundleCommand(join(dist, 'cli'));
+await bundleReader(dist);
 await bundleForCommonJs(dist);

@@ -2,6 +2,6 @@
 export const PACKAGE_BUNDLING = {
   bundle: true,
   platform: 'node',
-  target: 'node20',
+  target: 'node20.16',
   logLevel: 'warning',
 } as const;

@@ -46,10 +46,10 @@ const stack = new Stack(new App(), 'Installed');
 new TokenRefresher(stack, 'Refresher', { tokenUrl: 'https://auth.example.com/token', parameterName: '/app/token' });
 `;
 const CONSUMER = `
-import { SSMClient } from '@aws-sdk/client-ssm';
+import { SSM } from '@aws-sdk/client-ssm';
 import { createTokenReader, type TokenReader, TokenUnavailableError } from 'token-refresher/reader';
 
-const reader: TokenReader = createTokenReader({ parameterName: '/app/token', ssm: new SSMClient({}) });
+const reader: TokenReader = createTokenReader({ parameterName: '/app/token', ssm: new SSM({}) });
 
 export async function handler(): Promise<string> {
   try {
@@ -63,6 +63,8 @@ export async function handler(): Promise<string> {
 const READ = "createTokenReader({ parameterName: '/app/token' }).get().then((token) => console.log(token));";
 const READING = `import { createTokenReader } from 'token-refresher/reader';\n${READ}`;
 const COMMONJS_READING = `const { createTokenReader } = require('token-refresher/reader');\n${READ}`;
+
+const READINGS = { 'reading.js': READING, 'commonjs/reading.js': COMMONJS_READING };
 
 /** The packed package. */
 let tarball: string;
@@ -95,7 +97,7 @@ beforeAll(async () => {
   await execute('npm', ['pack', '--pack-destination', directory], { cwd: root });
   tarball = join(directory, `token-refresher-${packageJson.version}.tgz`);
   const { 'aws-cdk-lib': cdk, constructs } = packageJson.devDependencies;
-  alone = await createProject('alone', [], {});
+  alone = await createProject('alone', [], READINGS);
   cdkProject = await createProject(
     'cdk',
     [`aws-cdk-lib@${cdk}`, `constructs@${constructs}`, `typescript@${TYPESCRIPT}`],
@@ -107,8 +109,7 @@ beforeAll(async () => {
     {
       'consumer.ts': CONSUMER,
       'commonjs/consumer.ts': CONSUMER,
-      'reading.js': READING,
-      'commonjs/reading.js': COMMONJS_READING,
+      ...READINGS,
     },
   );
 }, INSTALL_TIME_MS);
@@ -158,7 +159,7 @@ describe('with the CDK only, the construct', () => {
   });
 });
 
-describe('with the two SDK clients only, the reader', () => {
+describe('without the CDK, the reader', () => {
   let cloud: AwsEndpoint;
   const token = confidential('installed-token');
 
@@ -174,8 +175,10 @@ describe('with the two SDK clients only, the reader', () => {
   afterAll(() => cloud.close());
 
   test.for([
-    ['an ES module', () => consumerProject, ['reading.js']],
-    ['CommonJS', () => join(consumerProject, 'commonjs'), [ONLY_COMMONJS, 'reading.js']],
+    ['an ES module', () => alone, ['reading.js']],
+    ['CommonJS', () => join(alone, 'commonjs'), [ONLY_COMMONJS, 'reading.js']],
+    ['an ES module beside the SDK', () => consumerProject, ['reading.js']],
+    ['CommonJS beside the SDK', () => join(consumerProject, 'commonjs'), [ONLY_COMMONJS, 'reading.js']],
   ] as const)('reads the token from %s', async ([, projectOf, args]) => {
     const { stdout } = await execute(process.execPath, [...args], {
       cwd: projectOf(),

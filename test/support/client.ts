@@ -1,11 +1,11 @@
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import { Lambda } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SSMClient } from '@aws-sdk/client-ssm';
+import { SSM } from '@aws-sdk/client-ssm';
 
 export interface AwsClients {
-  readonly ssm: SSMClient;
+  readonly ssm: SSM;
   readonly secretsManager: SecretsManagerClient;
-  readonly lambda: LambdaClient;
+  readonly lambda: Lambda;
 }
 
 /** Real SDK clients for an endpoint on this machine, without retries. */
@@ -19,8 +19,8 @@ export function awsClients(endpoint: string): AwsClients {
     requestHandler: { socketAcquisitionWarningTimeout: 60_000 },
   };
   return {
-    ssm: new SSMClient(client),
+    ssm: new SSM(client),
     secretsManager: new SecretsManagerClient(client),
-    lambda: new LambdaClient(client),
+    lambda: new Lambda(client),
   };
 }

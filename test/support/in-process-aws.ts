@@ -1,6 +1,6 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SSMClient } from '@aws-sdk/client-ssm';
+import { SSM, type SSMClient } from '@aws-sdk/client-ssm';
 import { AwsError } from '../../local/embedded-cloud/aws-error.ts';
 import { createKeyring } from '../../local/embedded-cloud/encryption.ts';
 import type { Input, Operations } from '../../local/embedded-cloud/input.ts';
@@ -9,7 +9,7 @@ import { createSecretsManager } from '../../local/embedded-cloud/secrets-manager
 
 /** Real clients of the embedded cloud, without HTTP: a simulated month makes a million calls. */
 export interface InProcessAws {
-  readonly ssm: SSMClient;
+  readonly ssm: SSM;
   readonly secretsManager: SecretsManagerClient;
   /** Called before each call. It may throw an error for the caller. */
   onCall: (operation: string, input: Input) => void;
@@ -19,7 +19,7 @@ export function createInProcessAws(now: () => number): InProcessAws {
   const keyring = createKeyring();
   const settings = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
   const aws: InProcessAws = {
-    ssm: new SSMClient(settings),
+    ssm: new SSM(settings),
     secretsManager: new SecretsManagerClient(settings),
     onCall: () => undefined,
   };

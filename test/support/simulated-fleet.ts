@@ -1,5 +1,3 @@
-// Readers import this for their first load. On a busy machine, simulated time would pass meanwhile.
-import '../../lambda/reader/load-parameter.ts';
 import type { TokenReader } from '../../lambda/reader/token-reader.ts';
 import { decide } from '../../lambda/refresher/decide.ts';
 import { type StoredToken, sha256 } from '../../lambda/shared/stored-token.ts';

@@ -1,4 +1,4 @@
-import { PutParameterCommand, type PutParameterCommandInput, type SSMClient } from '@aws-sdk/client-ssm';
+import { PutParameterCommand, type PutParameterCommandInput, type SSM } from '@aws-sdk/client-ssm';
 import { createReader } from '../../lambda/reader/create-reader.ts';
 import type { Seams } from '../../lambda/reader/seams.ts';
 import type { TokenReader, TokenReaderOptions } from '../../lambda/reader/token-reader.ts';
@@ -16,7 +16,7 @@ import { createSimulatedTime, type SimulatedTime } from './simulated-time.ts';
 export interface StoredParameter {
   readonly name: string;
   readonly cloud: AwsEndpoint;
-  readonly ssm: SSMClient;
+  readonly ssm: SSM;
   readonly time: SimulatedTime;
   /** Stores a token. By default, it is issued now and valid for an hour. */
   put(accessToken: string, fields?: Partial<StoredToken> & { readonly lifetime?: number }): Promise<void>;

@@ -517,9 +517,9 @@ describe('reject', () => {
     expect(String(failure)).not.toContain('secret-value');
   });
 
-  test('gets a TypeError if the refresher is not known', async () => {
+  test('fails if the refresher is not known', async () => {
     expect(await failureOf(parameter.reader().reject('first'))).toMatchObject({
-      name: 'TypeError',
+      code: 'CONFIGURATION_INVALID',
       message: expect.stringContaining('TOKEN_REFRESHER_FUNCTION_NAME'),
     });
   });

@@ -1,34 +1,37 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { promisify } from 'node:util';
+import { type BuildOptions, build } from 'esbuild';
 import { expect, test } from 'vitest';
 
-const entry = fileURLToPath(new URL('../../../lambda/reader/token-reader.ts', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const CONSUMER = `
+  import { createTokenReader } from './lambda/reader/token-reader.ts';
+  const reader = createTokenReader({ parameterName: '/app/token' });
+  reader.get().catch(({ code }) => console.log(code));`;
 
-/** The files in a consumer's bundle of the reader. `atStart` leaves out dynamic imports. */
-const bundle = async (atStart: boolean) => {
+/** A consumer's bundle, without any setting of its own unless given. */
+const bundle = async (options: BuildOptions = {}) => {
+  const outdir = await mkdtemp(join(tmpdir(), 'consumer-'));
   const { metafile } = await build({
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    metafile: true,
-    format: 'esm',
-    platform: 'node',
-    mainFields: ['module', 'main'],
-    splitting: true,
-    outdir: 'out',
+    stdin: { contents: CONSUMER, resolveDir: root, sourcefile: 'consumer.ts' },
+    absWorkingDir: root,
+    ...{ bundle: true, platform: 'node', target: 'node24', metafile: true, outdir, logLevel: 'error' },
+    ...options,
   });
-  const outputs = atStart
-    ? Object.values(metafile.outputs).filter(({ entryPoint }) =>
-        entryPoint?.endsWith('lambda/reader/token-reader.ts'),
-      )
-    : Object.values(metafile.outputs);
-  return [...new Set(outputs.flatMap(({ inputs }) => Object.keys(inputs)))];
+  const { inputs = {}, outputs = {} } = metafile ?? {};
+  const [output] = Object.values(outputs);
+  return { file: join(outdir, 'stdin.js'), inputs: Object.keys(inputs), bytes: output?.bytes };
 };
 
-test('a consumer bundles no minting code and no client for Secrets Manager', async () => {
-  const files = await bundle(false);
-  const own = files.filter((file) => file.startsWith('lambda/') && !file.startsWith('lambda/reader/'));
-  expect(own.sort()).toEqual([
+test("a consumer's bundle holds the reader and what it shares with the refresher, and no package", async () => {
+  const { inputs } = await bundle();
+  expect(inputs.filter((file) => !file.startsWith('lambda/reader/')).sort()).toEqual([
+    'consumer.ts',
+    'lambda/shared/aws-client.ts',
     'lambda/shared/aws-failure.ts',
     'lambda/shared/json.ts',
     'lambda/shared/reader-environment.ts',
@@ -36,11 +39,18 @@ test('a consumer bundles no minting code and no client for Secrets Manager', asy
     'lambda/shared/stored-token.ts',
     'lambda/shared/untrusted-certificate.ts',
   ]);
-  expect(files.filter((file) => /secrets-manager|oauth4webapi|powertools/.test(file))).toEqual([]);
-  expect(files.some((file) => file.includes('client-ssm'))).toBe(true);
-  expect(files.some((file) => file.includes('client-lambda'))).toBe(true);
 });
 
-test('a consumer loads no AWS client before its first read or report', async () => {
-  expect((await bundle(true)).filter((file) => file.includes('@aws-sdk/'))).toEqual([]);
+test.for(['cjs', 'esm'] as const)(
+  "a consumer's minified bundle (%s) has at most 40 KB, the reader included",
+  async (format) => {
+    expect((await bundle({ format, minify: true })).bytes).toBeLessThanOrEqual(40_000);
+  },
+);
+
+test('a bundle that needs the SDK and does not find it says so', async () => {
+  const { file } = await bundle();
+  const environment = { AWS_REGION: 'us-east-1', AWS_CONFIG_FILE: '/missing' };
+  const { stdout } = await promisify(execFile)(process.execPath, [file], { env: environment });
+  expect(stdout).toBe('CONFIGURATION_INVALID\n');
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,23 +18,26 @@ const API = 'api.example.com';
 const SSM = 'ssm.us-east-1.amazonaws.com';
 const LAMBDA = 'lambda.us-east-1.amazonaws.com';
 
-/** The consumer of docs/consumers.md, with a handler that calls the API. */
+/** A consumer that calls the API. */
+const CONSUMER = `
+import { createTokenReader } from '../lambda/reader/token-reader.ts';
+const reader = createTokenReader();
+export const handler = async () => (await reader.fetch('https://${API}/trips')).status;`;
+
 async function consumerModule(): Promise<string> {
-  const page = await readFile(join(root, 'docs/consumers.md'), 'utf8');
-  const [, example = ''] = /```ts\n((?:(?!```)[\s\S])*proxyEnv[\s\S]*?)```/.exec(page) ?? [];
-  // Inside the repository, so the example finds the installed packages.
+  // Inside the repository, so the consumer finds the reader and the installed packages.
   const file = join(root, '.local', `consumer-${randomUUID()}.ts`);
   await mkdir(join(root, '.local'), { recursive: true });
-  await writeFile(
-    file,
-    `${example.replace('token-refresher/reader', '../lambda/reader/token-reader.ts')}
-export const handler = async () => (await reader.fetch('https://${API}/trips')).status;`,
-  );
+  await writeFile(file, CONSUMER);
   onTestFinished(() => rm(file));
   return file;
 }
 
-test('behind a proxy, the example of docs/consumers.md reads, reports, and calls the API through it', async () => {
+test.for<[string, Record<string, string>]>([
+  ['without the SDK', { AWS_CONFIG_FILE: '/missing' }],
+  // A configuration file of the AWS CLI makes the reader use the SDK.
+  ['with the SDK', { AWS_CONFIG_FILE: '/dev/null' }],
+])('behind a proxy, a consumer %s reads, reports, and calls the API through it', async ([, way]) => {
   const token = confidential(`token-${randomUUID()}`);
   const [refresher, authority] = await Promise.all([startRefresher(), createCertificateAuthority()]);
   await refresher.putSecret(credentials(newClientSecret()));
@@ -53,6 +56,7 @@ test('behind a proxy, the example of docs/consumers.md reads, reports, and calls
     NODE_EXTRA_CA_CERTS: authorityFile,
     TOKEN_PARAMETER_NAME: refresher.parameterName,
     TOKEN_REFRESHER_FUNCTION_NAME: FUNCTION_NAME,
+    ...way,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',

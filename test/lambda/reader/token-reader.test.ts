@@ -1,11 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createReader } from '../../../lambda/reader/create-reader.ts';
-import { createSsmClient } from '../../../lambda/reader/load-parameter.ts';
-import {
-  createTokenReader,
-  TOKEN_UNAVAILABLE_CODES,
-  TokenUnavailableError,
-} from '../../../lambda/reader/token-reader.ts';
+import { TOKEN_UNAVAILABLE_CODES, TokenUnavailableError } from '../../../lambda/reader/token-reader.ts';
 import { sha256 } from '../../../lambda/shared/stored-token.ts';
 import type { Fault } from '../../../local/embedded-cloud/endpoint.ts';
 import { awsClients } from '../../support/client.ts';
@@ -70,10 +65,6 @@ describe('get', () => {
     vi.unstubAllEnvs();
   });
 
-  test('retries by itself: the client of the environment sends each request once', async () => {
-    expect(await createSsmClient().config.maxAttempts()).toBe(1);
-  });
-
   test.for([
     ['loads again if the clock was wrong and the client has corrected it', true, 'token'],
     ['fails if the signature was wrong for another reason', false, 'REQUEST_REJECTED'],
@@ -96,17 +87,6 @@ describe('get', () => {
     const reading = parameter.reader().get();
     const answer = await parameter.time.until(reading.catch((error: { code: string }) => error.code));
     expect(answer).toBe(expected);
-  });
-
-  test('reads with the region and credentials of the environment by default', async () => {
-    await parameter.put('token');
-    vi.stubEnv('AWS_ENDPOINT_URL', parameter.cloud.url);
-    vi.stubEnv('AWS_REGION', 'us-east-1');
-    vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
-    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
-    const seams = { ...parameter.time, random: Math.random };
-    expect(await createReader({ parameterName: parameter.name }, seams).get()).toBe('token');
-    vi.unstubAllEnvs();
   });
 });
 
@@ -656,11 +636,6 @@ describe('a caller', () => {
       expect(() => parameter.reader({ replacementTimeout: minimumValidity })).toThrow(TypeError);
     },
   );
-
-  test('gets a TypeError if the name of the parameter is missing', () => {
-    expect(() => createTokenReader()).toThrow(/TOKEN_PARAMETER_NAME/);
-    expect(() => createTokenReader({ parameterName: '' })).toThrow(TypeError);
-  });
 });
 
 describe('every failure', () => {
@@ -711,9 +686,9 @@ describe('every failure', () => {
     },
   );
 
-  test('is covered here, except the codes that need a minimum validity or a report', () => {
+  test('is covered here, except the codes that need other options or a report', () => {
     const here = new Set(failures.map(([code]) => code));
     const missing = TOKEN_UNAVAILABLE_CODES.filter((code) => !here.has(code));
-    expect(missing).toEqual(['VALIDITY_TOO_SHORT', 'REPORT_FAILED']);
+    expect(missing).toEqual(['CONFIGURATION_INVALID', 'VALIDITY_TOO_SHORT', 'REPORT_FAILED']);
   });
 });

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import type { RefreshEvent } from '../../../lambda/refresher/event.ts';
 import {
   CHECK,
@@ -13,11 +13,6 @@ import {
 import { fetchOnce } from '../../support/interleavings/fetching-reader.ts';
 import { ISSUER_KINDS } from '../../support/interleavings/token-issuer.ts';
 
-// The reader imports these when it needs them. Loaded before, they take no time then.
-beforeAll(async () => {
-  await import('../../../lambda/reader/load-parameter.ts');
-  await import('../../../lambda/reader/report-rejected.ts');
-});
 // The time of these tests is virtual, and no call hangs.
 beforeEach(() => {
   vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => new AbortController().signal);

@@ -1,4 +1,4 @@
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import { Lambda } from '@aws-sdk/client-lambda';
 import { createReader } from '../../../lambda/reader/create-reader.ts';
 import { parseEvent } from '../../../lambda/refresher/event.ts';
 import { answerCalls } from '../in-process-aws.ts';
@@ -13,7 +13,7 @@ const FUNCTION = 'refresher';
  */
 export async function fetchOnce(refresher: RefresherStage, actor: Actor): Promise<string | undefined> {
   const { stage, issuer } = refresher;
-  const lambda = new LambdaClient({ region: 'us-east-1' });
+  const lambda = new Lambda({ region: 'us-east-1' });
   answerCalls(lambda, async (_operation, { Payload: payload }) => {
     const event = parseEvent(JSON.parse(String(payload)));
     const report = await stage.call(actor, 'Invoke', () => {
@@ -51,6 +51,5 @@ async function invocationAnswer(running: Promise<unknown>): Promise<object> {
     (result) => [undefined, result],
     (error: Error) => ['Unhandled', { errorMessage: error.message }],
   );
-  const text = JSON.stringify(answer);
-  return { FunctionError, Payload: { transformToString: () => text } };
+  return { FunctionError, Payload: Buffer.from(JSON.stringify(answer)) };
 }

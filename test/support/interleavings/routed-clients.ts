@@ -1,5 +1,5 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SSMClient } from '@aws-sdk/client-ssm';
+import { SSM } from '@aws-sdk/client-ssm';
 import type { Input } from '../../../local/embedded-cloud/input.ts';
 import { answerCalls } from '../in-process-aws.ts';
 
@@ -7,7 +7,7 @@ type Answer = (operation: string, input: Input) => unknown;
 
 /** Real clients whose calls are answered by what is set here. */
 export interface RoutedClients {
-  readonly ssm: SSMClient;
+  readonly ssm: SSM;
   readonly secretsManager: SecretsManagerClient;
   answers: { readonly ssm: Answer; readonly secretsManager: Answer };
 }
@@ -28,7 +28,7 @@ export function routedClients(name: string, answers: RoutedClients['answers']): 
 
 function createClients(answers: RoutedClients['answers']): RoutedClients {
   const clients = {
-    ssm: new SSMClient(SETTINGS),
+    ssm: new SSM(SETTINGS),
     secretsManager: new SecretsManagerClient(SETTINGS),
     answers,
   };

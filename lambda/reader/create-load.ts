@@ -1,0 +1,46 @@
+import { describeAwsFailure } from '../shared/aws-failure.ts';
+import { readWith } from './call-client.ts';
+import { directEndpoint, hasConfigFile } from './direct-endpoint.ts';
+import type { DirectSender } from './direct-sender.ts';
+import { failed, type Load, type Loaded, loadParameter } from './load-parameter.ts';
+import { readDirectly } from './read-parameter.ts';
+import { createSsm } from './sdk-clients.ts';
+import type { ParameterStoreApi } from './token-reader.ts';
+
+/**
+ * Loads the parameter with the given client. Without one, the reader sends the request itself, or creates a client of the
+ * SDK if the environment needs it.
+ */
+export function createLoad(
+  given: ParameterStoreApi | undefined,
+  parameterName: string,
+  send: DirectSender,
+): Load {
+  if (given !== undefined) return () => loadParameter(readWith(given), parameterName);
+  let created: ReturnType<typeof createSsm> | undefined;
+  return async () => {
+    // Each load looks again: the environment may be complete only after the first.
+    const endpoint = directEndpoint('ssm', process.env);
+    if (endpoint !== undefined) return loadParameter(readDirectly(send, endpoint), parameterName);
+    if (!process.env.AWS_REGION && !hasConfigFile(process.env)) return withoutRegion();
+    created ??= createSsm();
+    try {
+      const { ssm, region } = await created;
+      return region === undefined ? withoutRegion() : await loadParameter(readWith(ssm), parameterName);
+    } catch (error) {
+      created = undefined;
+      return withoutSdk(error);
+    }
+  };
+}
+
+function withoutRegion(): Loaded {
+  return failed('CONFIGURATION_INVALID', 'the AWS region is missing. Set AWS_REGION.');
+}
+
+function withoutSdk(error: unknown): Loaded {
+  const fact = `@aws-sdk/client-ssm could not be loaded: ${describeAwsFailure(error).name}.`;
+  const remedy =
+    'Install it, or set AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as Lambda does.';
+  return failed('CONFIGURATION_INVALID', `${fact} ${remedy}`);
+}

@@ -1,0 +1,38 @@
+import { describeAwsFailure } from '../shared/aws-failure.ts';
+import { invokeWith } from './call-client.ts';
+import { directEndpoint } from './direct-endpoint.ts';
+import type { DirectSender } from './direct-sender.ts';
+import { type InvokeFunction, invokeDirectly } from './invoke-directly.ts';
+import { type Report, reportRejected } from './report-rejected.ts';
+import { createLambda } from './sdk-clients.ts';
+import type { Seams } from './seams.ts';
+import { singleFlightByKey } from './single-flight.ts';
+import type { LambdaApi } from './token-reader.ts';
+
+/**
+ * Reports rejected tokens with the given client. Without one, sends the request itself, or with a client of the SDK if the
+ * environment needs one.
+ */
+export function createReport(
+  given: LambdaApi | undefined,
+  functionName: string,
+  send: DirectSender,
+  seams: Seams,
+): Report {
+  let lambda = given;
+  const findWay = async (): Promise<InvokeFunction> => {
+    const endpoint = given === undefined ? directEndpoint('lambda', process.env) : undefined;
+    if (endpoint !== undefined) return invokeDirectly(send, endpoint, seams);
+    lambda ??= await createLambda();
+    return invokeWith(lambda);
+  };
+  return singleFlightByKey(async (token) => {
+    try {
+      return await reportRejected(await findWay(), functionName, token);
+    } catch (error) {
+      const { name } = describeAwsFailure(error);
+      const text = `@aws-sdk/client-lambda could not be loaded: ${name}. Install it.`;
+      return { type: 'failed', failure: { code: 'REPORT_FAILED', text }, replacement: 'none' };
+    }
+  });
+}

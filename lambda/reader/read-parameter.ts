@@ -1,0 +1,34 @@
+import { parseJsonObject } from '../shared/json.ts';
+import type { DirectEndpoint } from './direct-endpoint.ts';
+import type { DirectSender } from './direct-sender.ts';
+
+/** What Parameter Store says about the parameter. */
+export interface Parameter {
+  readonly Type?: string | undefined;
+  readonly Value?: string | undefined;
+}
+
+/** Reads a parameter with decryption. Fails with the SDK's errors. */
+export type ReadParameter = (name: string) => Promise<Parameter>;
+
+/**
+ * Milliseconds. A call within a region takes a few. A slower one fails, for example after Lambda froze the container during
+ * it. There is no retry here, because each counts against the throughput: the reader retries at its own pace.
+ */
+export const READ_LIMITS = { connect: 1_500, answer: 4_000 } as const;
+
+/** Reads a parameter without the SDK. */
+export function readDirectly(send: DirectSender, endpoint: DirectEndpoint): ReadParameter {
+  return async (name) => {
+    const { text } = await send(endpoint, {
+      path: '/',
+      headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AmazonSSM.GetParameter' },
+      body: JSON.stringify({ Name: name, WithDecryption: true }),
+      limits: READ_LIMITS,
+    });
+    const answer = parseJsonObject(text);
+    // The text is not shown: it may hold the token.
+    if (answer === undefined) throw Object.assign(new Error('not JSON'), { name: 'SyntaxError' });
+    return (answer.Parameter ?? {}) as Parameter;
+  };
+}

@@ -1,0 +1,23 @@
+import { proxyEnv } from '../shared/aws-client.ts';
+import { INVOKE_LIMITS } from './invoke-directly.ts';
+import { READ_LIMITS } from './read-parameter.ts';
+import type { LambdaApi, ParameterStoreApi } from './token-reader.ts';
+
+// A name that is not a literal keeps the SDK out of every bundle. Node.js finds it in `node_modules` or in Lambda's runtime.
+const packageOf = (service: string) => ['@aws-sdk', `client-${service}`].join('/');
+
+/** A client with the region, if any, and the credentials that the SDK finds. Rejects if the SDK is not installed. */
+export async function createSsm(): Promise<{ ssm: ParameterStoreApi; region: string | undefined }> {
+  const { SSM }: typeof import('@aws-sdk/client-ssm') = await import(packageOf('ssm'));
+  const { connect: connectionTimeout, answer: requestTimeout } = READ_LIMITS;
+  const limits = { connectionTimeout, requestTimeout, throwOnRequestTimeout: true };
+  const ssm = new SSM({ maxAttempts: 1, requestHandler: { ...limits, httpsAgent: { proxyEnv } } });
+  return { ssm, region: await ssm.config.region().catch(() => undefined) };
+}
+
+/** A client with the region and credentials that the SDK finds. Rejects if the SDK is not installed. */
+export async function createLambda(): Promise<LambdaApi> {
+  const { Lambda }: typeof import('@aws-sdk/client-lambda') = await import(packageOf('lambda'));
+  const { connect: connectionTimeout, attempts: maxAttempts } = INVOKE_LIMITS;
+  return new Lambda({ maxAttempts, requestHandler: { connectionTimeout, httpsAgent: { proxyEnv } } });
+}

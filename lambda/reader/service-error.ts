@@ -1,0 +1,15 @@
+/** The fields of the SDK's errors that the reader looks at. Network errors of Node.js have a code. */
+export interface ServiceError {
+  readonly name?: string;
+  readonly code?: string;
+  readonly $metadata?: {
+    readonly httpStatusCode?: number;
+    /** After such an error, the next request is signed with the clock of AWS. */
+    readonly clockSkewCorrected?: boolean;
+  };
+}
+
+/** Whether AWS refused a call because there were too many. */
+export function isThrottled({ name = '', $metadata = {} }: ServiceError): boolean {
+  return $metadata.httpStatusCode === 429 || /Throttl|TooManyRequests/.test(name);
+}

@@ -1,0 +1,141 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createReader } from '../../../lambda/reader/create-reader.ts';
+import { createTokenReader, type TokenReader } from '../../../lambda/reader/token-reader.ts';
+import { createStoredParameter, type StoredParameter } from '../../support/stored-parameter.ts';
+
+let parameter: StoredParameter;
+
+/** The environment of a connected function, and its endpoint. Without a file of the AWS CLI. */
+beforeEach(async () => {
+  parameter = await createStoredParameter();
+  const environment = {
+    TOKEN_PARAMETER_NAME: parameter.name,
+    TOKEN_REFRESHER_FUNCTION_NAME: undefined,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_CONFIG_FILE: '/missing',
+    AWS_ENDPOINT_URL: parameter.cloud.url,
+  };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  await parameter.put('token', { issued_at: Math.floor(Date.now() / 1_000) });
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await parameter.close();
+});
+
+const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+const CALLS: readonly [string, (reader: TokenReader) => Promise<unknown>][] = [
+  ['get', (reader) => reader.get()],
+  ['authorization', (reader) => reader.authorization()],
+  ['fetch', (reader) => reader.fetch(parameter.cloud.url)],
+  ['reject', (reader) => reader.reject('token')],
+];
+
+describe('a reader that is created while a module loads', () => {
+  test.for(CALLS)('fails with the first %s if the name of the parameter is missing', async ([, call]) => {
+    vi.stubEnv('TOKEN_PARAMETER_NAME', undefined);
+    const failure = await failureOf(call(createTokenReader()));
+    expect(failure).toMatchObject({ code: 'CONFIGURATION_INVALID', retryable: false });
+    expect(failure).toMatchObject({ message: expect.stringContaining('TOKEN_PARAMETER_NAME') });
+  });
+
+  test('fails with the first call if its parameterName is empty', async () => {
+    const failure = await failureOf(createTokenReader({ parameterName: '' }).get());
+    expect(failure).toMatchObject({ code: 'CONFIGURATION_INVALID' });
+  });
+
+  test.for(CALLS)('fails with the first %s if an option is out of its bounds', async ([, call]) => {
+    const failure = await failureOf(call(createTokenReader({ minimumValidity: -1 })));
+    expect(failure).toMatchObject({ name: 'TypeError', message: expect.stringContaining('minimumValidity') });
+  });
+
+  test('reads the names of the environment at the first call', async () => {
+    vi.stubEnv('TOKEN_PARAMETER_NAME', undefined);
+    const reader = createTokenReader();
+    expect(await failureOf(reader.get())).toMatchObject({ code: 'CONFIGURATION_INVALID' });
+    vi.stubEnv('TOKEN_PARAMETER_NAME', parameter.name);
+    expect(await reader.get()).toBe('token');
+    vi.stubEnv('TOKEN_PARAMETER_NAME', '/another');
+    expect(await reader.get()).toBe('token');
+    expect(await reader.authorization()).toBe('Bearer token');
+  });
+
+  test('names the variable if the function of the refresher is missing', async () => {
+    const failure = await failureOf(createTokenReader().reject('token'));
+    expect(failure).toMatchObject({ code: 'CONFIGURATION_INVALID' });
+    expect(failure).toMatchObject({ message: expect.stringContaining('TOKEN_REFRESHER_FUNCTION_NAME') });
+  });
+});
+
+describe('without a region', () => {
+  const withoutRegion = async (configuration?: string) => {
+    await parameter.put('token');
+    vi.stubEnv('AWS_REGION', undefined);
+    if (configuration !== undefined) {
+      const file = join(await mkdtemp(join(tmpdir(), 'config-')), 'config');
+      await writeFile(file, configuration);
+      vi.stubEnv('AWS_CONFIG_FILE', file);
+    }
+    return createReader({}, { ...parameter.time, random: () => 0.5 });
+  };
+
+  test.for<[string, string | undefined]>([
+    ['there is no configuration file', undefined],
+    ['the configuration file names none', '[default]\noutput = json\n'],
+  ])('a read fails at once and names the variable: %s', async ([, configuration]) => {
+    const reader = await withoutRegion(configuration);
+    // It settles although no time passes.
+    const failure = await failureOf(reader.get());
+    expect(failure).toMatchObject({ code: 'CONFIGURATION_INVALID', retryable: false });
+    expect(failure).toMatchObject({ message: expect.stringContaining('AWS_REGION') });
+    expect(parameter.reads()).toBe(0);
+  });
+
+  test('a read takes the region of the configuration file', async () => {
+    const reader = await withoutRegion('[default]\nregion = us-east-1\n');
+    expect(await parameter.time.until(reader.get())).toBe('token');
+  });
+
+  test('a read succeeds once the region is set', async () => {
+    const reader = await withoutRegion();
+    await failureOf(reader.get());
+    vi.stubEnv('AWS_REGION', 'us-east-1');
+    await parameter.time.advance(2_000);
+    expect(await parameter.time.until(reader.get())).toBe('token');
+  });
+});
+
+describe('if the environment needs an SDK that is not installed', () => {
+  const notInstalled = () => {
+    throw Object.assign(new Error('not found'), { code: 'ERR_MODULE_NOT_FOUND' });
+  };
+  beforeEach(() => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+    vi.stubEnv('TOKEN_REFRESHER_FUNCTION_NAME', 'refresher');
+    vi.doMock('@aws-sdk/client-ssm', notInstalled);
+    vi.doMock('@aws-sdk/client-lambda', notInstalled);
+  });
+  afterEach(() => {
+    vi.doUnmock('@aws-sdk/client-ssm');
+    vi.doUnmock('@aws-sdk/client-lambda');
+  });
+
+  test.for<[string, string, string, (reader: TokenReader) => Promise<unknown>]>([
+    ['a read', 'CONFIGURATION_INVALID', '@aws-sdk/client-ssm', (reader) => reader.get()],
+    ['a report', 'REPORT_FAILED', '@aws-sdk/client-lambda', (reader) => reader.reject('token')],
+  ])('%s fails at once and names the package', async ([, code, name, call]) => {
+    const reader = createReader({}, { ...parameter.time, random: () => 0.5 });
+    const failure = await failureOf(call(reader));
+    expect(failure).toMatchObject({ code, message: expect.stringMatching(`${name} .*Install it`) });
+  });
+});
