@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { problemLine } from './construct/problem-line.ts';
 
 const BOUNDARY = '@aws-cdk/core:permissionsBoundary';
 const PRECREATED = '@aws-cdk/iam:customizeRoles';
@@ -27,6 +28,6 @@ export function roleContextProblems(context: Readonly<Record<string, unknown>>):
   return CHECKS.flatMap(([key, schema, allowed]) => {
     const found = context[key];
     if (found === undefined || schema.safeParse(found).success) return [];
-    return [`${key}: ${allowed}; got ${JSON.stringify(found)}`];
+    return [problemLine(key, key, found, allowed)];
   });
 }

@@ -14,6 +14,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct, IConstruct } from 'constructs';
 import { acknowledge, OWN_POLICY } from './acknowledge.ts';
+import { problemLine } from './problem-line.ts';
 
 /** The role of a function, and where its permissions go. */
 export interface FunctionRole {
@@ -57,8 +58,12 @@ function assertSameAccount(scope: Construct, role: IRole): void {
   const { account } = Stack.of(scope);
   if (Token.compareStrings(role.env.account, account) !== TokenComparison.DIFFERENT) return;
   throw new Error(
-    `TokenRefresher: role is invalid: it must be in the account of the stack (${account}), because Lambda accepts no role of ` +
-      `another account; got ${role.roleArn}`,
+    problemLine(
+      'TokenRefresher.role',
+      'role',
+      role.roleArn,
+      `it must be in the account of the stack (${account}), because Lambda accepts no role of another account`,
+    ),
   );
 }
 

@@ -4,7 +4,8 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import { type IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { connect, grantRead, grantReport, type ITokenRefresher } from './grants.ts';
-import { keyProblem, shown } from './property-rules.ts';
+import { problemLine } from './problem-line.ts';
+import { keyProblem } from './property-rules.ts';
 
 /** The attributes of a `TokenRefresher` that another app deploys. Stacks of this repository have them as outputs. */
 export interface TokenRefresherAttributes {
@@ -40,7 +41,12 @@ export class ImportedTokenRefresher extends Construct implements ITokenRefresher
     const problem = keyProblem(this.encryptionKey);
     if (problem !== undefined) {
       throw new Error(
-        `fromTokenRefresherAttributes: encryptionKeyArn is invalid: ${problem}; got ${shown('encryptionKeyArn', encryptionKeyArn)}`,
+        problemLine(
+          'fromTokenRefresherAttributes.encryptionKeyArn',
+          'encryptionKeyArn',
+          encryptionKeyArn,
+          problem,
+        ),
       );
     }
     this.function =

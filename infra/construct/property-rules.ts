@@ -4,6 +4,7 @@ import { RESERVED_FORM_FIELDS } from '../../lambda/shared/refresher-environment.
 import { isScope } from '../../lambda/shared/scope.ts';
 import { MAX_LIFETIME_SECONDS } from '../../lambda/shared/stored-token.ts';
 import { SCHEDULE_PRECISION_SECONDS } from '../../lambda/shared/time-budget.ts';
+import type { EntryProblem } from './problem-line.ts';
 
 export const DEFAULT_CHECK_EVERY = Duration.minutes(5);
 export const DEFAULT_REFRESH_BEFORE = Duration.minutes(30);
@@ -13,14 +14,15 @@ export const LONGEST_REFRESH_BEFORE = Duration.hours(24);
  * The name is a dimension of the metrics, and CDK accepts 255 characters there. So the ARN of the claim and the descriptions
  * that contain the name also stay below the limits of AWS.
  */
-const LONGEST_PARAMETER_NAME = 255;
+export const LONGEST_PARAMETER_NAME = 255;
+export const PARAMETER_NAME = /^\/[a-zA-Z0-9_.\-/]+$/;
 
 /**
  * What is wrong with a parameter name, or undefined if it is valid.
  * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
  */
 export function parameterNameProblem(name: string): string | undefined {
-  if (!/^\/[a-zA-Z0-9_.\-/]+$/.test(name))
+  if (!PARAMETER_NAME.test(name))
     return 'it must begin with "/" and contain only letters, digits and _ . - /';
   if (name.endsWith('/') || name.includes('//'))
     return 'it must not contain an empty level ("//" or a trailing "/")';
@@ -32,12 +34,15 @@ export function parameterNameProblem(name: string): string | undefined {
 }
 
 /**
- * What is wrong with the name or ARN of a secret, or undefined if it is valid.
+ * The name of a secret, or its complete ARN.
  * Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html (Name)
  */
+export const SECRET =
+  /^(?:arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}|(?!arn:)[\w/+=.@-]{1,512})$/;
+
+/** What is wrong with the name or ARN of a secret, or undefined if it is valid. */
 export function secretProblem(nameOrArn: string): string | undefined {
-  if (/^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+-\w{6}$/.test(nameOrArn)) return undefined;
-  if (!nameOrArn.startsWith('arn:') && /^[\w/+=.@-]{1,512}$/.test(nameOrArn)) return undefined;
+  if (SECRET.test(nameOrArn)) return undefined;
   return 'it must be the name of a secret, or its complete ARN with the six characters at the end';
 }
 
@@ -88,18 +93,21 @@ export function scopeProblem(scope: string): string | undefined {
   return 'it must be words of printable ASCII without quotes or backslashes, separated by single spaces';
 }
 
-/** What is wrong with extra parameters, or undefined if they are valid. */
-export function extraParametersProblem(parameters: Readonly<Record<string, string>>): string | undefined {
-  const reserved = RESERVED_FORM_FIELDS.find((field) => field in parameters);
-  return reserved === undefined
-    ? undefined
-    : `it must not contain "${reserved}", which the refresher sets itself`;
+/** What is wrong with each extra parameter. */
+export function extraParametersProblems(parameters: Readonly<Record<string, string>>): EntryProblem[] {
+  return RESERVED_FORM_FIELDS.filter((field) => Object.hasOwn(parameters, field)).map((key) => ({
+    key,
+    about: 'name',
+    text: 'the refresher sets this form field itself. Remove it',
+  }));
 }
+
+/** `*`, or the ARN of roles and users. */
+export const READER = /^(?:\*|arn:[\w-]+:iam::\d{12}:(?:role|user)\/[\w+=,.@/*?-]+)$/;
 
 /** What is wrong with an entry of `readers`, or undefined if it is valid. */
 export function readerProblem(arn: string): string | undefined {
-  if (arn === '*' || Token.isUnresolved(arn)) return undefined;
-  if (/^arn:[\w-]+:iam::\d{12}:(role|user)\/[\w+=,.@/*?-]+$/.test(arn)) return undefined;
+  if (READER.test(arn) || Token.isUnresolved(arn)) return undefined;
   const role = roleOfSession(arn);
   if (role !== undefined) return `it is the ARN of a session. Write the ARN of its role: ${role}`;
   return 'it must be the ARN of an IAM role or user, or "*"';
@@ -121,21 +129,14 @@ function roleOfSession(arn: string): string | undefined {
   return `${roles}/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_${permissionSet}_*`;
 }
 
+export const READERS_WITH_KEY =
+  "it cannot be combined with encryptionKey, because that key's policy decides who may decrypt the token. Name the readers there";
+
 /** Why `readers` cannot be set, or undefined if they can. */
 export function readersProblem(
   readers: readonly string[] | undefined,
   encryptionKey: unknown,
 ): string | undefined {
   if (readers === undefined || encryptionKey === undefined) return undefined;
-  return "it cannot be combined with encryptionKey, because that key's policy decides who may decrypt the token";
-}
-
-/** How an error shows a value. It hides a value that may contain a secret by mistake. */
-export function shown(property: string, value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value);
-  const mayHoldSecret =
-    ['credentials', 'credentialFields', 'extraParameters', 'environment'].includes(property) ||
-    (property === 'tokenUrl' && /[@?]/.test(text));
-  return mayHoldSecret ? 'a value that is not shown because it may contain a secret' : text;
+  return READERS_WITH_KEY;
 }

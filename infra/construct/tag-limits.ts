@@ -1,12 +1,13 @@
 import { type CfnResource, TagManager } from 'aws-cdk-lib';
+import type { EntryProblem } from './problem-line.ts';
 
 /** Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html */
-const LONGEST_TAG_KEY = 128;
-const LONGEST_TAG_VALUE = 256;
-const MOST_TAGS = 50;
+export const LONGEST_TAG_KEY = 128;
+export const LONGEST_TAG_VALUE = 256;
+export const MOST_TAGS = 50;
 
 /** What IAM, Parameter Store and CloudWatch Logs accept in a tag. Source: the Tag type in the API reference of each. */
-const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+export const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 const STRICT_TYPES: ReadonlySet<string> = new Set([
   'AWS::IAM::Role',
   'AWS::Logs::LogGroup',
@@ -19,18 +20,28 @@ const TYPES_WITHOUT_EMPTY_VALUES: ReadonlySet<string> = new Set(['AWS::Scheduler
 /** Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html (case sensitivity) */
 const TYPES_IGNORING_CASE: ReadonlySet<string> = new Set(['AWS::IAM::Role']);
 
-/** What is wrong with the setting `tags`, or undefined if it is valid. Every resource of the stack gets these tags. */
-export function tagsProblem(tags: Readonly<Record<string, string>>): string | undefined {
-  const [problem] = [
-    ...countProblems(Object.keys(tags).length),
-    ...caseProblems(Object.keys(tags)),
-    ...Object.entries(tags).flatMap(([key, value]) => [
-      ...lengthProblems(key, value),
-      ...textProblems(key, value),
-      ...emptyValueProblems(key, value),
-    ]),
+/** What is wrong with the setting `tags`. Every resource of the stack gets these tags. */
+export function tagsProblems(tags: Readonly<Record<string, string>>): EntryProblem[] {
+  return [
+    ...countProblems(Object.keys(tags).length).map(
+      (text): EntryProblem => ({ about: 'value', text: `it ${withoutFullStop(text)}` }),
+    ),
+    ...caseProblems(Object.keys(tags)).map(
+      (text): EntryProblem => ({ about: 'name', text: withoutFullStop(text) }),
+    ),
+    ...Object.entries(tags).flatMap(([key, value]): EntryProblem[] => {
+      const [text] = [
+        ...lengthProblems(key, value),
+        ...textProblems(key, value),
+        ...emptyValueProblems(key, value),
+      ];
+      return text === undefined ? [] : [{ key, about: 'value', text: withoutFullStop(text) }];
+    }),
   ];
-  return problem?.replace(/\.$/, '');
+}
+
+function withoutFullStop(text: string): string {
+  return text.replace(/\.$/, '');
 }
 
 /** Which tags of the resource AWS would refuse. `known` returns the part of a value that is known at synth. */

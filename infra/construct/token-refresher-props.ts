@@ -10,19 +10,19 @@ import { type CredentialFieldNames, credentialFieldsProblem } from '../../lambda
 import type { RefreshPolicy } from '../../lambda/shared/refresh-margin.ts';
 import type { ClientAuthenticationMethod } from '../../lambda/shared/refresher-environment.ts';
 import { tokenUrlProblem } from '../../lambda/shared/token-url.ts';
-import { environmentProblem } from './environment-rules.ts';
+import { environmentProblems } from './environment-rules.ts';
+import { type EntryProblem, entryProblemLines, problemLine } from './problem-line.ts';
 import {
   DEFAULT_CHECK_EVERY,
   DEFAULT_REFRESH_BEFORE,
   defaultLifetimeProblem,
-  extraParametersProblem,
+  extraParametersProblems,
   keyProblem,
   parameterNameProblem,
   policyProblem,
   readerProblem,
   readersProblem,
   scopeProblem,
-  shown,
 } from './property-rules.ts';
 
 export interface TokenRefresherProps {
@@ -184,58 +184,75 @@ export function policyOf(props: TokenRefresherProps): RefreshPolicy {
   return { checkEvery: checkEvery.toSeconds(), refreshBefore: refreshBefore.toSeconds() };
 }
 
-/** @throws Error if a property is invalid; it names the property, the value found, and what is allowed */
+/** @throws Error with a line for each problem: the property, the value found, and what is allowed */
 export function assertValidProps(props: TokenRefresherProps): void {
-  const {
-    tokenUrl,
-    parameterName,
-    credentialFields,
-    scope,
-    extraParameters = {},
-    readers = [],
-    environment = {},
-    encryptionKey,
-    credentials,
-  } = props;
-  assertValid('tokenUrl', tokenUrl, tokenUrlProblem(tokenUrl));
-  assertValid('parameterName', parameterName, parameterNameProblem(parameterName));
-  if (credentialFields !== undefined)
-    assertValid('credentialFields', credentialFields, credentialFieldsProblem(credentialFields));
-  if (scope !== undefined) assertValid('scope', scope, scopeProblem(scope));
-  assertValid('extraParameters', extraParameters, extraParametersProblem(extraParameters));
-  assertValid('environment', environment, environmentProblem(environment));
-  assertValidPolicy(props);
-  assertValidDefaultLifetime(props);
-  assertValidKey('encryptionKey', encryptionKey);
-  assertValidKey('the key of credentials', credentials?.encryptionKey);
-  assertValid('readers', readers, readersProblem(props.readers, encryptionKey));
-  for (const reader of readers) assertValid('readers', reader, readerProblem(reader));
+  const lines = [
+    ...textProblems(props),
+    ...objectProblems(props),
+    ...durationProblems(props),
+    ...keyProblems(props),
+    ...readerProblems(props),
+  ];
+  if (lines.length > 0) throw new Error(lines.join('\n'));
 }
 
-function assertValidKey(property: string, key: IKey | undefined): void {
-  if (key !== undefined) assertValid(property, key.node.path, keyProblem(key));
+function textProblems({ tokenUrl, parameterName, scope }: TokenRefresherProps): string[] {
+  return [
+    ...lines('tokenUrl', tokenUrl, tokenUrlProblem(tokenUrl)),
+    ...lines('parameterName', parameterName, parameterNameProblem(parameterName)),
+    ...lines('scope', scope, scope === undefined ? undefined : scopeProblem(scope)),
+  ];
 }
 
-function assertValidPolicy(props: TokenRefresherProps): void {
+function objectProblems(props: TokenRefresherProps): string[] {
+  const { credentialFields: fields, extraParameters = {}, environment = {} } = props;
+  const entryLines = (property: string, values: object, problems: readonly EntryProblem[]) =>
+    entryProblemLines(pathOf(property), property, { ...values }, problems);
+  return [
+    ...lines('credentialFields', fields, fields && credentialFieldsProblem(fields)),
+    ...entryLines('extraParameters', extraParameters, extraParametersProblems(extraParameters)),
+    ...entryLines('environment', environment, environmentProblems(environment)),
+  ];
+}
+
+function durationProblems({ defaultLifetime: lifetime, ...props }: TokenRefresherProps): string[] {
   const durations = durationsOf(props);
-  const problem = policyProblem(durations.checkEvery, durations.refreshBefore);
-  if (problem === undefined) return;
-  assertValid(problem.property, durations[problem.property].toIsoString(), problem.text);
+  const { checkEvery, refreshBefore } = durations;
+  const policy = policyProblem(checkEvery, refreshBefore);
+  return [
+    ...(policy ? lines(policy.property, durations[policy.property].toIsoString(), policy.text) : []),
+    ...lines(
+      'defaultLifetime',
+      lifetime?.toIsoString(),
+      lifetime && defaultLifetimeProblem(lifetime, checkEvery),
+    ),
+  ];
 }
 
-function assertValidDefaultLifetime(props: TokenRefresherProps): void {
-  const { defaultLifetime } = props;
-  if (defaultLifetime === undefined) return;
-  const problem = defaultLifetimeProblem(defaultLifetime, durationsOf(props).checkEvery);
-  assertValid('defaultLifetime', defaultLifetime.toIsoString(), problem);
+function keyProblems({ encryptionKey, credentials }: TokenRefresherProps): string[] {
+  const keys = { encryptionKey, 'credentials.encryptionKey': credentials?.encryptionKey };
+  return Object.entries(keys).flatMap(([property, key]) =>
+    lines(property, key?.node.path, key && keyProblem(key)),
+  );
 }
 
-function durationsOf(props: TokenRefresherProps): { checkEvery: Duration; refreshBefore: Duration } {
+function readerProblems({ readers, encryptionKey }: TokenRefresherProps): string[] {
+  return [
+    ...lines('readers', readers, readersProblem(readers, encryptionKey)),
+    ...(readers ?? []).flatMap((reader, index) => lines(`readers[${index}]`, reader, readerProblem(reader))),
+  ];
+}
+
+function durationsOf(props: Pick<TokenRefresherProps, 'checkEvery' | 'refreshBefore'>): {
+  checkEvery: Duration;
+  refreshBefore: Duration;
+} {
   const { checkEvery = DEFAULT_CHECK_EVERY, refreshBefore = DEFAULT_REFRESH_BEFORE } = props;
   return { checkEvery, refreshBefore };
 }
 
-function assertValid(property: string, value: unknown, problem: string | undefined): void {
-  if (problem === undefined) return;
-  throw new Error(`TokenRefresher: ${property} is invalid: ${problem}; got ${shown(property, value)}`);
+function lines(property: string, value: unknown, problem: string | undefined): string[] {
+  return problem === undefined ? [] : [problemLine(pathOf(property), property, value, problem)];
 }
+
+const pathOf = (property: string): string => `TokenRefresher.${property}`;

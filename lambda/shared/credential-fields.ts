@@ -1,12 +1,12 @@
 /** OAuth 2.0 names of the credentials (RFC 6749 section 2.3.1). */
-const CREDENTIALS = ['client_id', 'client_secret'] as const;
+export const CREDENTIALS = ['client_id', 'client_secret'] as const;
 type Credential = (typeof CREDENTIALS)[number];
 
 /** The name of each credential in the secret. */
 export type CredentialFields = Readonly<Record<Credential, string>>;
 
 /** Longest name of a field. AWS limits the length of descriptions, and some contain both names. */
-const LONGEST_NAME = 128;
+export const LONGEST_FIELD_NAME = 128;
 
 /** The setting `credentialFields`: the names that differ from the defaults. */
 export type CredentialFieldNames = Readonly<Partial<Record<Credential, string | undefined>>>;
@@ -23,7 +23,7 @@ export function credentialFieldsProblem(names: Readonly<Record<string, unknown>>
     return 'it must map client_id, client_secret, or both, to names of fields in the secret, and nothing else';
   const wrong = keys.find((key) => !isFieldName(names[key]));
   if (wrong !== undefined)
-    return `"${wrong}" must be the name of a field in the secret, without white space around it, of at most ${LONGEST_NAME} characters`;
+    return `"${wrong}" must be the name of a field in the secret, without white space around it, of at most ${LONGEST_FIELD_NAME} characters`;
   const fields = credentialFieldsOf(names as CredentialFieldNames);
   if (fields.client_id === fields.client_secret)
     return 'client_id and client_secret must be in different fields';
@@ -36,6 +36,6 @@ export function credentialsShape({ client_id, client_secret }: CredentialFields)
 }
 
 function isFieldName(value: unknown): boolean {
-  if (typeof value !== 'string' || value === '' || value.length > LONGEST_NAME) return false;
+  if (typeof value !== 'string' || value === '' || value.length > LONGEST_FIELD_NAME) return false;
   return value.trim() === value;
 }

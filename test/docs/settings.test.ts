@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { readSettings, SETTING_NAMES } from '../../infra/settings.ts';
+import { readSettings } from '../../infra/settings.ts';
+import { SettingsError } from '../../infra/settings-error.ts';
+import { SETTING_NAMES } from '../../infra/settings-schema.ts';
 
 const page = await readFile(new URL('../../docs/settings.md', import.meta.url), 'utf8');
 const [example = ''] = /(?<=```json\n)[\s\S]*?(?=```)/.exec(page) ?? [];
@@ -39,4 +41,15 @@ test('the example of the command line overrides checkEvery', () => {
   const refreshers = { spotnana: { tokenUrl: 'https://auth.example.com', parameterName: '/a' } };
   const settings = readSettings({ refreshers, [option]: value }).get('spotnana');
   expect(settings?.checkEvery.toIsoString()).toBe(value);
+});
+
+test('the example of an error is what a synth prints', () => {
+  const [, output = ''] = /^```text\n([\s\S]*?)\n```$/m.exec(page) ?? [];
+  const spotnana = {
+    tokenURL: 'https://auth.example.com/token',
+    parameterName: '/spotnana/access-token',
+    checkEvery: 'PT90S',
+  };
+  const act = () => readSettings({ refreshers: { spotnana }, refreshBefore: 'PT1H' });
+  expect(act).toThrow(new SettingsError(output.split('\n')));
 });

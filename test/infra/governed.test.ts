@@ -127,7 +127,7 @@ describe('a role of another account', () => {
 
   test('is refused with the account that it must be in', () => {
     expect(() => bring({ account: '222222222222', region: REGION })).toThrow(
-      `TokenRefresher: role is invalid: it must be in the account of the stack (222222222222), because Lambda accepts no role of another account; got ${ROLE}`,
+      `TokenRefresher.role: found "${ROLE}"; it must be in the account of the stack (222222222222), because Lambda accepts no role of another account`,
     );
   });
 
@@ -138,15 +138,19 @@ describe('a role of another account', () => {
 });
 
 test.for<[string, unknown, RegExp]>([
-  ['@aws-cdk/core:permissionsBoundary', 'developers', /it must be \{"name": "…"\} or .*; got "developers"/],
-  ['@aws-cdk/core:permissionsBoundary', { Name: 'developers' }, /; got \{"Name":"developers"\}/],
-  ['@aws-cdk/core:permissionsBoundary', { name: '' }, /; got \{"name":""\}/],
+  ['@aws-cdk/core:permissionsBoundary', 'developers', /found "developers"; it must be \{"name": "…"\} or /],
+  ['@aws-cdk/core:permissionsBoundary', { Name: 'developers' }, /: found \{"Name":"developers"\}; /],
+  ['@aws-cdk/core:permissionsBoundary', { name: '' }, /: found \{"name":""\}; /],
   [
     '@aws-cdk/iam:customizeRoles',
     { usePrecreatedRoles: { a: '/teams/a' } },
-    /without a slash .*; got .*"\/teams/,
+    /: found .*"\/teams.*without a slash /,
   ],
-  ['@aws-cdk/iam:customizeRoles', { usePrecreatedRoles: { a: ROLE } }, /names of roles, .*; got .*"arn:/],
+  [
+    '@aws-cdk/iam:customizeRoles',
+    { usePrecreatedRoles: { a: ROLE } },
+    /: found .*"arn:.*; .*names of roles, /,
+  ],
 ])(
   'the context %s is refused if it is %j, which the CDK would ignore or use wrongly',
   ([key, value, problem]) => {

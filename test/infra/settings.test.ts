@@ -3,15 +3,27 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import cdkJson from '../../cdk.json' with { type: 'json' };
 import { readSettings } from '../../infra/settings.ts';
+import { SettingsError } from '../../infra/settings-error.ts';
 import { confidential, countLeaks } from '../support/confidential.ts';
+import { REQUIRED, WRONG_SETTINGS } from './wrong-settings.ts';
 
-const REQUIRED = { tokenUrl: 'https://auth.example.com/token', parameterName: '/app/token' };
 const ROLE = 'arn:aws:iam::111111111111:role/teams/travel/refresher';
 const VPC = 'vpc-0123456789abcdef0';
 const SUBNET = 'subnet-0123456789abcdef0';
 const GROUP = 'sg-0123456789abcdef0';
 const read = (entry: object, more: object = {}) =>
   readSettings({ refreshers: { app: { ...REQUIRED, ...entry } }, ...more });
+
+/** The lines of the error. */
+const problemsOf = (act: () => unknown): string[] => {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message.split('\n');
+    throw error;
+  }
+  return [];
+};
 
 describe('settings', () => {
   test('of cdk.json are valid', () => {
@@ -122,253 +134,39 @@ describe('settings', () => {
     ]);
   });
 
-  test.for<[string, object, RegExp]>([
-    ['a VPC without subnets', { vpc: VPC }, /app\.vpcSubnets: it is required with vpc; .*; got nothing/],
-    ['subnets without a VPC', { vpcSubnets: [SUBNET] }, /app\.vpcSubnets: .*set vpc too; got \["subnet-/],
-    [
-      'security groups without a VPC',
-      { securityGroups: [GROUP] },
-      /app\.securityGroups: .*set vpc too; got \["sg-/,
-    ],
-    [
-      'a malformed VPC',
-      { vpc: 'vpc-main', vpcSubnets: [SUBNET] },
-      /app\.vpc: it must be an id: vpc- and 8 or 17 hexadecimal digits; got "vpc-main"/,
-    ],
-    [
-      'a malformed subnet',
-      { vpc: VPC, vpcSubnets: [SUBNET, GROUP] },
-      /app\.vpcSubnets\.1: it must be an id: subnet- and .*; got \["subnet-/,
-    ],
-    [
-      'a malformed security group',
-      { vpc: VPC, vpcSubnets: [SUBNET], securityGroups: ['sg-123'] },
-      /app\.securityGroups\.0: it must be an id: sg- and .*; got \["sg-123"\]/,
-    ],
-    [
-      'an empty list of subnets',
-      { vpc: VPC, vpcSubnets: [] },
-      /app\.vpcSubnets: it must list at least one id; got \[\]/,
-    ],
-    [
-      'a subnet twice',
-      { vpc: VPC, vpcSubnets: [SUBNET, SUBNET] },
-      /app\.vpcSubnets: it must not list an id twice; got/,
-    ],
-    [
-      '17 subnets',
-      { vpc: VPC, vpcSubnets: Array.from({ length: 17 }, (_, i) => `subnet-${10_000_000 + i}`) },
-      /app\.vpcSubnets: .*at most 16/,
-    ],
-    [
-      '6 security groups',
-      {
-        vpc: VPC,
-        vpcSubnets: [SUBNET],
-        securityGroups: Array.from({ length: 6 }, (_, i) => `sg-${10_000_000 + i}`),
-      },
-      /app\.securityGroups: .*at most 5/,
-    ],
-    ['a role without an ARN', { role: 'refresher' }, /app\.role: .*ARN of an IAM role; got "refresher"/],
-    [
-      'logs that are kept for 31 days',
-      { logRetention: 31 },
-      /app\.logRetention: .*CloudWatch Logs accepts: 1, 3, 5, 7, .*3653; got 31/,
-    ],
-    ['logs that are kept for ever', { logRetention: 9999 }, /app\.logRetention: .*got 9999/],
-    ['tags that are a list', { tags: [{ Key: 'team' }] }, /app\.tags: it must be an object, .*got \[/],
-    [
-      'a tag that is a number',
-      { tags: { team: 1 } },
-      /app\.tags\.team: it must be text in quotes; got \{"team":1\}/,
-    ],
-    ['readers that are a number', { readers: 1 }, /app\.readers: it must be a list; got 1/],
-    [
-      'a layer in two versions',
-      { layers: [1, 2].map((version) => `arn:aws:lambda:us-east-1:111111111111:layer:ca:${version}`) },
-      /app\.layers: it must not name a layer twice.*got/,
-    ],
-    ['an empty tag', { tags: { team: '' } }, /app\.tags: the value of tag team is empty.*got/],
-    ['a tag without a key', { tags: { '': 'x' } }, /app\.tags: the key of a tag is empty/],
-    ['a reserved tag', { tags: { 'aws:team': 'x' } }, /app\.tags: .*"aws:", which AWS reserves/],
-    [
-      'tags that differ only in case',
-      { tags: { team: 'a', Team: 'b' } },
-      /app\.tags: tags team and Team differ only in case, which IAM ignores.*got/,
-    ],
-    [
-      'a tag with a comma',
-      { tags: { team: 'a,b' } },
-      /app\.tags: tag team has a character that AWS does not allow/,
-    ],
-    [
-      'a tag with a long value',
-      { tags: { team: 'v'.repeat(257) } },
-      /app\.tags: the value of tag team has 257 characters, AWS allows 256/,
-    ],
-    [
-      '51 tags',
-      { tags: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`tag-${i}`, 'x'])) },
-      /app\.tags: has 51 tags, AWS allows 50/,
-    ],
-    [
-      'an unknown key',
-      { tokenURL: 'x' },
-      /app\.tokenURL: unknown setting; allowed are tokenUrl, parameterName/,
-    ],
-    ['a missing URL', { tokenUrl: undefined }, /app\.tokenUrl: .*got nothing/],
-    ['an http: URL', { tokenUrl: 'http://a.example.com' }, /app\.tokenUrl: .*https: .*got "http:\/\/a/],
-    ['a relative parameter name', { parameterName: 'token' }, /app\.parameterName: .*begin with "\/"/],
-    ['a reserved parameter name', { parameterName: '/aws/token' }, /app\.parameterName: .*AWS reserves/],
-    ['an empty level', { parameterName: '/a//b' }, /app\.parameterName: .*empty level/],
-    ['a parameter name with a star', { parameterName: '/a/*' }, /app\.parameterName/],
-    ['16 levels', { parameterName: '/a'.repeat(16) }, /app\.parameterName: .*15 levels/],
-    ['a number of minutes', { checkEvery: '5' }, /app\.checkEvery: .*ISO 8601 duration.*got "5"/],
-    [
-      'a default lifetime that ends before the next check',
-      { defaultLifetime: 'PT6M' },
-      /app\.defaultLifetime: .*more than checkEvery \(PT5M\) plus 60 seconds.*got "PT6M"/,
-    ],
-    [
-      'a default lifetime of more than 30 days',
-      { defaultLifetime: 'P31D' },
-      /app\.defaultLifetime: .*at most P30D.*got "P31D"/,
-    ],
-    [
-      'a default lifetime with a fraction of a second',
-      { defaultLifetime: 'PT3600.5S' },
-      /app\.defaultLifetime: /,
-    ],
-    ['seconds', { checkEvery: 'PT90S' }, /app\.checkEvery: it must be whole minutes/],
-    [
-      'a check every 0 minutes',
-      { checkEvery: 'PT0M' },
-      /app\.checkEvery: it must be whole minutes, from PT1M/,
-    ],
-    [
-      'a checkEvery that is too long for refreshBefore',
-      { checkEvery: 'PT30M' },
-      /app\.refreshBefore: .*checkEvery \(PT30M\) plus 60 seconds.*got "PT30M"/,
-    ],
-    [
-      'a credentialsKey without credentials',
-      { credentialsKey: 'arn:aws:kms:us-east-1:000000000000:key/k' },
-      /app\.credentialsKey: .*name the secret in credentials/,
-    ],
-    [
-      'a credentialsKey without an ARN',
-      { credentials: 'my/secret', credentialsKey: 'alias/x' },
-      /app\.credentialsKey: .*ARN of a KMS key/,
-    ],
-    [
-      'credentialFields with an unknown name',
-      { credentialFields: { client_id: 'a', clientSecret: 'b' } },
-      /app\.credentialFields: it must map client_id, client_secret, or both/,
-    ],
-    ['credentialFields without a name', { credentialFields: {} }, /app\.credentialFields: it must map/],
-    [
-      'credentialFields with an empty name',
-      { credentialFields: { client_id: '' } },
-      /app\.credentialFields: "client_id" must be the name of a field/,
-    ],
-    [
-      'credentialFields with white space around a name',
-      { credentialFields: { client_secret: 'secret\n' } },
-      /app\.credentialFields: "client_secret" must be .*without white space/,
-    ],
-    [
-      'credentialFields with one field for both',
-      { credentialFields: { client_secret: 'client_id' } },
-      /app\.credentialFields: .*different fields/,
-    ],
-    ['credentialFields as a list', { credentialFields: ['a', 'b'] }, /app\.credentialFields/],
-    ['an invalid reader', { readers: ['travel'] }, /app\.readers\.0: .*ARN of an IAM role or user/],
-    [
-      'the session of a role',
-      { readers: ['arn:aws:sts::111111111111:assumed-role/travel-ci/GitHubActions'] },
-      /app\.readers\.0: .*session.*arn:aws:iam::111111111111:role\/travel-ci, with the role's path/,
-    ],
-    [
-      'the session of an SSO user',
-      {
-        readers: [
-          'arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Read_Only_0123456789abcdef/jane@example.com',
-        ],
-      },
-      /app\.readers\.0: .*: arn:aws:iam::111111111111:role\/aws-reserved\/sso\.amazonaws\.com\/\*AWSReservedSSO_Read_Only_\*;/,
-    ],
-    [
-      'a variable that the refresher sets',
-      { environment: { TOKEN_URL: 'x' } },
-      /app\.environment: .*"TOKEN_URL".*sets this variable itself/,
-    ],
-    ['a variable of Lambda', { environment: { AWS_REGION: 'x' } }, /app\.environment: .*Lambda reserves/],
-    [
-      'a number as a variable',
-      { environment: { A_B: 1 } },
-      /app\.environment\.A_B: it must be text in quotes/,
-    ],
-    [
-      'a layer without a version',
-      { layers: ['arn:aws:lambda:us-east-1:111111111111:layer:ca'] },
-      /app\.layers\.0: .*ARN of a layer version/,
-    ],
-    [
-      'six layers',
-      { layers: [1, 2, 3, 4, 5, 6].map((n) => `arn:aws:lambda:us-east-1:111111111111:layer:ca:${n}`) },
-      /app\.layers: Lambda allows at most 5 layers/,
-    ],
-    [
-      'readers together with encryptionKey',
-      { readers: ['*'], encryptionKey: 'arn:aws:kms:us-east-1:000000000000:key/k' },
-      /app\.readers: .*encryptionKey/,
-    ],
-    ['an empty scope', { scope: '' }, /app\.scope: .*got ""/],
-    ['a quoted scope', { scope: '"bookings"' }, /app\.scope: .*without quotes/],
-    ['two spaces in a scope', { scope: 'bookings  trips' }, /app\.scope: .*single spaces/],
-    [
-      'a reserved form field',
-      { extraParameters: { grant_type: 'x' } },
-      /app\.extraParameters: .*"grant_type"/,
-    ],
-    [
-      'an unknown method',
-      { clientAuthentication: 'none' },
-      /app\.clientAuthentication: .*client_secret_post/,
-    ],
-    ['a key without an ARN', { encryptionKey: 'alias/x' }, /app\.encryptionKey: .*ARN of a KMS key/],
-    [
-      'the ARN of an alias as a key',
-      { encryptionKey: 'arn:aws:kms:us-east-1:000000000000:alias/x' },
-      /app\.encryptionKey: .*ARN of a KMS key, not of an alias; got "arn/,
-    ],
-    [
-      'the ARN of an alias as the key of a secret',
-      { credentials: 'my/secret', credentialsKey: 'arn:aws:kms:us-east-1:000000000000:alias/x' },
-      /app\.credentialsKey: .*ARN of a KMS key, not of an alias; got "arn/,
-    ],
-    [
-      'an invalid address',
-      { notificationEmail: 'on-call' },
-      /app\.notificationEmail: .*email address; got "on-call"/,
-    ],
-    [
-      'a topic without an ARN',
-      { notificationTopic: 'on-call' },
-      /app\.notificationTopic: .*ARN of an SNS topic/,
-    ],
-    [
-      'an address together with a topic',
-      { notificationEmail: 'a@example.com', notificationTopic: 'arn:aws:sns:us-east-1:000000000000:t' },
-      /app\.notificationEmail: .*notificationTopic/,
-    ],
-    [
-      'a dashboard that is neither true nor false',
-      { dashboard: 'yes' },
-      /app\.dashboard: .*true or false; got "yes"/,
-    ],
-  ])('refuse %s by name', ([, entry, message]) => {
-    expect(() => read(entry)).toThrow(message);
+  test.for(WRONG_SETTINGS)('refuse %s in one line that says what is allowed', ([, entry, , line]) => {
+    expect(problemsOf(() => read(entry))).toEqual([line]);
+  });
+
+  test('have no problem line with the wording of a library', () => {
+    const lines = WRONG_SETTINGS.map(([, , , line]) => line).join('\n');
+    expect(lines).not.toMatch(/Invalid|expected|received|Unrecognized|Too (big|small)/);
+  });
+
+  test('report all problems of all refreshers at once', () => {
+    const act = () =>
+      readSettings({
+        refreshers: {
+          app: { ...REQUIRED, checkEvery: 5, vpc: VPC, readers: ['travel', 'sales'] },
+          'my app': { tokenUrl: REQUIRED.tokenUrl },
+          text: 'https://auth.example.com/token',
+        },
+        'app.dashboard': 'no',
+        'ap.scope': 'bookings',
+        '@aws-cdk/core:permissionsBoundary': 'developers',
+      });
+    expect(problemsOf(act)).toEqual([
+      'context.refreshers: found "my app"; a name must begin with a letter and have at most 64 letters, digits and hyphens',
+      'app.checkEvery: found 5; it must be an ISO 8601 duration in quotes, for example "PT5M" for five minutes',
+      'app.readers[0]: found "travel"; it must be the ARN of an IAM role or user, or "*"',
+      'app.readers[1]: found "sales"; it must be the ARN of an IAM role or user, or "*"',
+      'app.dashboard: found "no"; it must be true or false',
+      'app.vpc: found "vpc-0123456789abcdef0"; it has no effect without vpcSubnets. Set vpcSubnets too',
+      'my app.parameterName: missing; it is required. Set it to a name such as /spotnana/access-token',
+      'context.refreshers.text: found a value that is not shown because it may contain a secret; it must be an object with the settings of a refresher',
+      '@aws-cdk/core:permissionsBoundary: found "developers"; it must be {"name": "…"} or {"arn": "…"}',
+      'ap.scope: it has no effect. Did you mean -c app.scope?',
+    ]);
   });
 
   test.for<[string, (secret: string) => object]>([
@@ -398,7 +196,7 @@ describe('settings', () => {
     } catch (error) {
       message = inspect(error);
     }
-    expect(message).toContain('are invalid');
+    expect(message).toContain('SettingsError: app.');
     expect(countLeaks([secret], message)).toBe(0);
   });
 
@@ -409,14 +207,78 @@ describe('settings', () => {
     expect(read({ credentials }).get('app')?.credentials).toBe(credentials);
   });
 
-  test('refuse an override for an unknown refresher', () => {
-    expect(() => read({}, { 'ap.tokenUrl': 'https://x.example.com' })).toThrow(
-      /ap\.tokenUrl: there is no refresher "ap"/,
-    );
+  test.for<[override: string, value: unknown, line: string]>([
+    [
+      'refreshBefore',
+      'PT45M',
+      'refreshBefore: it has no effect without the name of a refresher. Write -c app.refreshBefore=…',
+    ],
+    [
+      'refreshbefore',
+      'PT45M',
+      'refreshbefore: it has no effect without the name of a refresher. Write -c app.refreshBefore=…',
+    ],
+    [
+      'checkEvery',
+      5,
+      'checkEvery: it has no effect without the name of a refresher. Write -c app.checkEvery=…',
+    ],
+    ['readers', '*', 'readers: it has no effect without the name of a refresher. Write -c app.readers=…'],
+    [
+      'dashboard',
+      'false',
+      'dashboard: it has no effect without the name of a refresher. Write -c app.dashboard=…',
+    ],
+    ['app.refreshBefor', 'PT45M', 'app.refreshBefor: there is no such setting. Did you mean refreshBefore?'],
+    [
+      'app.tags.team',
+      'travel',
+      'app.tags.team: there is no such setting. Set tags as a whole: -c app.tags=…',
+    ],
+    [
+      'app.tags',
+      '{team:travel}',
+      'app.tags: found "{team:travel}"; it must be an object such as {"name": "value"}, or on the command line its JSON in single quotes',
+    ],
+    ['ap.tokenUrl', 'https://x.example.com', 'ap.tokenUrl: it has no effect. Did you mean -c app.tokenUrl?'],
+    ['ap.toknUrl', 'https://x.example.com', 'ap.toknUrl: it has no effect. Did you mean -c app.tokenUrl?'],
+    [
+      'production.tokenUrl',
+      'https://x.example.com',
+      'production.tokenUrl: there is no refresher "production". The refreshers of cdk.json are app',
+    ],
+    ['app:refreshBefore', 'PT45M', 'app:refreshBefore: it has no effect. Did you mean -c app.refreshBefore?'],
+    [
+      'refreshers.app.refreshBefore',
+      'PT45M',
+      'refreshers.app.refreshBefore: it has no effect. Did you mean -c app.refreshBefore?',
+    ],
+  ])('refuse -c %s=%s, which fits no setting', ([override, value, line]) => {
+    expect(problemsOf(() => read({}, { [override]: value }))).toEqual([line]);
   });
 
-  test('refuse an override with both names mistyped', () => {
-    expect(() => read({}, { 'ap.toknUrl': 'https://x.example.com' })).toThrow(/there is no refresher "ap"/);
+  test.for<[key: string, value: unknown]>([
+    ['acme:costCentre', '4711'],
+    ['acme.costCentre', '4711'],
+    ['acme:environment', 'prod'],
+    ['acme:notificationEmail', 'team@example.com'],
+    ['acme:refreshBefore', 'PT1H'],
+    ['acme:app:refreshBefore', 'PT1H'],
+    ['logRetention', 30],
+    ['securityGroups', 'all'],
+    ['acme.environment', 'prod'],
+    ['acme/tags', { team: 'travel' }],
+    ['environment', 'prod'],
+    ['environment', { account: '111111111111', region: 'us-east-1' }],
+    ['tags', { team: 'travel' }],
+    ['stage', 'prod'],
+    ['vpcId', VPC],
+    ['@aws-cdk/core:x', true],
+    ['aws:cdk:enable-path-metadata', true],
+    ['hosted-zone:domainName=a.example.com', {}],
+    ['cli', {}],
+  ])('accept the context key %s with %j, which is not meant for a refresher', ([key, value]) => {
+    expect(read({}, { [key]: value }).size).toBe(1);
   });
 
   test('do not show credentials that were given instead of the name of a secret', () => {
@@ -425,26 +287,31 @@ describe('settings', () => {
     expect(() => read({ credentials })).not.toThrow(/hunter2/);
   });
 
-  test('ignore other context values', () => {
-    const others = { '@aws-cdk/core:x': true, 'hosted-zone:domainName=a.example.com': {}, cli: {} };
-    expect(read({}, others).size).toBe(1);
-  });
-
   test('refuse two refreshers with the same parameter', () => {
-    const act = () => readSettings({ refreshers: { a: REQUIRED, b: REQUIRED } });
-    expect(act).toThrow(/b\.parameterName: "\/app\/token" is also the parameter of a/);
+    expect(problemsOf(() => readSettings({ refreshers: { a: REQUIRED, b: REQUIRED } }))).toEqual([
+      'a.parameterName: found "/app/token"; it is also the parameter of b. Choose another name',
+      'b.parameterName: found "/app/token"; it is also the parameter of a. Choose another name',
+    ]);
   });
 
-  test("reject a parameter that is another refresher's claim", () => {
+  test("refuse a parameter that is another refresher's claim", () => {
     const claim = { ...REQUIRED, parameterName: `${REQUIRED.parameterName}.claim` };
     for (const refreshers of [
       { a: REQUIRED, b: claim },
       { b: claim, a: REQUIRED },
     ])
-      expect(() => readSettings({ refreshers })).toThrow(/b\.parameterName: .* is the claim of a/);
+      expect(problemsOf(() => readSettings({ refreshers }))).toEqual([
+        'b.parameterName: found "/app/token.claim"; it is the claim of a. Choose another name',
+      ]);
   });
 
-  test('refuse a configuration without refreshers', () => {
-    expect(() => readSettings({})).toThrow(/context\.refreshers must map at least one name/);
+  test.for([
+    ['missing', undefined, 'missing'],
+    ['an empty object', {}, 'found a value that is not shown because it may contain a secret'],
+    ['text', 'app', 'found a value that is not shown because it may contain a secret'],
+  ])('refuse context.refreshers that is %s', ([, refreshers, found]) => {
+    expect(problemsOf(() => readSettings({ refreshers }))).toEqual([
+      `context.refreshers: ${found}; it must map at least one name to its settings, for example {"spotnana": {"tokenUrl": "https://…", "parameterName": "/…"}}`,
+    ]);
   });
 });

@@ -106,7 +106,9 @@ describe('a refresher', () => {
   test('has a parameter name of at most 255 characters, with which every text stays within its limit', () => {
     expect(() => synthesize(wholeStack({ parameterName: nameOf(255) }))).not.toThrow();
     expect(() => wholeStack({ parameterName: nameOf(256) })).toThrow(/parameterName: .*255.*it has 256/);
-    expect(() => stackWith({ parameterName: nameOf(256) })).toThrow(/parameterName is invalid: .*it has 256/);
+    expect(() => stackWith({ parameterName: nameOf(256) })).toThrow(
+      /^TokenRefresher\.parameterName: .*it has 256/,
+    );
   });
 
   test('with the longest names of settings is within every limit', () => {

@@ -79,14 +79,16 @@ describe('readers', () => {
     ['a name', 'Travel'],
     ['the account itself', `arn:aws:iam::${ACCOUNT}:root`],
   ])('cannot be %s', ([, reader]) => {
-    expect(() => deployRefresher({ readers: [reader ?? ''] })).toThrow(/readers is invalid/);
+    expect(() => deployRefresher({ readers: [reader ?? ''] })).toThrow(
+      /^TokenRefresher\.readers\[0\]: found /,
+    );
   });
 
   test('cannot be combined with encryptionKey', () => {
     const stack = new Stack(newApp(), 'Test');
     const encryptionKey = new Key(stack, 'Key');
     expect(() => newRefresher(stack, { encryptionKey, readers: ['*'] })).toThrow(
-      /readers is invalid.*encryptionKey/,
+      /^TokenRefresher\.readers: found .*encryptionKey/,
     );
   });
 });

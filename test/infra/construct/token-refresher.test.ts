@@ -253,7 +253,27 @@ describe('the construct', () => {
   ])('refuses an invalid %s', ([name, props]) => {
     const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
     expect(() => new TokenRefresher(stack, 'Refresher', { ...PROPS, ...props })).toThrow(
-      `TokenRefresher: ${name}`,
+      `TokenRefresher.${name}`,
+    );
+  });
+
+  test('reports all invalid properties at once, each in one line', () => {
+    const stack = new Stack(new App({ context: UNBUNDLED }), 'Test');
+    const props = {
+      ...PROPS,
+      parameterName: 'token',
+      environment: { TOKEN_URL: 'x', AWS_REGION: 'x' },
+      checkEvery: Duration.seconds(90),
+      readers: ['*', 'travel'],
+    };
+    expect(() => new TokenRefresher(stack, 'Refresher', props)).toThrow(
+      [
+        'TokenRefresher.parameterName: found "token"; it must begin with "/" and contain only letters, digits and _ . - /',
+        'TokenRefresher.environment.TOKEN_URL: the refresher sets this variable itself, from its settings. Remove it',
+        'TokenRefresher.environment.AWS_REGION: Lambda reserves this variable. Remove it',
+        'TokenRefresher.checkEvery: found "PT1M30S"; it must be whole minutes, from PT1M to PT12H',
+        'TokenRefresher.readers[1]: found "travel"; it must be the ARN of an IAM role or user, or "*"',
+      ].join('\n'),
     );
   });
 
@@ -267,14 +287,14 @@ describe('the construct', () => {
 
     test('as the key of the token', () => {
       expect(() => new TokenRefresher(stack, 'Own', { ...PROPS, encryptionKey: alias })).toThrow(
-        /^TokenRefresher: encryptionKey is invalid: .*not an alias.*; got "Test\//,
+        /^TokenRefresher\.encryptionKey: found "Test\/.*not an alias/,
       );
     });
 
     test('as the key of the credentials', () => {
       const credentials = new Secret(stack, 'Secret', { encryptionKey: alias }) as ISecret;
       expect(() => new TokenRefresher(stack, 'Secrets', { ...PROPS, credentials })).toThrow(
-        /^TokenRefresher: the key of credentials is invalid: .*not an alias/,
+        /^TokenRefresher\.credentials\.encryptionKey: found .*not an alias/,
       );
     });
   });
@@ -284,7 +304,7 @@ describe('the construct', () => {
     const encryptionKeyArn = `arn:aws:kms:us-east-1:${ACCOUNT}:alias/app`;
     const attributes = { parameterArn: PARAMETER, encryptionKeyArn };
     expect(() => TokenRefresher.fromTokenRefresherAttributes(stack, 'Imported', attributes)).toThrow(
-      /encryptionKeyArn is invalid: .*not an alias.*; got "arn:/,
+      /^fromTokenRefresherAttributes\.encryptionKeyArn: found "arn:.*not an alias/,
     );
   });
 
