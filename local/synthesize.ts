@@ -35,10 +35,15 @@ export const SANDBOX = {
 };
 
 /** Synthesizes the CDK app with one refresher, as `cdk synth` does, and finds the functions in its output. */
-export async function synthesizeFunction(settings: object, outdir: string): Promise<DeployableFunction> {
+export async function synthesizeFunction(
+  settings: object,
+  outdir: string,
+  stop?: AbortSignal,
+): Promise<DeployableFunction> {
   await mkdir(outdir, { recursive: true });
   await promisify(execFile)(process.execPath, [join(root, 'infra/app.ts')], {
     cwd: root,
+    ...(stop && { signal: stop }),
     env: {
       ...process.env,
       CDK_OUTDIR: outdir,

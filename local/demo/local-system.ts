@@ -1,39 +1,35 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SSMClient } from '@aws-sdk/client-ssm';
 import { readSettings } from '../../infra/settings.ts';
 import { ENVIRONMENT } from '../../lambda/shared/refresher-environment.ts';
 import { type AuthorizationServer, startAuthorizationServer } from '../authorization-server.ts';
-import { startAwsEndpoint } from '../embedded-cloud/endpoint.ts';
-import { externalEndpoint } from '../external-endpoint.ts';
-import { type RunningFunction, startFunction } from '../function-container.ts';
+import { startFunction } from '../function-container.ts';
 import { resolveEnvironment, SECRET_NAME } from '../function-environment.ts';
 import { startGuardedApi } from '../guarded-api.ts';
 import { putSecret } from '../put-secret.ts';
-import { synthesizeFunction } from '../synthesize.ts';
+import { type DeployableFunction, synthesizeFunction } from '../synthesize.ts';
+import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
+import { createRuns, type Runs } from './runs.ts';
 
 /** A schedule fast enough to watch, and the lifetime of the tokens. Seconds. */
 export const LOCAL_POLICY = { checkEvery: 5, refreshBefore: 60, tokenLifetime: 90 } as const;
 
 export interface LocalSystem extends AsyncDisposable {
-  readonly awsUrl: string;
-  /** Whether `AWS_ENDPOINT_URL` names the endpoint. Otherwise this process runs it. */
-  readonly external: boolean;
-  readonly region: string;
+  readonly cloud: LocalCloud;
   readonly parameterName: string;
   readonly authorizationServer: AuthorizationServer;
   readonly apiUrl: string;
-  readonly fn: RunningFunction;
-  readonly ssm: SSMClient;
+  readonly runs: Runs;
   /** Writes the current client secret of the authorization server to the secret. */
   putCredentials(): Promise<void>;
 }
 
-/** Starts the bundled function and everything it needs, but sends it no event. */
-export async function startSystem(): Promise<LocalSystem> {
-  const externalUrl = await externalEndpoint();
+/**
+ * Starts the bundled function and everything it needs, but sends it no event.
+ * @throws Error if `stop` aborts before everything is started
+ */
+export async function startSystem(stop?: AbortSignal): Promise<LocalSystem> {
   const settings = await readRefresher();
   await using started = new AsyncDisposableStack();
   const outdir = await mkdtemp(join(tmpdir(), 'token-refresher-'));
@@ -42,53 +38,52 @@ export async function startSystem(): Promise<LocalSystem> {
   started.defer(() => authorizationServer.stop());
   const api = await startGuardedApi(authorizationServer.isActive);
   started.defer(() => api.stop());
-  const embedded = externalUrl === undefined ? await startAwsEndpoint() : undefined;
-  started.defer(async () => embedded?.close());
-  const awsUrl = embedded?.url ?? externalUrl ?? '';
-  const { region, credentials } = readAccess();
-  const secretsManager = new SecretsManagerClient({ region, credentials, endpoint: awsUrl });
-  started.defer(() => secretsManager.destroy());
-  const ssm = new SSMClient({ region, credentials, endpoint: awsUrl });
-  started.defer(() => ssm.destroy());
+  const cloud = started.use(await startLocalCloud((event) => invoke(event)));
   const { tokenUrl } = authorizationServer;
-  const deployable = await synthesizeFunction({ ...settings, tokenUrl }, outdir);
-  const fn = await startFunction(deployable.module, {
-    ...resolveEnvironment(deployable, embedded === undefined ? 'alias/aws/ssm' : undefined),
-    [ENVIRONMENT.checkEvery]: String(LOCAL_POLICY.checkEvery),
-    [ENVIRONMENT.refreshBefore]: String(LOCAL_POLICY.refreshBefore),
-    AWS_REGION: region,
-    AWS_ENDPOINT_URL: awsUrl,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    ...(credentials.sessionToken && { AWS_SESSION_TOKEN: credentials.sessionToken }),
-  });
+  const deployable = await synthesizeFunction({ ...settings, tokenUrl }, outdir, stop);
+  const fn = await startFunction(deployable.module, functionEnvironment(deployable, cloud));
   started.defer(() => fn.close());
+  stop?.throwIfAborted();
+  const runs = createRuns((event) => fn.invoke(event));
+  const invoke = invokeAsLambda(runs);
   const running = started.move();
   return {
-    awsUrl,
-    external: embedded === undefined,
-    region,
+    cloud,
     parameterName: String(deployable.environment[ENVIRONMENT.parameterName]),
     authorizationServer,
     apiUrl: api.url,
-    fn,
-    ssm,
+    runs,
     async putCredentials() {
       const { clientId, clientSecret } = authorizationServer;
       const value = JSON.stringify({ client_id: clientId, client_secret: clientSecret });
-      await putSecret(secretsManager, SECRET_NAME, value);
+      await putSecret(cloud.secretsManager, SECRET_NAME, value);
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
-function readAccess() {
-  const { AWS_REGION, AWS_DEFAULT_REGION, AWS_SESSION_TOKEN: sessionToken } = process.env;
-  const { AWS_ACCESS_KEY_ID: accessKeyId = 'local', AWS_SECRET_ACCESS_KEY: secretAccessKey = 'local' } =
-    process.env;
+function functionEnvironment(
+  deployable: DeployableFunction,
+  { url, external, region, credentials }: LocalCloud,
+): Parameters<typeof startFunction>[1] {
   return {
-    region: AWS_REGION ?? AWS_DEFAULT_REGION ?? 'us-east-1',
-    credentials: { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) },
+    ...resolveEnvironment(deployable, external ? 'alias/aws/ssm' : undefined),
+    [ENVIRONMENT.checkEvery]: String(LOCAL_POLICY.checkEvery),
+    [ENVIRONMENT.refreshBefore]: String(LOCAL_POLICY.refreshBefore),
+    AWS_REGION: region,
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    ...(credentials.sessionToken && { AWS_SESSION_TOKEN: credentials.sessionToken }),
+  };
+}
+
+/** Runs the refresher for Lambda's Invoke. A failed run throws the function's error. */
+function invokeAsLambda(runs: Runs): (event: unknown) => Promise<unknown> {
+  return async (event) => {
+    const answer = await runs.run(event, 'report');
+    if (answer.ok) return answer.result;
+    throw Object.assign(new Error(answer.errorMessage), { name: answer.errorType });
   };
 }
 

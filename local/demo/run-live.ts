@@ -1,134 +1,193 @@
-import { emitKeypressEvents } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { codeOf } from '../../lambda/shared/refresh-error.ts';
 import type { RefreshResult } from '../../lambda/shared/refresh-result.ts';
-import { sha256 } from '../../lambda/shared/stored-token.ts';
-import { callApi } from '../call-api.ts';
 import type { InvocationResult } from '../function-runtime.ts';
-import { afterCall, type ConsumerState, INITIAL_CONSUMER } from './consumer-state.ts';
+import { ENVIRONMENT_FILE, writeConsumerEnvironment } from './consumer-environment.ts';
+import {
+  afterCall,
+  type ConsumerCall,
+  type ConsumerState,
+  describeConsumer,
+  INITIAL_CONSUMER,
+} from './consumer-state.ts';
+import type { Display } from './display.ts';
 import { createEventLog, type EventLog } from './event-log.ts';
 import { createKeys } from './keys.ts';
 import { LOCAL_POLICY, type LocalSystem } from './local-system.ts';
-import { describeConsumer, readCommands, renderScreen } from './screen.ts';
+import { createNaiveConsumer, type NaiveConsumer } from './naive-consumer.ts';
+import { readKeys } from './read-keys.ts';
+import { createReadingConsumer } from './reading-consumer.ts';
+import type { Cause } from './runs.ts';
+import { countTokenRequests, renderRow, type ScreenState } from './screen.ts';
+import { untilAborted } from './until-ended.ts';
 
-const CONSUMER_EVERY_MS = 1_000;
-/** Characters of an error message that fit on the screen. */
-const SHOWN_MESSAGE = 72;
+const CALL_EVERY_MS = 1_000;
+const DRAW_EVERY_MS = 250;
+
+/** The consumers, and how their events begin. */
+const CONSUMERS = { reading: 'consumer with reader', naive: 'naive consumer' } as const;
+type Consumer = keyof typeof CONSUMERS;
+
+/** How the event of a run begins. */
+const STARTERS: Readonly<Record<Cause, string>> = {
+  schedule: 'schedule',
+  you: 'you: refresher',
+  report: 'rejected token reported',
+};
+
+/** What the reason of a run does not say. */
+const EXPLANATIONS: Partial<Record<RefreshResult['reason'], string>> = {
+  'just-minted': '. It replaces one rejected token a minute',
+};
 
 interface Live {
   readonly system: LocalSystem;
+  readonly display: Display;
   readonly log: EventLog;
+  readonly ended: AbortSignal;
+  readonly consumers: Record<Consumer, ConsumerState>;
+  readonly naive: NaiveConsumer;
   lastRun: string;
-  runsInProgress: number;
-  token: { readonly secondsLeft: number; readonly version: number | undefined } | undefined;
-  consumer: ConsumerState;
-  closing: boolean;
+  stored: Pick<RefreshResult, 'expires_at' | 'parameter_version'> | undefined;
 }
 
-/** Without a terminal, events are printed as lines instead. */
-const isScreen = process.stdout.isTTY === true;
-
-/** Runs the schedule and a consumer until the user quits, and shows what happens. */
-export async function runLive(system: LocalSystem): Promise<void> {
+/** Runs the schedule and two consumers until `ended` aborts or the user quits, and shows what happens. Returns a summary. */
+export async function runLive(
+  system: LocalSystem,
+  display: Display,
+  ended: AbortController,
+): Promise<readonly string[]> {
+  const startedAt = Date.now();
+  await using _file = await writeConsumerEnvironment(system);
+  const naive = createNaiveConsumer(system, Date.now);
   const live: Live = {
     system,
-    log: createEventLog((line) => {
-      if (!isScreen) process.stdout.write(`${line}\n`);
-    }),
+    display,
+    log: createEventLog(Date.now, display.event),
+    ended: ended.signal,
+    consumers: { reading: INITIAL_CONSUMER, naive: INITIAL_CONSUMER },
+    naive,
     lastRun: 'not run yet',
-    runsInProgress: 0,
-    token: undefined,
-    consumer: INITIAL_CONSUMER,
-    closing: false,
+    stored: undefined,
   };
+  system.runs.ended = (cause, answer) => afterRun(live, cause, answer);
   await system.putCredentials();
-  await run(live, {}, 'schedule');
-  if (!isScreen) process.stdout.write(`${readCommands(system).join('\n')}\n`);
-  void repeat(live, LOCAL_POLICY.checkEvery * 1_000, () => run(live, {}, 'schedule'));
-  void repeat(live, CONSUMER_EVERY_MS, () => consume(live));
-  await untilQuit(live);
-  live.closing = true;
-  process.stdout.write(`consumer              ${describeConsumer(live.consumer, Date.now())}\n`);
+  using _keys = readKeys(process.stdin, pressedWith(live, ended));
+  using _warnings = takeWarnings((text) => live.log.add(`${CONSUMERS.reading}: ${text}`));
+  await Promise.race([untilAborted(ended.signal), keepRunning(live)]);
+  display.close();
+  return summarize(live, startedAt);
 }
 
-async function run(live: Live, event: object, cause: string): Promise<void> {
-  live.runsInProgress += 1;
-  const answer = await live.system.fn.invoke(event);
-  live.runsInProgress -= 1;
-  if (live.closing) return;
-  const { text, result } = describeRun(answer);
-  live.lastRun = text;
-  if (result === undefined) live.log.add(`${cause}: ${text}`);
-  else if (result.outcome === 'minted' || cause !== 'schedule')
-    live.log.add(`${cause}: ${text}, parameter version ${result.parameter_version}`);
-  draw(live);
+async function keepRunning(live: Live): Promise<void> {
+  const { system, display, naive, ended } = live;
+  const drawing = every(ended, DRAW_EVERY_MS, async () => display.draw(stateOf(live)));
+  await system.runs.run({}, 'schedule');
+  await Promise.all([
+    drawing,
+    every(ended, LOCAL_POLICY.checkEvery * 1_000, () => system.runs.run({}, 'schedule')),
+    every(ended, CALL_EVERY_MS, consume(live, 'reading', createReadingConsumer(system))),
+    every(ended, CALL_EVERY_MS, consume(live, 'naive', naive.call)),
+  ]);
 }
 
-function describeRun(answer: InvocationResult): { text: string; result?: RefreshResult } {
-  if (answer.ok) {
-    const result = answer.result as RefreshResult;
-    return { text: `${result.outcome} (${result.reason})`, result };
-  }
-  const { errorMessage: message } = answer;
-  const shown = message.length > SHOWN_MESSAGE ? `${message.slice(0, SHOWN_MESSAGE)}…` : message;
-  return { text: `failed: ${shown}` };
-}
-
-async function consume(live: Live): Promise<void> {
-  const { ssm, parameterName, apiUrl } = live.system;
-  const call = await callApi(ssm, parameterName, apiUrl);
-  if (live.closing) return;
-  const now = Date.now();
-  const { status, record, version } = call;
-  if (record !== undefined) live.token = { secondsLeft: record.expires_at - Math.floor(now / 1000), version };
-  const { state, event } = afterCall(live.consumer, call, now);
-  live.consumer = state;
-  if (event !== undefined) live.log.add(event);
-  draw(live);
-  if (status !== 401 || record === undefined) return;
-  await run(live, { rejected: sha256(record.access_token) }, 'consumer reports a rejected token');
-}
-
-async function repeat(live: Live, milliseconds: number, action: () => Promise<void>): Promise<void> {
-  while (!live.closing) {
+async function every(
+  ended: AbortSignal,
+  milliseconds: number,
+  action: () => Promise<unknown>,
+): Promise<void> {
+  while (!ended.aborted) {
     await action();
-    await sleep(milliseconds, undefined, { ref: false });
+    await sleep(milliseconds, undefined, { signal: ended }).catch(() => undefined);
   }
 }
 
-async function untilQuit(live: Live): Promise<void> {
+/** Logs a run, except a check that only kept the token. */
+function afterRun(live: Live, cause: Cause, answer: InvocationResult): void {
+  if (live.ended.aborted) return;
+  if (!answer.ok) {
+    live.lastRun = `failed: ${codeOf(answer.errorMessage)}`;
+    live.log.add(`${STARTERS[cause]}: failed: ${answer.errorMessage}`);
+    return;
+  }
+  const result = answer.result as RefreshResult;
+  const { outcome, reason, parameter_version: version } = result;
+  live.lastRun = `${outcome} (${reason})`;
+  live.stored = result;
+  if (outcome === 'minted' || cause !== 'schedule')
+    live.log.add(`${STARTERS[cause]}: ${live.lastRun}, version ${version}${EXPLANATIONS[reason] ?? ''}`);
+}
+
+function consume(live: Live, consumer: Consumer, call: () => Promise<ConsumerCall>): () => Promise<void> {
+  return async () => {
+    const { state, event } = afterCall(live.consumers[consumer], await call(), Date.now());
+    if (live.ended.aborted) return;
+    live.consumers[consumer] = state;
+    if (event !== undefined) live.log.add(`${CONSUMERS[consumer]}: ${event}`);
+  };
+}
+
+function pressedWith(live: Live, ended: AbortController): (name: string) => void {
   const keys: Readonly<Record<string, () => Promise<void>>> = createKeys(live.system, {
     log: live.log.add,
-    run: (event, cause) => run(live, event, cause),
+    run: live.system.runs.run,
+    secondsLeft: () => secondsLeft(live),
+    sleep: (milliseconds) => sleep(milliseconds),
   });
-  await new Promise<void>((quit) => {
-    process.once('SIGINT', quit);
-    process.once('SIGTERM', quit);
-    if (!process.stdin.isTTY) return;
-    emitKeypressEvents(process.stdin);
-    process.stdin.setRawMode(true);
-    process.stdin.on('keypress', (_text, { name = '', ctrl }: { name?: string; ctrl?: boolean }) => {
-      if (name === 'q' || (ctrl === true && name === 'c')) return quit();
-      void keys[name]?.().then(() => draw(live));
-    });
-  });
-  if (process.stdin.isTTY) process.stdin.setRawMode(false);
-  process.stdin.pause();
+  return (name) => {
+    if (name === 'q') return ended.abort();
+    keys[name]?.().catch((error: Error) => live.log.add(`you: failed: ${error.message}`));
+  };
 }
 
-function draw({ system, log, lastRun, runsInProgress, token, consumer, closing }: Live): void {
-  if (!isScreen || closing) return;
+/** Passes on the warnings of the reader. Node.js would print them over the screen. */
+function takeWarnings(log: (text: string) => void): Disposable {
+  const printers = process.listeners('warning');
+  const take = ({ message }: Error) => log(message);
+  process.removeAllListeners('warning').on('warning', take);
+  return {
+    [Symbol.dispose]() {
+      process.off('warning', take);
+      for (const print of printers) process.on('warning', print);
+    },
+  };
+}
+
+function secondsLeft({ stored }: Live): number | undefined {
+  return stored === undefined ? undefined : Math.max(0, stored.expires_at - Math.floor(Date.now() / 1_000));
+}
+
+function stateOf(live: Live): ScreenState {
+  const { system, log, lastRun, consumers, naive, stored } = live;
   const { isUp, rateLimited, requests } = system.authorizationServer;
-  const text = renderScreen({
+  return {
     now: Date.now(),
-    readCommands: readCommands(system),
     authorization: !isUp() ? 'down' : rateLimited ? 'answers 429' : 'up',
     tokenRequests: requests,
-    secondsLeft: token?.secondsLeft,
+    naiveTokenRequests: naive.tokenRequests,
+    lastRun: system.runs.inProgress > 0 ? `running … (before: ${lastRun})` : lastRun,
+    secondsLeft: secondsLeft(live),
     lifetime: LOCAL_POLICY.tokenLifetime,
-    parameterVersion: token?.version,
-    lastRun: runsInProgress > 0 ? `running … (before: ${lastRun})` : lastRun,
-    consumer,
-    events: log.lines,
-  });
-  process.stdout.write(`\x1b[H\x1b[2J${text}`);
+    parameterVersion: stored?.parameter_version,
+    ...consumers,
+    events: log.events,
+    apiUrl: system.apiUrl,
+    region: system.cloud.region,
+    environmentFile: ENVIRONMENT_FILE,
+  };
+}
+
+/** For the scrollback of the terminal, or the end of the lines. */
+function summarize(
+  { consumers: { reading, naive }, naive: { tokenRequests }, system }: Live,
+  startedAt: number,
+): string[] {
+  const now = Date.now();
+  const seconds = Math.round((now - startedAt) / 1_000);
+  const refresherRequests = system.authorizationServer.requests - tokenRequests;
+  return [
+    `Token Refresher ran for ${seconds} s and sent ${countTokenRequests(refresherRequests)}.`,
+    renderRow(CONSUMERS.reading, describeConsumer(reading, now)),
+    renderRow(CONSUMERS.naive, `${describeConsumer(naive, now)}, ${countTokenRequests(tokenRequests)}`),
+  ];
 }

@@ -12,7 +12,7 @@ export async function runOnce(system: LocalSystem, print: (line: string) => void
   print(`minted and stored   ${JSON.stringify(await check(system, 'minted'))}`);
   print(`checked again       ${JSON.stringify(await check(system, 'kept'))}`);
   const { parameterName } = system;
-  const { status, record, version } = await callApi(system.ssm, parameterName, system.apiUrl);
+  const { status, record, version } = await callApi(system.cloud.ssm, parameterName, system.apiUrl);
   if (record === undefined) throw new Error(`parameter ${parameterName} could not be read`);
   print(
     `read back           ${parameterName}, version ${version}, valid for ${LOCAL_POLICY.tokenLifetime} s`,
@@ -21,8 +21,8 @@ export async function runOnce(system: LocalSystem, print: (line: string) => void
   print('accepted            the API answered 200');
 }
 
-async function check({ fn }: LocalSystem, expected: RefreshResult['outcome']): Promise<RefreshResult> {
-  const answer = await fn.invoke({});
+async function check({ runs }: LocalSystem, expected: RefreshResult['outcome']): Promise<RefreshResult> {
+  const answer = await runs.run({}, 'schedule');
   if (!answer.ok) throw new Error(answer.errorMessage);
   const result = answer.result as RefreshResult;
   if (result.outcome !== expected) throw new Error(`the check ${result.outcome} instead of ${expected}`);

@@ -1,30 +1,53 @@
 import { describe, expect, test } from 'vitest';
-import { afterCall, INITIAL_CONSUMER } from '../../../local/demo/consumer-state.ts';
+import {
+  afterCall,
+  type ConsumerCall,
+  describeConsumer,
+  INITIAL_CONSUMER,
+} from '../../../local/demo/consumer-state.ts';
 
-describe('the consumer', () => {
-  const call = (status: number | undefined) => ({ status, record: undefined, version: undefined });
+describe('a consumer of the demo', () => {
+  const CALLS: readonly [number, ConsumerCall, string | undefined, string][] = [
+    [0, { ok: true, retried: false }, undefined, '1 calls, 0 failed'],
+    [
+      1_000,
+      { ok: true, retried: true },
+      'got a 401, then 200 with a new token',
+      '2 calls, 0 failed, 1 retried after a 401',
+    ],
+    [
+      2_000,
+      { ok: false, reason: 'a' },
+      'fails: a',
+      '3 calls, 1 failed, 1 retried after a 401, failing for 0 s',
+    ],
+    [
+      3_000,
+      { ok: false, reason: 'a' },
+      undefined,
+      '4 calls, 2 failed, 1 retried after a 401, failing for 1 s',
+    ],
+    [
+      4_000,
+      { ok: false, reason: 'b' },
+      'fails: b',
+      '5 calls, 3 failed, 1 retried after a 401, failing for 2 s',
+    ],
+    [
+      4_500,
+      { ok: true, retried: false },
+      'works again after 3 s',
+      '6 calls, 3 failed, 1 retried after a 401',
+    ],
+  ];
 
-  test('logs when an outage begins and how long it took, and nothing in between', () => {
-    const events: unknown[] = [];
+  test('logs what is new: a retry, each reason for failures, and the end of an outage with its length', () => {
     let consumer = INITIAL_CONSUMER;
-    for (const [now, status] of [
-      [0, 200],
-      [1_000, 401],
-      [2_000, undefined],
-      [3_500, 200],
-      [4_500, 200],
-    ]) {
-      const { state, event } = afterCall(consumer, call(status), now ?? 0);
+    for (const [now, call, expected, description] of CALLS) {
+      const { state, event } = afterCall(consumer, call, now);
       consumer = state;
-      events.push(event);
+      expect(event).toBe(expected);
+      expect(describeConsumer(consumer, now)).toBe(description);
     }
-    expect(events).toEqual([
-      undefined,
-      expect.stringContaining('401'),
-      undefined,
-      expect.stringContaining('3 s'),
-      undefined,
-    ]);
-    expect(consumer).toEqual({ calls: 5, failures: 2, failingSince: undefined, lastOutage: 3 });
   });
 });
