@@ -1,0 +1,46 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+import { FUNCTION_BUNDLING } from '../../infra/construct/bundling.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What `NodejsFunction` does if nothing is set, but minified. */
+export const PLAIN = {
+  bundle: true,
+  platform: 'node',
+  target: FUNCTION_BUNDLING.target,
+  format: 'cjs',
+  minify: true,
+} as const satisfies BuildOptions;
+
+/** The packages that `NodejsFunction` leaves to the runtime if nothing is set. */
+export const LEFT_TO_THE_RUNTIME = ['@aws-sdk/*', '@smithy/*'];
+
+/** Bundles a file of this repository, or code that imports from it, into `file`. Returns the path. */
+export async function writeBundle(
+  source: { readonly entry: string } | { readonly code: string },
+  options: BuildOptions,
+  file: string,
+): Promise<string> {
+  const input: BuildOptions =
+    'entry' in source
+      ? { entryPoints: [join(root, source.entry)] }
+      : { stdin: { contents: source.code, resolveDir: root, loader: 'ts' } };
+  const { outputFiles } = await build({
+    ...options,
+    ...input,
+    absWorkingDir: root,
+    outfile: file,
+    write: false,
+  });
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, outputFiles?.[0]?.contents ?? '');
+  return file;
+}
+
+/** Lets bundles in `directory` find the packages that they left out. */
+export async function linkPackages(directory: string): Promise<void> {
+  await symlink(join(root, 'node_modules'), join(directory, 'node_modules'));
+}
