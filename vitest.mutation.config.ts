@@ -1,16 +1,13 @@
 import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { configDefaults } from 'vitest/config';
-import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { LikelyFailureFirst } from './test/support/likely-failure-first.ts';
 import config from './vitest.config.ts';
 
-/** Most mutants fail in the first file. Vitest starts with the longest. */
-class ShortestFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    return (await super.sort(files)).toReversed();
-  }
-}
-
 const TESTS = 'test/lambda/**/*.test.ts';
+
+/** Shrinking a counterexample takes up to a minute for a mutant that the first one has detected. */
+const fastCheck = fileURLToPath(new URL('test/support/unshrunk-fast-check.ts', import.meta.url));
 
 /** Whether a test runs bundles in child processes. Mutants do not reach them. */
 const runsBundles = (file: string): boolean =>
@@ -19,6 +16,7 @@ const runsBundles = (file: string): boolean =>
 /** The tests of npm run test:mutation: those that run the code in their own process. */
 export default {
   ...config,
+  resolve: { alias: { ...config.resolve?.alias, 'fast-check': fastCheck } },
   test: {
     ...config.test,
     include: [TESTS],
@@ -26,12 +24,14 @@ export default {
       ...configDefaults.exclude,
       'test/lambda/reader/bundle.test.ts',
       // They simulate for minutes what other tests cover in seconds.
-      'test/lambda/**/{outages,outage-recovery,rejected-fleet,revoking-endpoint}.test.ts',
+      'test/lambda/**/{interleavings,interleavings-with-reader,outages,outage-recovery,rejected-fleet,reports,revoking-endpoint}.test.ts',
       ...globSync(TESTS).filter(runsBundles),
     ],
     globalSetup: ['test/support/leak-files.ts'],
-    sequence: { sequencer: ShortestFirst },
+    sequence: { sequencer: LikelyFailureFirst },
     // A mutant that waits forever fails here. Stryker would start another process.
-    testTimeout: 60_000,
+    testTimeout: 15_000,
+    hookTimeout: 15_000,
+    isolate: false,
   },
 };

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readClaim, releaseClaim, takeClaim } from '../../../lambda/refresher/claim.ts';
 import { type ClaimRecord, isHeldByAnother, parseClaim } from '../../../lambda/refresher/claim-record.ts';
 import { claimParameterName } from '../../../lambda/shared/refresher-environment.ts';
+import { CLAIM_RELEASE_MS } from '../../../lambda/shared/time-budget.ts';
 import { createKeyring } from '../../../local/embedded-cloud/encryption.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../../local/embedded-cloud/endpoint.ts';
 import { createParameterStore } from '../../../local/embedded-cloud/parameter-store.ts';
@@ -159,6 +160,15 @@ describe('of the runs that claim a mint,', () => {
     expect(winners(await claims(20, { replaces: 2 }))).toBe(0);
   });
 
+  test('none gets a claim that is held if the run of a former token claims and finishes late', async () => {
+    const before = await readClaim(ssm, NAME);
+    const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
+    await claim({ replaces: 2 });
+    await takeClaim(ssm, NAME, before, late, NOW);
+    await release(late);
+    expect(winners(await claims(20, { replaces: 2 }))).toBe(0);
+  });
+
   test('none gets the claim if it cannot find out who was first', async () => {
     const before = await readClaim(ssm, NAME);
     await claim();
@@ -238,6 +248,13 @@ test.for([
   expect(parsed?.[field]).toEqual(isRead ? content : undefined);
 });
 
+test.for(['{}', '[]', 'nonsense', '{"owner":1,"replaces":1,"expires_at":1}', '{"owner":"a","expires_at":1}'])(
+  'the value %s is no claim',
+  (value) => {
+    expect(parseClaim(value)).toBeUndefined();
+  },
+);
+
 /** A further write with this tier keeps the tier that the parameter has. */
 const tierOfClaim = async () => (await putValue('{}', 'Intelligent-Tiering')).Tier;
 
@@ -262,12 +279,44 @@ test('every write of a claim names its tier, so that the default of the account 
   expect(writes.map(({ input }) => input.Tier)).toEqual(['Intelligent-Tiering', 'Intelligent-Tiering']);
 });
 
-test.for(['GetParameter', 'PutParameter'])('claiming fails if %s is denied', async (operation) => {
+test.for([
+  ['GetParameter', 'read'],
+  ['PutParameter', 'written'],
+] as const)('claiming fails if %s is denied, with what to do', async ([operation, what]) => {
   refuse(operation, 'AccessDeniedException');
   await expect(claim()).rejects.toMatchObject({
     code: 'STORE_UNAVAILABLE',
-    message: expect.stringContaining(`${NAME}.claim`),
+    message: expect.stringMatching(
+      new RegExp(`parameter ${NAME}\\.claim, .* could not be ${what}: Access.*compare the function's role`),
+    ),
+    details: { reason: 'AccessDeniedException' },
   });
+});
+
+test.for<[string, () => unknown]>([
+  ['does not exist', () => undefined],
+  ['is missing in the answer', () => cloud.intercept(() => ({ body: '{}' }))],
+])('a claim that %s has version 0', async ([, prepare]) => {
+  prepare();
+  expect(await readClaim(ssm, NAME)).toEqual({ version: 0, record: undefined });
+});
+
+test('the first claim of a parameter reads no former version', async () => {
+  await claim();
+  const reads = cloud.calls.filter(({ operation }) => operation === 'GetParameter');
+  expect(reads.map(({ input }) => input.Name)).toEqual([`${NAME}.claim`]);
+});
+
+test('the release of a claim ends when its time is up', async () => {
+  const limits: number[] = [];
+  const timeout = (milliseconds: number) => {
+    limits.push(milliseconds);
+    return AbortSignal.abort();
+  };
+  const held: ClaimRecord = { owner: 'run', replaces: 1, expires_at: NOW + 75 };
+  await releaseClaim({ ssm, clock: { ...createTestClock(), timeout } }, NAME, held);
+  expect(limits).toEqual([CLAIM_RELEASE_MS]);
+  expect(cloud.calls).toEqual([]);
 });
 
 test('a claim that cannot be released expires by itself', async () => {
