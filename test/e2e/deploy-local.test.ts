@@ -40,7 +40,9 @@ beforeEach(async () => {
   temporary = await mkdtemp(join(tmpdir(), 'token-refresher-deploy-local-'));
 });
 afterEach(async () => {
-  if (running?.child.exitCode === null) running.signalGroup('SIGKILL');
+  if (running !== undefined && (running.child.exitCode ?? running.child.signalCode) === null)
+    running.signalGroup('SIGKILL');
+  running = undefined;
   await rm(temporary, { recursive: true, force: true, maxRetries: 5 });
 });
 

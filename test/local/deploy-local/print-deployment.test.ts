@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import cdkJson from '../../../cdk.json' with { type: 'json' };
 import { readSettings } from '../../../infra/settings.ts';
-import type { LocalCloud } from '../../../local/deploy-local/local-cloud.ts';
+import { type LocalCloud, ownCloud } from '../../../local/deploy-local/local-cloud.ts';
 import { localEntry } from '../../../local/deploy-local/local-entry.ts';
+import type { MiniStack } from '../../../local/deploy-local/ministack.ts';
 import { nextSteps } from '../../../local/deploy-local/print-deployment.ts';
 
 const server = {
@@ -44,6 +47,15 @@ test('the accepted credentials have the names of credentialFields', () => {
   expect(shownFor({ credentialFields })).toContain(
     '{"consumerKey":"local-client","consumerSecret":"local-secret"}',
   );
+});
+
+test('docs/local-deployment.md shows these next steps', async () => {
+  const { environment } = ownCloud({ url: 'http://127.0.0.1:4566', region: 'us-east-1' } as MiniStack, '');
+  const [[name, settings] = ['', {} as never]] = [...readSettings(cdkJson.context)];
+  const { parameterName } = settings;
+  const deployed = [{ ...localEntry(name, settings, server), parameterName }];
+  const document = await readFile(new URL('../../../docs/local-deployment.md', import.meta.url), 'utf8');
+  expect(document).toContain(nextSteps({ cloud: { ...cloud, environment } }, deployed));
 });
 
 test('only a cloud that keeps running keeps the stack', () => {
