@@ -1,10 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-const reader = fileURLToPath(new URL('lambda/reader/token-reader.ts', import.meta.url));
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
-  resolve: { alias: { 'token-refresher/reader': reader } },
+  resolve: {
+    alias: {
+      'token-refresher/reader': source('lambda/reader/token-reader.ts'),
+      'token-refresher/testing': source('lambda/testing/fake-token-reader.ts'),
+    },
+  },
   test: {
     include: ['test/**/*.test.ts'],
     // See npm run test:slow and npm run test:e2e.

@@ -1,4 +1,4 @@
-/** Builds the package: the construct and the reader (ES modules and CommonJS, with types), the functions, and the CLI. */
+/** Builds the package: the construct, the reader and its fake (ES modules and CommonJS, with types), the functions, and the CLI. */
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

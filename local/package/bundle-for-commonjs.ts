@@ -1,17 +1,32 @@
 import { cp, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { PACKAGE_BUNDLING } from './esbuild-options.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Each build has its own classes. The fake throws the reader's errors, so `instanceof` must know them. */
+const SHARED_READER: Plugin = {
+  name: 'shared-reader',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/reader\/token-reader\.ts$/ }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: '../reader/token-reader.cjs', external: true },
+    );
+  },
+};
 
 /** Adds CommonJS builds of the modules to `dist`: apps made by `cdk init`, and their tests, use CommonJS. */
 export async function bundleForCommonJs(dist: string): Promise<void> {
   await build({
     ...PACKAGE_BUNDLING,
     absWorkingDir: root,
-    entryPoints: ['infra/construct/token-refresher.ts', 'lambda/reader/token-reader.ts'],
+    entryPoints: [
+      'infra/construct/token-refresher.ts',
+      'lambda/reader/token-reader.ts',
+      'lambda/testing/fake-token-reader.ts',
+    ],
+    plugins: [SHARED_READER],
     outdir: dist,
     outbase: '.',
     outExtension: { '.js': '.cjs' },
