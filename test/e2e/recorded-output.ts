@@ -71,7 +71,8 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
   [/(?<=minted {5})1 h(?: \d+ (?:min|s))? ago/g, '1 h 4 min ago'],
   [/(?<=last run +|expired )(?:\d+ (?:min|s) )+ago/g, '4 min ago'],
   [/(?<=^healthy {2}sandbox {2})\d+ min +\d+ (?:min|s) ago/gm, '41 min     4 min ago'],
-  [/(?<=minted in about )\d+ min(?: \d+ s)?/g, '29 min'],
+  // Consistent with a token that is valid for 41 minutes.
+  [/(?<=minted in about )\d+ min, at [\d: -]+ UTC/g, '11 min, at 2031-03-04 20:45:00 UTC'],
   [/(?<=parameter )version \d+(?=, valid)/g, 'version 7'],
   [/version \d+ of (?=\/)/g, 'version 7 of '],
 ];
