@@ -6,12 +6,10 @@ const CAP_MS = 20_000;
 export const MOST_REQUESTS = 6;
 
 /**
- * Milliseconds to wait after the given attempt (1 is the first). If the endpoint asks for a wait, that is the wait.
- * Otherwise it is exponential with full jitter: clients that failed together must not return together.
+ * Milliseconds to wait after the given attempt (1 is the first). If the endpoint asks for a wait, that is the wait. 0 and less ask
+ * for none. Otherwise it is exponential with full jitter: clients that failed together must not return together.
  */
-export function backoffDelay(attempt: number, askedMs: number | undefined, random: () => number): number {
-  // Zero, or a date in the past, does not ask for a wait.
-  const asked = askedMs ?? 0;
-  if (asked > 0) return asked;
+export function backoffDelay(attempt: number, askedMs: number, random: () => number): number {
+  if (askedMs > 0) return askedMs;
   return random() * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
 }

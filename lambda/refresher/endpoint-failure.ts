@@ -10,7 +10,7 @@ import type { TokenAnswer } from './token-request.ts';
  * Error codes that may be shown. Any other text in that field could be an echo of the request.
  * Source: https://www.iana.org/assignments/oauth-parameters (OAuth Extensions Error Registry) and RFC 6749 section 5.2
  */
-const REGISTERED_ERRORS: ReadonlySet<string> = new Set([
+const REGISTERED_ERRORS: ReadonlySet<unknown> = new Set([
   'invalid_request',
   'invalid_client',
   'invalid_grant',
@@ -29,7 +29,7 @@ const REGISTERED_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 /** Errors that reject the client. Some servers send any of them for a wrong secret. */
-export const CLIENT_ERRORS: ReadonlySet<string> = new Set([
+export const CLIENT_ERRORS: ReadonlySet<string | undefined> = new Set([
   'invalid_client',
   'unauthorized_client',
   'invalid_grant',
@@ -93,7 +93,7 @@ export function refusedBy(
 
 function rejectsClient(status: number, oauthError: string | undefined): boolean {
   if (status === 401) return true;
-  return (status === 400 || status === 403) && oauthError !== undefined && CLIENT_ERRORS.has(oauthError);
+  return (status === 400 || status === 403) && CLIENT_ERRORS.has(oauthError);
 }
 
 /** The registered error code in an error answer (RFC 6749 section 5.2), or in one of similar form. */
@@ -105,9 +105,7 @@ export function registeredErrorIn(answer: Readonly<Record<string, unknown>>): st
     nested.error,
     ...OTHER_ERROR_FIELDS.flatMap((field) => [nested[field], answer[field]]),
   ];
-  return candidates.find(
-    (found): found is string => typeof found === 'string' && REGISTERED_ERRORS.has(found),
-  );
+  return candidates.find((found): found is string => REGISTERED_ERRORS.has(found));
 }
 
 export function unreachable(tokenUrl: string, reason: string): RefreshError {

@@ -17,9 +17,8 @@ export function errorIn(
   if (field === undefined) return undefined;
   const oauthError = registeredErrorIn(body);
   const details = { status, ...(oauthError === undefined ? {} : { oauthError }) };
-  const isClientError = oauthError !== undefined && CLIENT_ERRORS.has(oauthError);
   return new RefreshError(
-    isClientError ? 'CLIENT_REJECTED' : 'RESPONSE_INVALID',
+    CLIENT_ERRORS.has(oauthError) ? 'CLIENT_REJECTED' : 'RESPONSE_INVALID',
     `${tokenUrl} answered HTTP ${status} with an error object instead of a token: ` +
       `its field "${field}" shows ${oauthError ?? 'an error without a registered code'}. ` +
       'Check the credentials, the scope, the extra parameters and the client authentication method.',

@@ -90,8 +90,8 @@ export function mayBeUnknown(failure: unknown): failure is RefreshError {
 }
 
 /** Whether the endpoint answered a bare 403, which may reject the client, the request or the rate. */
-function isForbidden({ code, details }: RefreshError): boolean {
-  return code === 'REQUEST_REJECTED' && details.status === 403 && details.oauthError === undefined;
+function isForbidden({ details }: RefreshError): boolean {
+  return details.status === 403 && details.oauthError === undefined;
 }
 
 /** Mints with one version of the secret. */

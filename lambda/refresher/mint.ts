@@ -76,9 +76,7 @@ export async function mint(
       failure = error;
       const { notBefore, resetAt, reason } = error.details;
       hasTimedOut = reason === 'TIMEOUT';
-      const comeBack = notBefore ?? resetAt;
-      const asked = comeBack === undefined ? undefined : comeBack - answeredAt;
-      const delay = backoffDelay(attempt, asked, random);
+      const delay = backoffDelay(attempt, (notBefore ?? resetAt ?? 0) - answeredAt, random);
       if (attempt >= mostRequests || answeredAt + delay + LEAST_REQUEST_TIME_MS > deadline) throw failure;
       await clock.sleep(delay);
     }

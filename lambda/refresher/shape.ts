@@ -17,6 +17,7 @@ export function shapeOf(value: unknown): string {
 
 function shapeOfNumber(value: number): string {
   if (value === 0) return '0';
+  // Stryker disable next-line EqualityOperator: 0 was handled before
   if (value < 0) return 'a negative number';
   if (!Number.isFinite(value)) return 'a number beyond all bounds';
   if (value < 1) return 'a number below 1';
@@ -51,5 +52,5 @@ export function shapeOfText(text: string): string {
   }
   if (typeof parsed === 'string' && parseJsonObject(parsed) !== undefined)
     return 'a JSON string that holds a JSON object';
-  return parsed === null ? 'null' : typeOf(parsed).replace(/^an? /, 'a JSON ');
+  return typeOf(parsed).replace(/an? /, 'a JSON ');
 }

@@ -61,7 +61,8 @@ async function findNewer(
   { ssm, clock }: RefreshTools,
 ): Promise<Extract<Stored, { state: 'token' }> | undefined> {
   const { parameterName } = configuration;
-  const stored = await readStored(ssm, parameterName, clock.timeout(SECOND_LOOK_MS)).catch(() => undefined);
+  const abortSignal = clock.timeout(SECOND_LOOK_MS);
+  const stored = await readStored(ssm, parameterName, { abortSignal }).catch(() => undefined);
   if (stored?.state === 'foreign' && before.state !== 'foreign') throw occupied(parameterName, stored);
   if (stored?.state !== 'token' || stored.version === versionOf(before)) return undefined;
   const now = unixSeconds(clock.now());

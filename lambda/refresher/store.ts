@@ -23,13 +23,10 @@ const MAX_VALUE_BYTES = 8192;
 export async function readStored(
   ssm: SSMClient,
   parameterName: string,
-  abortSignal?: AbortSignal,
+  options: { readonly abortSignal?: AbortSignal } = {},
 ): Promise<Stored> {
   const answer = await ssm
-    .send(
-      new GetParameterCommand({ Name: parameterName, WithDecryption: true }),
-      abortSignal === undefined ? {} : { abortSignal },
-    )
+    .send(new GetParameterCommand({ Name: parameterName, WithDecryption: true }), options)
     .catch((error: unknown) => {
       const failure = describeAwsFailure(error);
       if (failure.name === 'ParameterNotFound') return undefined;

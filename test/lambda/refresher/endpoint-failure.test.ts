@@ -68,6 +68,23 @@ test.for<[number, RefreshErrorCode]>([
   expect(failure.details).toEqual({ status });
 });
 
+test.for<[number, string | object, RegExp]>([
+  [429, '', /answered HTTP 429\. The next check tries again\. .* find out what else requests tokens/],
+  [
+    503,
+    '',
+    /answered HTTP 503\. The next check tries again\. .* ask the operator of the authorization server/,
+  ],
+  [204, '', /sent HTTP 204\. Check the token URL/],
+  [300, '', /sent a redirect \(HTTP 300\), which is never followed\. Check the token URL/],
+  [400, '', /answered HTTP 400 with empty text\. Check the token URL, the scope/],
+  [400, { error: 'invalid_scope' }, /answered HTTP 400 invalid_scope\. Check/],
+  [400, { error: null }, /answered HTTP 400 with a JSON object\. Check/],
+  [401, '', /answered HTTP 401 with empty text: it rejects the client\. Check the client ID/],
+])('the message after status %i with %j says what happened and what to do', ([status, body, message]) => {
+  expect(answered(status, body).message).toMatch(message);
+});
+
 describe('an error code is read', () => {
   test.for<object>([
     { error: 'invalid_client' },

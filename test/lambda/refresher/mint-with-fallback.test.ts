@@ -147,6 +147,23 @@ test.for(REFUSALS_OF_SECRET)('the previous secret is tried after $kind', async (
   answerTo(answer, grant('token'));
   expect((await mintOne()).access_token).toBe('token');
   expect(secretsSent()).toEqual(['current', 'previous']);
+  expect(observations.previousCredentialsUsed).toBe(true);
+});
+
+test('notes how long the grant took, with waits, and the lifetime of the token', async () => {
+  endpoint.answer({ status: 429, headers: { 'retry-after': '7' } }, grant('token', { expires_in: 900 }));
+  await mintOne();
+  expect(observations).toMatchObject({ mintDurationMs: 7_000, mintedLifetime: 900 });
+});
+
+test('a defect in the first try is reported', async () => {
+  endpoint.answer({ status: 503 });
+  Object.defineProperty(observations, 'attempts', {
+    get: () => {
+      throw new TypeError('a defect');
+    },
+  });
+  await expect(mintOne()).rejects.toThrow('a defect');
 });
 
 test('a defect in the second try is reported, not the rejection', async () => {
@@ -156,7 +173,7 @@ test('a defect in the second try is reported, not the rejection', async () => {
       throw new TypeError('a defect');
     },
   });
-  await expect(mintOne()).rejects.toThrow(TypeError);
+  await expect(mintOne()).rejects.toThrow('a defect');
 });
 
 describe('a bare 403 as a rate limit', () => {

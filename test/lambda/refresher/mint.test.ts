@@ -104,12 +104,16 @@ describe('backoff', () => {
     await expect(mintOne()).rejects.toMatchObject({ code: 'RATE_LIMITED', retryable: true });
     expect(clock.sleeps).toEqual([1_000, 2_000, 4_000, 8_000, 16_000]);
     expect(endpoint.requests).toHaveLength(6);
+    expect(observations.attempts).toBe(6);
   });
 
-  test('stops if the next wait leaves no time for a request', async () => {
+  test.for([
+    ['leaves no time for a request', 7_499, [1_000, 2_000]],
+    ['leaves half a second for a request', 7_500, [1_000, 2_000, 4_000]],
+  ] as const)('waits again, or stops, if the next wait %s', async ([, budget, waits]) => {
     endpoint.answer(oauthError(503, 'temporarily_unavailable'));
-    await expect(mintOne({ budget: 7_400 })).rejects.toMatchObject({ code: 'ENDPOINT_UNAVAILABLE' });
-    expect(clock.sleeps).toEqual([1_000, 2_000]);
+    await expect(mintOne({ budget })).rejects.toMatchObject({ code: 'ENDPOINT_UNAVAILABLE' });
+    expect(clock.sleeps).toEqual(waits);
   });
 
   test('stops at once if Retry-After asks for more time than is left, and the error has the earliest time for the next request', async () => {
@@ -142,9 +146,44 @@ describe('backoff', () => {
     endpoint.answer(grant('lost'));
     await expect(mintOne({ budget: 499 })).rejects.toMatchObject({
       code: 'ENDPOINT_UNAVAILABLE',
+      message: expect.stringMatching(
+        /no request was sent to .*calls to AWS took.*look for slow or failing calls/,
+      ),
       details: { reason: 'NO_TIME_LEFT' },
     });
     expect(endpoint.requests).toHaveLength(0);
+  });
+
+  test('sends a request if half a second is left to read the answer', async () => {
+    endpoint.answer(grant('granted'));
+    expect(await mintOne({ budget: 500 })).toMatchObject({ access_token: 'granted' });
+  });
+
+  // The time limits of the requests, in seconds.
+  test.for<[string, Answer, number, number[]]>([
+    ['all the time that is left after one that hung', { hang: 'headers' }, 60, [30, 29]],
+    ['leaves time for another after one that failed at once', { status: 503 }, 35, [25, 24]],
+  ])('gives a request %s', async ([, first, budget, expected]) => {
+    const limits: number[] = [];
+    let answer = first;
+    clock.timeout = (milliseconds) => {
+      limits.push(milliseconds / 1_000);
+      if (!('hang' in answer)) return new AbortController().signal;
+      clock.advance(milliseconds);
+      return AbortSignal.abort(new DOMException('of the test', 'TimeoutError'));
+    };
+    endpoint.answer(() => {
+      const given = answer;
+      answer = grant('granted');
+      return given;
+    });
+    const { sleep } = clock;
+    clock.sleep = (milliseconds) => {
+      answer = grant('granted');
+      return sleep(milliseconds);
+    };
+    expect((await mintOne({ budget: budget * 1_000 })).access_token).toBe('granted');
+    expect(limits).toEqual(expected);
   });
 
   test('fails with the last answer if a wait overruns', async () => {
@@ -213,10 +252,30 @@ test.for<[string, number, number, number | undefined, typeof WAITS | typeof AT_O
     return grant(jwt({ nbf: now + nbf, exp: now + nbf + 3_600 }));
   });
   const minting = mintOne({ budget: 40_000 });
-  if (expected === 'refused') await expect(minting).rejects.toMatchObject({ code: 'RESPONSE_INVALID' });
+  const failure = { code: 'RESPONSE_INVALID', message: expect.stringMatching(/not valid yet.*nbf/) };
+  if (expected === 'refused') await expect(minting).rejects.toMatchObject(failure);
   else expect(await minting).toMatchObject({ issued_at: now, expires_at: now + 3_600 });
   expect(clock.sleeps).toEqual(expected === WAITS ? [nbf * 1_000] : []);
   expect(observations.notBefore).toBe(expected === AT_ONCE ? (now + nbf) * 1_000 : undefined);
+});
+
+test('a JWT that is valid from now on is not waited for', async () => {
+  const now = clock.now() / 1_000;
+  endpoint.answer(grant(jwt({ nbf: now, exp: now + 3_600 })));
+  await mintOne();
+  expect(clock.sleeps).toEqual([]);
+  expect(observations).not.toHaveProperty('notBefore');
+});
+
+test.for([
+  ['the granted scopes of those that were asked for', 'flights hotels', 'hotels cars', { scope: 'hotels' }],
+  ['no scope if none was asked for', undefined, 'hotels', {}],
+] as const)('stores %s', async ([, scope, granted, expected]) => {
+  endpoint.answer(grant('granted', { scope: granted }));
+  const { access_token, token_type, issued_at, expires_at, source, ...more } = await mintOne({
+    settings: { scope },
+  });
+  expect(more).toStrictEqual(expected);
 });
 
 test('a JWT whose nbf is later than its short lifetime is not waited for', async () => {

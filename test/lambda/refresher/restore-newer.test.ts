@@ -26,13 +26,19 @@ test.for<[string, readonly string[], string | undefined]>([
   ['replaced a value of somebody else when it was written again', ['old', 'own', '', 'own'], undefined],
 ])('of a token that %s (%j), the parameter then holds the newest', async ([, written, restored]) => {
   const clock = createTestClock();
-  const { ssm } = createInProcessAws(clock.now);
+  const aws = createInProcessAws(clock.now);
+  const { ssm } = aws;
   for (const accessToken of written) {
     const Value = accessToken === '' ? 'foreign' : JSON.stringify(tokenOf(accessToken));
     await ssm.send(new PutParameterCommand({ Name, Value, Type: 'SecureString', Overwrite: true }));
   }
   const own = { token: tokenOf('own'), version: written.length };
-  const parameter = { name: Name, keyId: 'alias/k', tier: 'Intelligent-Tiering', tags: {}, isMissing: true };
+  const settings = { name: Name, keyId: 'alias/k', tier: 'Intelligent-Tiering', tags: { team: 'travel' } };
+  const parameter = { ...settings, isMissing: true };
+  const writes: unknown[] = [];
+  aws.onCall = (operation, { Overwrite }) => {
+    if (operation === 'PutParameter') writes.push(Overwrite);
+  };
   // It needs no more than these tools.
   const memory: WarmMemory = {};
   const tools = { ssm, tokenWriter: ssm, clock, memory } as unknown as RefreshTools;
@@ -42,6 +48,19 @@ test.for<[string, readonly string[], string | undefined]>([
   const { Parameter } = await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
   expect(JSON.parse(Parameter?.Value ?? '{}').access_token).toBe(restored ?? 'own');
   expect(memory).toEqual({});
+  // The parameter exists, so the tags are not sent again.
+  expect(writes).toEqual(restored === undefined ? [] : [true]);
+});
+
+test('versions that cannot be read are left out', async () => {
+  const clock = createTestClock();
+  const aws = createInProcessAws(clock.now);
+  aws.onCall = () => {
+    throw new AwsError('ThrottlingException', 'no');
+  };
+  const tools = { ssm: aws.ssm, tokenWriter: aws.ssm, clock, memory: {} } as unknown as RefreshTools;
+  const own = { token: tokenOf('own'), version: 4 };
+  expect(await restoreNewer(own, 2, { name: Name } as never, tools)).toBeUndefined();
 });
 
 test('if the newer token cannot be stored again, the next run in the container stores it', async () => {
@@ -61,5 +80,6 @@ test('if the newer token cannot be stored again, the next run in the container s
   await expect(restoreNewer(own, 2, parameter as never, tools)).rejects.toMatchObject({
     code: 'STORE_UNAVAILABLE',
   });
-  expect(memory.unstored).toMatchObject({ token: tokenOf('newer'), replaces: 4 });
+  const { source } = tokenOf('newer');
+  expect(memory.unstored).toEqual({ token: tokenOf('newer'), reason: 'expiring', source, replaces: 4 });
 });

@@ -4,30 +4,13 @@ import type { RefreshResult } from '../../../lambda/shared/refresh-result.ts';
 import { claimParameterName, ENVIRONMENT } from '../../../lambda/shared/refresher-environment.ts';
 import { sha256 } from '../../../lambda/shared/stored-token.ts';
 import { AwsError } from '../../../local/embedded-cloud/aws-error.ts';
-import { alarmsOf } from '../../support/alarms.ts';
 import { newTokens } from '../../support/new-tokens.ts';
-import { simulateDays } from '../../support/same-token-days.ts';
-import { SAME_TOKEN_KINDS, type SameTokenKind } from '../../support/same-token-endpoint.ts';
+import type { SameTokenKind } from '../../support/same-token-endpoint.ts';
 import { type SimulationOptions, simulateRefresher } from '../../support/simulated-refresher.ts';
 
-const alarms = alarmsOf({ checkEvery: 300, refreshBefore: 1_800 });
 const CONSTANT: SameTokenKind = { expiresIn: 'constant', token: 'opaque', grantsEarly: 0 };
 const SHRINKING: SameTokenKind = { ...CONSTANT, expiresIn: 'shrinking' };
 const SECOND = 1_000;
-
-describe.for(SAME_TOKEN_KINDS)(
-  'an endpoint with a $expiresIn expires_in that grants the same $token, and the next one $grantsEarly seconds early,',
-  (kind) => {
-    test('leaves a gap of at most three seconds for each token, which readers wait out, and fires no alarm', async () => {
-      const { gaps, failedReads, deadTokens, fired } = await simulateDays(0.5, alarms, { kind });
-      expect(gaps.length).toBeGreaterThanOrEqual(11);
-      expect(Math.max(...gaps)).toBeLessThanOrEqual(3);
-      expect(failedReads).toEqual([]);
-      expect(deadTokens).toBe(0);
-      expect(fired).toEqual({ TokenExpiring: [], RefreshFailing: [], DeadLetters: [], Throttled: [] });
-    });
-  },
-);
 
 /** A refresher with a stored token, `before` seconds before that token ends. */
 const startBeforeEnd = async (before: number, options: SimulationOptions = { kind: CONSTANT }) => {
@@ -377,14 +360,3 @@ describe('an endpoint that grants a new token in each answer', () => {
     expect(await running).toMatchObject({ outcome: 'minted', reason: 'expiring' });
   });
 });
-
-test.for([-5, 5])(
-  'the gap is a few seconds if the clock of the endpoint is %d seconds ahead',
-  async (clockAhead) => {
-    const kind = { ...CONSTANT, token: 'JWT' } as const;
-    const { gaps, failedReads } = await simulateDays(0.2, alarms, { kind, clockAhead });
-    expect(gaps.length).toBeGreaterThanOrEqual(4);
-    expect(Math.max(...gaps)).toBeLessThanOrEqual(3 + Math.max(0, -clockAhead));
-    expect(failedReads).toEqual([]);
-  },
-);

@@ -39,6 +39,10 @@ const put = (Value: string, more: Partial<PutParameterCommandInput> = {}) =>
   ssm.send(new PutParameterCommand({ Name: NAME, Value, Type: 'SecureString', Overwrite: true, ...more }));
 const fail = (type: string, isMeant: (call: AwsCall) => boolean = () => true) =>
   cloud.intercept((call) => (isMeant(call) ? { status: 400, type, message: 'of the test' } : undefined));
+const answerPlainRead = (body: string) =>
+  cloud.intercept((call) =>
+    isDecryption(call) ? { status: 400, type: 'InvalidKeyId', message: 'no' } : { body },
+  );
 const isDecryption = ({ input }: AwsCall) => input.WithDecryption === true;
 
 describe('a parameter', () => {
@@ -79,7 +83,7 @@ describe('a parameter', () => {
       cloud.intercept(() => ({ body }));
       await expect(readStored(ssm, NAME)).rejects.toMatchObject({
         code: 'STORE_UNAVAILABLE',
-        message: expect.stringContaining('the answer holds no parameter'),
+        message: expect.stringContaining('could not be read: the answer holds no parameter'),
         details: { reason: 'NO_PARAMETER' },
       });
     },
@@ -88,7 +92,9 @@ describe('a parameter', () => {
   test('is not read any longer than its caller waits', async () => {
     const waits = new AbortController();
     waits.abort();
-    await expect(readStored(ssm, NAME, waits.signal)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(readStored(ssm, NAME, { abortSignal: waits.signal })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
     expect(cloud.calls).toEqual([]);
   });
 
@@ -116,6 +122,7 @@ describe('a value counts as one that cannot be decrypted', () => {
 
   test.for<[string, unknown, string | undefined, boolean]>([
     ['if its key was deleted', errorOf('InvalidKeyId'), undefined, true],
+    ['if its key was deleted and reading is denied', errorOf('InvalidKeyId'), 'AccessDeniedException', true],
     ['if only reading with decryption is denied', errorOf('AccessDeniedException'), undefined, true],
     [
       'if reading without decryption fails otherwise',
@@ -129,7 +136,7 @@ describe('a value counts as one that cannot be decrypted', () => {
     ['but not if the error is another', new Error('InvalidKeyId'), undefined, false],
   ])('%s', async ([, error, plainRead, expected]) => {
     await put('value');
-    if (plainRead !== undefined) fail(plainRead);
+    if (plainRead !== undefined) fail(plainRead, ({ input }) => input.Name === NAME);
     expect(await isUndecryptable(ssm, NAME, error)).toBe(expected);
   });
 });
@@ -144,6 +151,16 @@ describe('a forced run', () => {
       found: 'a value that cannot be decrypted',
       isSecureString: true,
     });
+  });
+
+  test.for<[string, () => unknown]>([
+    ['fails', () => fail('InvalidKeyId')],
+    ['has no parameter', () => answerPlainRead('{}')],
+    ['has no version', () => answerPlainRead('{"Parameter":{}}')],
+  ])('takes the version for 0 if the answer to reading it %s', async ([, prepare]) => {
+    await put('value');
+    prepare();
+    expect(await readReplaceable(ssm, NAME)).toMatchObject({ state: 'foreign', version: 0 });
   });
 
   test('fails if every read is denied', async () => {

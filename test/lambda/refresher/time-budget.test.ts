@@ -13,18 +13,16 @@ import {
   CLAIM_RELEASE_MS,
   functionTimeout,
   LONGEST_HELD_CHECK_SECONDS,
+  latestAttempt,
   RUN_TIMEOUT_SECONDS,
   SECOND_LOOK_MS,
   STORE_RESERVE_SECONDS,
   TOKEN_WRITE,
 } from '../../../lambda/shared/time-budget.ts';
-import type { AwsCall } from '../../../local/embedded-cloud/endpoint.ts';
 import { type LoopbackServer, startLoopbackServer } from '../../../local/loopback-server.ts';
 import { type AwsClients, awsClients } from '../../support/client.ts';
 import { configurationFor } from '../../support/configuration.ts';
-import { credentials, newClientSecret, startRefresher, type TestRefresher } from '../../support/refresher.ts';
 import { createTestClock } from '../../support/test-clock.ts';
-import { grant } from '../../support/token-endpoint.ts';
 
 afterEach(() => vi.useRealTimers());
 
@@ -55,6 +53,26 @@ test('every attempt to write a token fits into the time of the write, with the l
   expect(Date.now() - startedAt).toBeLessThanOrEqual(totalMs);
 });
 
+// In seconds.
+test.for([
+  [60, 180, 120],
+  [300, 420, 360],
+  [780, 900, 840],
+  [840, 900, 840],
+  [43_200, 900, 840],
+] as const)(
+  'with a check every %i seconds, a run may take %i seconds and begins its latest attempt after %i',
+  ([checkEvery, limit, latest]) => {
+    expect(functionTimeout(checkEvery)).toBe(limit);
+    expect(latestAttempt(checkEvery)).toBe(latest);
+    expect(checkEvery <= LONGEST_HELD_CHECK_SECONDS).toBe(checkEvery <= 780);
+  },
+);
+
+test('the time that is reserved for storing a token is 20 seconds', () => {
+  expect(STORE_RESERVE_SECONDS).toBe(20);
+});
+
 test('all that follows a mint fits into the reserve, and most of a run remains for minting', () => {
   expect(SECOND_LOOK_MS + TOKEN_WRITE.totalMs + CLAIM_RELEASE_MS).toBeLessThan(STORE_RESERVE_SECONDS * 1_000);
   expect(STORE_RESERVE_SECONDS).toBeLessThan(RUN_TIMEOUT_SECONDS / 2);
@@ -72,51 +90,6 @@ test('a run that waits for the end of a token has time for one more check after 
       if (checkEvery <= LONGEST_HELD_CHECK_SECONDS) expect(plan).not.toBe('too-long');
     }
   }
-});
-
-describe('if AWS throttles,', () => {
-  let refresher: TestRefresher;
-
-  beforeEach(async () => {
-    refresher = await startRefresher();
-    await refresher.putSecret(credentials(newClientSecret()));
-    refresher.endpoint.answer(grant('granted'));
-  });
-  afterEach(() => refresher.close());
-
-  /** Calls of the token's parameter, not of its claim. */
-  const isOf = (operation: string, call: AwsCall) =>
-    call.operation === operation && call.input.Name === refresher.parameterName;
-  const throttle = (operation: string, times: number) => {
-    let left = times;
-    refresher.cloud.intercept((call) => {
-      if (!isOf(operation, call) || left === 0) return undefined;
-      left -= 1;
-      return { status: 400, type: 'ThrottlingException', message: 'Rate exceeded' };
-    });
-  };
-  const attempts = (operation: string) =>
-    refresher.cloud.calls.filter((call) => isOf(operation, call)).length;
-
-  test('a minted token is stored at the last of four attempts in the same run', async () => {
-    throttle('PutParameter', 3);
-    expect(await refresher.invoke()).toMatchObject({ ok: true, result: { outcome: 'minted' } });
-    expect(attempts('PutParameter')).toBe(4);
-    expect(refresher.endpoint.requests).toHaveLength(1);
-  });
-
-  test('a write fails after four attempts, and a read after three', async () => {
-    throttle('PutParameter', Number.POSITIVE_INFINITY);
-    expect(await refresher.invoke()).toMatchObject({
-      ok: false,
-      errorMessage: expect.stringMatching(/^STORE_UNAVAILABLE/),
-    });
-    expect(attempts('PutParameter')).toBe(4);
-    const before = attempts('GetParameter');
-    throttle('GetParameter', Number.POSITIVE_INFINITY);
-    expect(await refresher.invoke()).toMatchObject({ ok: false });
-    expect(attempts('GetParameter') - before).toBe(3);
-  });
 });
 
 describe('if AWS does not answer,', () => {
