@@ -4,7 +4,7 @@ import type { Cause } from './runs.ts';
 /** The keys: what each does, and what it shows. */
 export const KEYS = {
   r: ['revoke all tokens', 'Reader: one retry. Naive: fails until its token ends.'],
-  d: ['token server down/up', 'Reader: a minute or more left. Naive: perhaps none.'],
+  d: ['server down/up', 'Reader: a minute or more left. Naive: perhaps none.'],
   l: ['rate limit on/off', 'The refresher backs off. The naive one does not.'],
   c: ['rotate credentials', 'The next check mints with the new ones.'],
   f: ['force a refresh', 'A new token, at once.'],
@@ -34,7 +34,7 @@ export function createKeys(
     async r() {
       const wait = LEAST_AGE - LOCAL_POLICY.tokenLifetime + (secondsLeft() ?? 0);
       if (wait > 0) {
-        log(`you: revoking all tokens in ${wait} s, because the refresher keeps a new one`);
+        log(`you: revoking all tokens in ${wait} s: a new one is never replaced`);
         await sleep(wait * 1_000);
       }
       authorizationServer.revokeAll();

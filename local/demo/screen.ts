@@ -37,7 +37,7 @@ const BAR_WIDTH = 30;
 /** Rows for events that the keys and the notes leave free. */
 const LEAST_EVENT_ROWS = 4;
 const LABEL_WIDTH = 22;
-const ACTION_WIDTH = 21;
+const ACTION_WIDTH = 20;
 const MARGIN = '  ';
 
 /** The lines of the screen: the status on top, then the events, then the keys. They fit into the columns and rows. */

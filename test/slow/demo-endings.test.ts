@@ -46,14 +46,15 @@ describe('npm start leaves neither a process nor a file behind', () => {
     ['npm is killed', (_, npm) => process.kill(npm, 'SIGKILL')],
   ];
   test.for(ENDINGS)('when %s', async ([, end]) => {
-    await using demo = await openDemo('exec npm start');
+    // The shell stays, as the shell of a terminal does.
+    await using demo = await openDemo('npm start; read _');
     const { terminal, temporary } = demo;
     await untilRunning(terminal);
     await access(ENVIRONMENT_FILE);
-    const pids = await withDescendants(terminal.pid);
+    const [, ...pids] = await withDescendants(terminal.pid);
     // npm, the demo, and the function.
     expect(pids.length).toBeGreaterThan(2);
-    end(terminal, terminal.pid);
+    end(terminal, pids[0] ?? 0);
     await untilNothingIsLeft(pids, temporary);
   });
 
