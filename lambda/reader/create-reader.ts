@@ -6,6 +6,7 @@ import { createLoad } from './create-load.ts';
 import { createReport } from './create-report.ts';
 import { createDirectSender } from './direct-sender.ts';
 import { createReplacementSearch } from './find-replacement.ts';
+import { createObserver } from './observe.ts';
 import { countReports, createRejectionStreak } from './rejection-streak.ts';
 import type { Seams } from './seams.ts';
 import { createTokenCache } from './token-cache.ts';
@@ -29,26 +30,33 @@ export function createReader(options: TokenReaderOptions, seams: Seams): TokenRe
   assertSeconds('replacementTimeout', replacementTimeout);
 
   const send = createDirectSender(seams.now);
-  const load = createLoad(options.ssm, parameterName, send);
+  const observer = createObserver(options.onEvent, seams.now);
+  const load = observer.load(createLoad(options.ssm, parameterName, send));
   const cache = createTokenCache(parameterName, load, minimumValidity, seams);
   const streak = createRejectionStreak(seams);
   const report =
     functionName === undefined
       ? undefined
-      : countReports(createReport(options.lambda, functionName, send, seams), cache, streak);
+      : countReports(observer.report(createReport(options.lambda, functionName, send, seams)), cache, streak);
+  const search = createReplacementSearch(cache, report, streak, replacementTimeout * 1_000, seams);
+  const findReplacement = (rejected: string) => {
+    observer.rejected();
+    return search(rejected);
+  };
   return {
     get: cache.get,
     authorization: async (asked) => `Bearer ${await cache.get(asked)}`,
     fetch: createAuthorizedFetch(
       options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
       cache.get,
-      createReplacementSearch(cache, report, streak, replacementTimeout * 1_000, seams),
+      findReplacement,
     ),
     async reject(token) {
       if (report === undefined) throw missing('refresherFunctionName');
       // The message does not show the value: it may be a token after all.
       if (typeof token !== 'string' || !isSendable(token))
         throw new TypeError('reject needs a token as returned by get()');
+      observer.rejected();
       const isCurrent = cache.otherThan(token) === undefined;
       cache.reject(token);
       if (isCurrent) streak.rejected();

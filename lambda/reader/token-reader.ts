@@ -2,6 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import { createReader } from './create-reader.ts';
 import { createLazyReader } from './lazy-reader.ts';
 
+import type { TokenUnavailableCode } from './token-unavailable-error.ts';
+
 export {
   TOKEN_UNAVAILABLE_CODES,
   type TokenUnavailableCode,
@@ -56,7 +58,30 @@ export interface TokenReaderOptions {
   readonly lambda?: LambdaApi;
   /** Sends the requests of `TokenReader.fetch`. Default: the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
+  /** Called after each event, for metrics and traces. No event holds a token. If it throws, Node.js prints a warning. */
+  readonly onEvent?: (event: TokenReaderEvent) => void;
 }
+
+/** What a reader did. `validFor`: seconds for which the latest token that it loaded is valid, or 0. */
+export type TokenReaderEvent =
+  /** It read the parameter. `isNew`: the token is not that of the read before. */
+  | {
+      readonly type: 'loaded';
+      readonly isNew: boolean;
+      readonly milliseconds: number;
+      readonly validFor: number;
+    }
+  /** It could not read the parameter. While `validFor` is above 0, `get` returns the token in memory. */
+  | {
+      readonly type: 'load-failed';
+      readonly code: TokenUnavailableCode;
+      readonly milliseconds: number;
+      readonly validFor: number;
+    }
+  /** An API rejected a token: a 401 in `fetch`, or a call of `reject`. */
+  | { readonly type: 'rejected' }
+  /** It reported a rejected token, and the refresher's run has ended or failed. */
+  | { readonly type: 'reported' | 'report-failed'; readonly milliseconds: number };
 
 export interface GetOptions {
   /** Seconds, 0 or more. The token is valid for longer than this. Default: the reader's `minimumValidity`. */

@@ -1,0 +1,51 @@
+import type { Load } from './load-parameter.ts';
+import type { Report } from './report-rejected.ts';
+import type { TokenReaderEvent, TokenReaderOptions } from './token-reader.ts';
+
+/** Tells the caller about each load and report. */
+export interface Observer {
+  readonly load: (load: Load) => Load;
+  readonly report: (report: Report) => Report;
+  readonly rejected: () => void;
+}
+
+/** Adds nothing to the reader if `onEvent` is undefined. */
+export function createObserver(onEvent: TokenReaderOptions['onEvent'], now: () => number): Observer {
+  if (onEvent === undefined) return { load: (load) => load, report: (report) => report, rejected: () => {} };
+  const emit = (event: TokenReaderEvent): void => {
+    try {
+      onEvent(event);
+    } catch (error) {
+      // The caller's function must not stop a read. Its message may hold anything.
+      process.emitWarning(
+        `onEvent of a token reader threw ${error instanceof Error ? error.name : 'a value'}`,
+      );
+    }
+  };
+  /** The token of the latest load. */
+  let latest: { readonly access_token: string; readonly expires_at: number } | undefined;
+  const validFor = () => Math.max(0, (latest?.expires_at ?? 0) - now() / 1_000);
+  return {
+    load: (load) => async () => {
+      const startedAt = now();
+      const loaded = await load();
+      const milliseconds = now() - startedAt;
+      if (loaded.type === 'failure') {
+        emit({ type: 'load-failed', code: loaded.failure.code, milliseconds, validFor: validFor() });
+        return loaded;
+      }
+      const isNew = loaded.token.access_token !== latest?.access_token;
+      latest = loaded.token;
+      emit({ type: 'loaded', isNew, milliseconds, validFor: validFor() });
+      return loaded;
+    },
+    report: (report) => async (token) => {
+      const startedAt = now();
+      const reported = await report(token);
+      const milliseconds = now() - startedAt;
+      emit({ type: reported.type === 'failed' ? 'report-failed' : 'reported', milliseconds });
+      return reported;
+    },
+    rejected: () => emit({ type: 'rejected' }),
+  };
+}

@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { TokenReaderEvent, TokenReaderOptions } from '../../../lambda/reader/token-reader.ts';
+import type { FunctionHandler } from '../../../local/embedded-cloud/invoke.ts';
+import { awsClients } from '../../support/client.ts';
+import { createStoredParameter, DOWN, type StoredParameter } from '../../support/stored-parameter.ts';
+
+let parameter: StoredParameter;
+let refresh: FunctionHandler;
+let events: TokenReaderEvent[];
+
+beforeEach(async () => {
+  events = [];
+  refresh = async () => ({ outcome: 'kept', reason: 'just-minted' });
+  parameter = await createStoredParameter({ functions: { refresher: (event) => refresh(event) } });
+  await parameter.put('first');
+});
+afterEach(() => parameter.close());
+
+const observedReader = (options: TokenReaderOptions = {}) => {
+  const { lambda } = awsClients(parameter.cloud.url);
+  const onEvent = (event: TokenReaderEvent) => void events.push(event);
+  return parameter.reader({ refresherFunctionName: 'refresher', lambda, onEvent, ...options });
+};
+const milliseconds = expect.any(Number);
+
+test('onEvent tells of each read of the parameter, and not of reads from memory', async () => {
+  const reader = observedReader();
+  await reader.get();
+  await reader.get();
+  await parameter.time.advance(45 * 60_000);
+  await reader.get();
+  await parameter.time.settle();
+  await parameter.put('second');
+  await parameter.time.advance(60_000);
+  await reader.get();
+  await parameter.time.settle();
+  expect(events).toEqual([
+    { type: 'loaded', isNew: true, milliseconds, validFor: 3_600 },
+    { type: 'loaded', isNew: false, milliseconds, validFor: 900 },
+    { type: 'loaded', isNew: true, milliseconds, validFor: 3_540 + 60 - 60 },
+  ]);
+});
+
+test('onEvent tells whether a token in memory outlasts a failure', async () => {
+  const reader = observedReader();
+  await reader.get();
+  parameter.fail(DOWN);
+  await parameter.time.advance(59 * 60_000);
+  await reader.get();
+  await parameter.time.settle();
+  expect(events.at(-1)).toEqual({
+    type: 'load-failed',
+    code: 'STORE_UNAVAILABLE',
+    milliseconds,
+    validFor: 60,
+  });
+  await parameter.time.advance(120_000);
+  await parameter.time.until(reader.get().catch(() => undefined));
+  expect(events.at(-1)).toMatchObject({ type: 'load-failed', validFor: 0 });
+});
+
+test('onEvent tells of a failure before the first token', async () => {
+  parameter.fail({ status: 400, type: 'AccessDeniedException', message: 'no' });
+  await observedReader()
+    .get()
+    .catch(() => undefined);
+  expect(events).toEqual([{ type: 'load-failed', code: 'ACCESS_DENIED', milliseconds, validFor: 0 }]);
+});
+
+test.for<[string, FunctionHandler, string]>([
+  ['answered', async () => ({ outcome: 'kept', reason: 'just-minted' }), 'reported'],
+  ['failed', () => Promise.reject(new Error('RATE_LIMITED: later')), 'report-failed'],
+])('onEvent tells of a rejection and that the report %s', async ([, handler, type]) => {
+  refresh = handler;
+  const reader = observedReader({ fetch: async () => new Response(null, { status: 401 }) });
+  vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  await parameter.time.until(reader.fetch('http://api'));
+  const kinds = events.map((event) => event.type);
+  expect(kinds.slice(0, 4)).toEqual(['loaded', 'rejected', 'loaded', type]);
+  await parameter.time.until(reader.reject('first').catch(() => undefined));
+  expect(events.filter((event) => event.type === 'rejected')).toHaveLength(2);
+});
+
+test('the times of loads and reports are those that they took', async () => {
+  const { ssm, lambda } = awsClients(parameter.cloud.url);
+  for (const client of [ssm, lambda] as (typeof ssm)[])
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        await parameter.time.sleep(250);
+        return next(args);
+      },
+      { step: 'initialize' },
+    );
+  const reader = observedReader({ ssm, lambda });
+  await parameter.time.until(reader.get());
+  await parameter.time.until(reader.reject('first'));
+  const times = events.flatMap((event) => ('milliseconds' in event ? [event.milliseconds] : []));
+  expect(times).toEqual([250, 250, 250]);
+  parameter.fail(DOWN);
+  await parameter.time.until(
+    observedReader({ ssm, lambda })
+      .get()
+      .catch(() => undefined),
+  );
+  expect(events.find((event) => event.type === 'load-failed')).toMatchObject({ milliseconds: 250 });
+});
+
+test('no event holds a token', async () => {
+  const reader = observedReader({ fetch: async () => new Response(null, { status: 401 }) });
+  await parameter.time.until(reader.fetch('http://api'));
+  expect(JSON.stringify(events)).not.toContain('first');
+});
+
+test.for<[unknown, string]>([
+  [new RangeError('first'), 'RangeError'],
+  ['first', 'a value'],
+])('if onEvent throws, the read succeeds and Node.js prints a warning: %j', async ([thrown, name]) => {
+  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+  const onEvent = () => {
+    throw thrown;
+  };
+  expect(await observedReader({ onEvent }).get()).toBe('first');
+  expect(warn.mock.calls).toEqual([[`onEvent of a token reader threw ${name}`]]);
+});
