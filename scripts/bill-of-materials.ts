@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Metafile } from 'esbuild';
-import { FUNCTION_BUNDLING, FUNCTION_ENTRIES, type FunctionName } from '../infra/construct/bundling.ts';
+import type { FunctionBundle } from '../infra/construct/bundle-function.ts';
+import type { FunctionName } from '../infra/construct/bundling.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -14,29 +14,11 @@ export interface Material {
   readonly functions: readonly FunctionName[];
 }
 
-export interface Bundle {
-  readonly code: string;
-  readonly metafile: Metafile;
-}
-
-/** Bundles a function as the app does. A test compares the code with what the app deploys, byte by byte. */
-export async function bundle(name: FunctionName): Promise<Bundle> {
-  const { outputFiles, metafile } = await build({
-    ...FUNCTION_BUNDLING,
-    absWorkingDir: root,
-    entryPoints: [`lambda/${FUNCTION_ENTRIES[name]}`],
-    outfile: 'index.mjs',
-    write: false,
-    metafile: true,
-  });
-  return { code: outputFiles[0]?.text ?? '', metafile };
-}
-
 /** Lists the packages in the bundles, sorted by name. */
-export async function listMaterials(bundles: ReadonlyMap<FunctionName, Bundle>): Promise<Material[]> {
+export async function listMaterials(bundles: ReadonlyMap<FunctionName, FunctionBundle>): Promise<Material[]> {
   const users = new Map<string, Set<FunctionName>>();
-  for (const [functionName, { metafile }] of bundles)
-    for (const directory of packageDirectories(metafile))
+  for (const [functionName, bundle] of bundles)
+    for (const directory of packageDirectories(bundle))
       users.set(directory, (users.get(directory) ?? new Set()).add(functionName));
   const materials = await Promise.all(
     [...users].map(async ([directory, functions]) => ({
@@ -59,7 +41,7 @@ export function renderMaterials(materials: readonly Material[]): string {
   ].join('\n');
 }
 
-function packageDirectories({ outputs }: Metafile): Set<string> {
+function packageDirectories({ outputs }: FunctionBundle): Set<string> {
   const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
   const used = inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path);
   const directories = used.flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []);

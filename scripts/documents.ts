@@ -1,5 +1,6 @@
+import { bundleFunction } from '../infra/construct/bundle-function.ts';
 import type { FunctionName } from '../infra/construct/bundling.ts';
-import { bundle, listMaterials, renderMaterials } from './bill-of-materials.ts';
+import { listMaterials, renderMaterials } from './bill-of-materials.ts';
 import { renderFaults, renderWays } from './faults.ts';
 import { readReport, renderFindings } from './findings.ts';
 import { renderPermissions } from './permissions.ts';
@@ -17,7 +18,7 @@ export interface GeneratedSection {
 /** `outdir` is the directory of the synthesized app. */
 export async function renderDocuments(outdir: string): Promise<GeneratedSection[]> {
   const names: readonly FunctionName[] = ['Function', 'DeploymentFunction'];
-  const bundles = new Map(await Promise.all(names.map(async (name) => [name, await bundle(name)] as const)));
+  const bundles = new Map(names.map((name) => [name, bundleFunction(name)] as const));
   return [
     { file: 'SECURITY.md', section: 'permissions', content: renderPermissions() },
     { file: 'SECURITY.md', section: 'findings', content: renderFindings(await readReport(outdir)) },

@@ -8,17 +8,20 @@ export const refresherStart: Experiment = {
   counts: 'least',
   async prepare({ cloud, directory }) {
     const script = await compileScript('measure-start.ts', directory);
-    const start = (bundle: string) => async () => {
+    const start = (bundle: string, ...args: string[]) => async () => {
       const { result, measured } = await runScript<{ result: { reason?: string }; measured: Sample }>(
         script,
-        [bundle],
+        [bundle, ...args],
         cloud.environment,
       );
       if (result.reason !== 'fresh') throw new Error('the check did not keep the token');
       return measured;
     };
+    const deployed = await deployedBundle(directory);
     return {
-      deployed: start(await deployedBundle(directory)),
+      deployed: start(deployed),
+      // A check that somebody waits for uses the SDK, as a mint does.
+      deployedWithSdk: start(deployed, 'awaited'),
       plain: start(await plainBundle(directory)),
       withoutSdk: start(await bundleWithoutSdk(directory)),
     };

@@ -18,19 +18,15 @@ export const PLAIN = {
 /** The packages that `NodejsFunction` leaves to the runtime if nothing is set. */
 export const LEFT_TO_THE_RUNTIME = ['@aws-sdk/*', '@smithy/*'];
 
-/** Bundles a file of this repository, or code that imports from it, into `file`. Returns the path. */
+/** Bundles code that imports from this repository into `file`. Returns the path. */
 export async function writeBundle(
-  source: { readonly entry: string } | { readonly code: string },
+  { code }: { readonly code: string },
   options: BuildOptions,
   file: string,
 ): Promise<string> {
-  const input: BuildOptions =
-    'entry' in source
-      ? { entryPoints: [join(root, source.entry)] }
-      : { stdin: { contents: source.code, resolveDir: root, loader: 'ts' } };
   const { outputFiles } = await build({
     ...options,
-    ...input,
+    stdin: { contents: code, resolveDir: root, loader: 'ts' },
     absWorkingDir: root,
     outfile: file,
     write: false,

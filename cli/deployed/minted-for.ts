@@ -1,5 +1,5 @@
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
-import type { SecretVersions } from '../../lambda/refresher/credentials.ts';
+import type { SecretVersions } from '../../lambda/refresher/secret-versions.ts';
 import { sourceFingerprint } from '../../lambda/refresher/source-fingerprint.ts';
 import type { KnownToken } from './read-parameter.ts';
 

@@ -1,6 +1,7 @@
 import type { GetFunctionCommandOutput } from '@aws-sdk/client-lambda';
 import type { Configuration } from '../../lambda/refresher/configuration.ts';
-import { describeCredentials, type SecretVersions } from '../../lambda/refresher/credentials.ts';
+import { describeCredentials } from '../../lambda/refresher/credentials.ts';
+import type { SecretVersions } from '../../lambda/refresher/secret-versions.ts';
 import { describeAwsFailure } from '../../lambda/shared/aws-failure.ts';
 import { type Clock, unixSeconds } from '../../lambda/shared/clock.ts';
 import { RefreshError } from '../../lambda/shared/refresh-error.ts';

@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage, type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -9,11 +11,11 @@ import {
   LoggingFormat,
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
-import { FUNCTION_ENTRIES, type FunctionName, NODEJS_FUNCTION_BUNDLING } from './bundling.ts';
+import { bundleFunction } from './bundle-function.ts';
+import { FUNCTION_ENTRIES, type FunctionName } from './bundling.ts';
 import {
   allowLogs,
   allowNetworkInterfaces,
@@ -137,18 +139,19 @@ function createFunction(
   id: FunctionName,
   options: FunctionOptions & { readonly runtime: Runtime },
 ): LambdaFunction {
-  if (IS_PACKAGE) {
-    return new LambdaFunction(scope, id, {
-      ...options,
-      handler: 'index.handler',
-      code: Code.fromAsset(file(`../../functions/${id}`)),
-    });
-  }
-  return new NodejsFunction(scope, id, {
-    ...options,
-    entry: file(`../../lambda/${FUNCTION_ENTRIES[id]}`),
-    projectRoot: file('../..'),
-    depsLockFilePath: file('../../package-lock.json'),
-    bundling: NODEJS_FUNCTION_BUNDLING,
+  const code = IS_PACKAGE ? Code.fromAsset(file(`../../functions/${id}`)) : bundledCode(id);
+  return new LambdaFunction(scope, id, { ...options, handler: 'index.handler', code });
+}
+
+/** Bundles when CDK needs the files: not for stacks that a command leaves out. */
+function bundledCode(id: FunctionName): Code {
+  const tryBundle = (outdir: string): boolean => {
+    for (const [name, content] of bundleFunction(id).files) writeFileSync(join(outdir, name), content);
+    return true;
+  };
+  return Code.fromAsset(file(`../../lambda/${dirname(FUNCTION_ENTRIES[id])}`), {
+    assetHashType: AssetHashType.OUTPUT,
+    // The image is required, but not used.
+    bundling: { image: DockerImage.fromRegistry('none'), local: { tryBundle } },
   });
 }

@@ -8,16 +8,11 @@ import { credentialsShape } from '../shared/credential-fields.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { Configuration } from './configuration.ts';
 import { type ClientCredentials, type CredentialsProblem, parseCredentials } from './parse-credentials.ts';
+import { type SecretVersions, versionsIn } from './secret-versions.ts';
 import { shapeOfText } from './shape.ts';
 
 /** Which secret holds the credentials, and in which fields. */
 export type CredentialsSource = Pick<Configuration, 'credentialsSecretId' | 'credentialFields'>;
-
-/** Ids of the secret's versions with the stages AWSCURRENT and AWSPREVIOUS. */
-export interface SecretVersions {
-  readonly current: string;
-  readonly previous: string | undefined;
-}
 
 /**
  * Reads which versions of the secret are current and previous. `DescribeSecret` returns no secret value.
@@ -32,11 +27,9 @@ export async function describeCredentials(
     .send(new DescribeSecretCommand({ SecretId: secretId }))
     .catch((error: unknown) => Promise.reject(unavailable(secretId, error)));
   if (answer.DeletedDate !== undefined) throw scheduledForDeletion(secretId);
-  const stages = Object.entries(answer.VersionIdsToStages ?? {});
-  const versionWith = (stage: string) => stages.find(([, names]) => names.includes(stage))?.[0];
-  const current = versionWith('AWSCURRENT');
-  if (current === undefined) throw notSet(source);
-  return { current, previous: versionWith('AWSPREVIOUS') };
+  const versions = versionsIn(answer.VersionIdsToStages ?? {});
+  if (versions === undefined) throw notSet(source);
+  return versions;
 }
 
 /**

@@ -1,28 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Context } from 'aws-lambda';
-import { AWS_CLIENT } from '../shared/aws-client.ts';
 import { systemClock } from '../shared/clock.ts';
 import { METRICS_NAMESPACE, METRICS_SERVICE } from '../shared/metric-names.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { RefreshResult } from '../shared/refresh-result.ts';
 import { ENVIRONMENT } from '../shared/refresher-environment.ts';
-import { TOKEN_WRITE } from '../shared/time-budget.ts';
+import { keepWithoutSdk } from './keep-without-sdk.ts';
 import type { WarmMemory } from './refresh.ts';
-import { run } from './run.ts';
+import type { runWithSdk, ToolsWithoutSdk } from './run-with-sdk.ts';
 import { metricDimensions } from './telemetry.ts';
 
-const ssm = new SSMClient(AWS_CLIENT);
-/** Shares the connections of `ssm`. */
-const tokenWriter = new SSMClient({
-  ...AWS_CLIENT,
-  maxAttempts: TOKEN_WRITE.maxAttempts,
-  requestHandler: ssm.config.requestHandler,
-});
-const secretsManager = new SecretsManagerClient(AWS_CLIENT);
 const logger = new Logger({ serviceName: METRICS_SERVICE });
 const metrics = new Metrics({
   namespace: METRICS_NAMESPACE,
@@ -30,32 +19,39 @@ const metrics = new Metrics({
   defaultDimensions: metricDimensions(process.env[ENVIRONMENT.parameterName] || 'not-configured'),
 });
 const memory: WarmMemory = {};
+/** Set by the first run that needs the SDK. It is part of the bundle, but takes time to load. */
+let loaded: { readonly runWithSdk: typeof runWithSdk } | undefined;
 
 /** The Lambda function: one check for each event. It throws on failure, which Lambda counts as a failed run. */
 export async function handler(event: unknown, context: Context): Promise<RefreshResult> {
   logger.addContext(context);
   try {
-    return await run(event, process.env, {
-      ssm,
-      tokenWriter,
-      secretsManager,
-      clock: systemClock,
-      fetch: globalThis.fetch,
-      random: Math.random,
-      memory,
-      telemetry: { logger, metrics },
-      publish: () => {
-        if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
-      },
-      // Not Lambda's request id: it may deliver an event twice with the same one.
-      runId: randomUUID(),
-      remaining: context.getRemainingTimeInMillis(),
-      // Only callers that wait for the answer can send a client context. The schedule cannot.
-      isAwaited: Boolean(context.clientContext),
-    });
+    const kept =
+      loaded === undefined ? await keepWithoutSdk(event, process.env, toolsOf(context)) : undefined;
+    if (kept !== undefined) return kept;
+    loaded ??= await import('./run-with-sdk.ts');
+    return await loaded.runWithSdk(event, process.env, toolsOf(context));
   } catch (error) {
     throw error instanceof RefreshError ? error : unexpected(error);
   }
+}
+
+function toolsOf(context: Context): ToolsWithoutSdk {
+  return {
+    clock: systemClock,
+    fetch: globalThis.fetch,
+    random: Math.random,
+    memory,
+    telemetry: { logger, metrics },
+    publish: () => {
+      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+    },
+    // Not Lambda's request id: it may deliver an event twice with the same one.
+    runId: randomUUID(),
+    remaining: context.getRemainingTimeInMillis(),
+    // Only callers that wait for the answer can send a client context. The schedule cannot.
+    isAwaited: Boolean(context.clientContext),
+  };
 }
 
 /** Any other error is a bug. Its message may hold secrets, so only its name and stack frames are logged. */

@@ -1,12 +1,6 @@
 import { RefreshError, type RefreshErrorCode } from '../shared/refresh-error.ts';
-import type { RefreshPolicy } from '../shared/refresh-margin.ts';
 import type { RefreshResult } from '../shared/refresh-result.ts';
-import {
-  functionTimeout,
-  RUN_TIMEOUT_SECONDS,
-  SCHEDULE_PRECISION_SECONDS,
-  STORE_RESERVE_SECONDS,
-} from '../shared/time-budget.ts';
+import { RUN_TIMEOUT_SECONDS, STORE_RESERVE_SECONDS } from '../shared/time-budget.ts';
 import type { Configuration } from './configuration.ts';
 import { type RefreshTools, refresh } from './refresh.ts';
 import { SAME_TOKEN_GRACE_SECONDS } from './same-token.ts';
@@ -26,16 +20,6 @@ const PASSING: ReadonlySet<RefreshErrorCode> = new Set<RefreshErrorCode>([
   'STORE_UNAVAILABLE',
   'CREDENTIALS_UNAVAILABLE',
 ]);
-
-/** What a run does about the end of the stored token. `too-long`: it ends before the next check, but a run cannot wait for it. */
-export type HoldPlan = 'next-check' | 'hold' | 'too-long';
-
-/** The plan for a token that ends at `until` (Unix time, seconds), in a run that began at `startedAt` (milliseconds). */
-export function planHold(until: number, startedAt: number, { checkEvery }: RefreshPolicy): HoldPlan {
-  const ahead = until - startedAt / 1_000;
-  if (ahead > checkEvery + SCHEDULE_PRECISION_SECONDS) return 'next-check';
-  return ahead + RUN_TIMEOUT_SECONDS <= functionTimeout(checkEvery) ? 'hold' : 'too-long';
-}
 
 /**
  * Waits until the held token ends, and checks until another one is stored. Each check reads the record and the secret's

@@ -2,8 +2,9 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { isAccessDenied } from '../shared/aws-failure.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { Configuration } from './configuration.ts';
-import { describeCredentials, readCredentials, type SecretVersions } from './credentials.ts';
+import { describeCredentials, readCredentials } from './credentials.ts';
 import type { ClientCredentials } from './parse-credentials.ts';
+import type { SecretVersions } from './secret-versions.ts';
 
 /** A warm container remembers the credentials. It can therefore mint while Secrets Manager is down. */
 export interface CredentialsMemory {

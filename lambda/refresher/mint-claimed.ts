@@ -9,7 +9,8 @@ import { rememberFailure, requestsAfter } from './endpoint-pause.ts';
 import type { RefreshEvent } from './event.ts';
 import { formerToken } from './former-token.ts';
 import { mintAndStore } from './mint-and-store.ts';
-import { type Found, kept, readAndDecide, versionOf } from './read-and-decide.ts';
+import { kept, versionOf } from './observe-stored.ts';
+import { type Found, readAndDecide } from './read-and-decide.ts';
 import type { RefreshTools } from './refresh.ts';
 import { isTooSoon, nextRejection } from './rejection-streak.ts';
 

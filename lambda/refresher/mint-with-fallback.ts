@@ -2,13 +2,13 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { StoredToken } from '../shared/stored-token.ts';
 import type { Configuration } from './configuration.ts';
-import type { SecretVersions } from './credentials.ts';
 import {
   type CredentialsMemory,
   type CredentialsObservations,
   knownCredentials,
 } from './known-credentials.ts';
 import { type MintObservations, type MintTools, mint } from './mint.ts';
+import type { SecretVersions } from './secret-versions.ts';
 import { sourceFingerprint } from './source-fingerprint.ts';
 
 export interface FallbackObservations extends MintObservations, CredentialsObservations {

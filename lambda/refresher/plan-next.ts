@@ -2,7 +2,7 @@ import type { RefreshError } from '../shared/refresh-error.ts';
 import { dueAt, type RefreshPolicy } from '../shared/refresh-margin.ts';
 import type { RefreshResult } from '../shared/refresh-result.ts';
 import type { StoredToken } from '../shared/stored-token.ts';
-import { RETRY_WAIT_SECONDS } from '../shared/time-budget.ts';
+import { latestAttempt, RETRY_WAIT_SECONDS, RUN_TIMEOUT_SECONDS } from '../shared/time-budget.ts';
 
 /** The progress of a run. Unix times in milliseconds. */
 export interface RunSoFar {
@@ -11,6 +11,15 @@ export interface RunSoFar {
   readonly latest: number;
   /** Attempts in a row that failed, or that left the token to another run. */
   readonly failedInARow: number;
+}
+
+/**
+ * The latest moment for the start of an attempt in a run that began at `startedAt` and may take `remaining` milliseconds. Unix
+ * times in milliseconds.
+ */
+export function latestStart(startedAt: number, remaining: number, { checkEvery }: RefreshPolicy): number {
+  const limit = remaining / 1_000 - RUN_TIMEOUT_SECONDS;
+  return startedAt + Math.min(latestAttempt(checkEvery), limit) * 1_000;
 }
 
 /**

@@ -1,12 +1,12 @@
 import { unixSeconds } from '../shared/clock.ts';
-import type { KeepReason, RefreshResult } from '../shared/refresh-result.ts';
-import type { Stored, StoredToken } from '../shared/stored-token.ts';
+import type { Stored } from '../shared/stored-token.ts';
 import type { Configuration } from './configuration.ts';
-import type { SecretVersions } from './credentials.ts';
 import { type Decision, decide } from './decide.ts';
 import type { RefreshEvent } from './event.ts';
 import { knownVersions } from './known-credentials.ts';
-import type { RefreshTools, RunObservations } from './refresh.ts';
+import { observe, versionOf } from './observe-stored.ts';
+import type { RefreshTools } from './refresh.ts';
+import type { SecretVersions } from './secret-versions.ts';
 import { sourceFingerprint } from './source-fingerprint.ts';
 import { readReplaceable, readStored } from './store.ts';
 import { type UnstoredToken, unstoredToken } from './unstored-token.ts';
@@ -49,24 +49,6 @@ export async function readAndDecide(
   const decision = decide({ event, stored, parameterName, source: wanted, now, policy: configuration });
   const unstored = unstoredToken(memory, { stored, source, now, policy: configuration });
   return { stored, versions, source, decision, unstored };
-}
-
-/** Notes the token that is stored now. */
-export function observe({ expires_at, issued_at, source }: StoredToken, observations: RunObservations): void {
-  observations.expiresAt = expires_at;
-  observations.origin = { issued_at, source };
-}
-
-/** The version of the parameter, or 0 if there is none. */
-export function versionOf(stored: Stored): number {
-  return stored.state === 'missing' ? 0 : stored.version;
-}
-
-export function kept(
-  reason: KeepReason,
-  { token, version }: { readonly token: StoredToken; readonly version: number },
-): RefreshResult {
-  return { outcome: 'kept', reason, expires_at: token.expires_at, parameter_version: version };
 }
 
 function unwrap<Value>(result: PromiseSettledResult<Value>): Value {

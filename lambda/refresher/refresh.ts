@@ -11,7 +11,8 @@ import type { RefreshEvent } from './event.ts';
 import { showsRevocation } from './former-token.ts';
 import { mintClaimed } from './mint-claimed.ts';
 import type { FallbackMemory, FallbackObservations, FallbackTools } from './mint-with-fallback.ts';
-import { kept, readAndDecide, versionOf } from './read-and-decide.ts';
+import { kept, versionOf } from './observe-stored.ts';
+import { readAndDecide } from './read-and-decide.ts';
 import type { UnstoredMemory } from './unstored-token.ts';
 
 /** What a run did, for the log and the metrics. Each step adds to it, so it covers failed runs, too. */

@@ -1,12 +1,12 @@
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { RefreshResult } from '../shared/refresh-result.ts';
-import { latestAttempt, RUN_TIMEOUT_SECONDS } from '../shared/time-budget.ts';
-import { attempt, newObservations, type RunContext, reported } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import { MOST_REQUESTS } from './backoff.ts';
 import type { RefreshEvent } from './event.ts';
 import { holdOpen } from './hold-open.ts';
-import { nextLook, nextRetry } from './plan-next.ts';
+import { latestStart, nextLook, nextRetry } from './plan-next.ts';
 import type { RefreshTools, RunObservations } from './refresh.ts';
+import { newObservations, type RunContext, reported } from './report-attempt.ts';
 import { logNextAttempt, warnOfGap } from './telemetry.ts';
 
 /** How an attempt ended. */
@@ -24,7 +24,7 @@ interface Unsettled {
  * @throws RefreshError with the last failure, if no later attempt succeeded
  */
 export async function runCheck(context: RunContext): Promise<RefreshResult> {
-  const { configuration, tools } = context;
+  const { configuration, startedAt, tools } = context;
   const { clock, telemetry } = tools;
   let event: RefreshEvent = { type: 'check' };
   let unsettled: Unsettled = { count: 0 };
@@ -33,7 +33,11 @@ export async function runCheck(context: RunContext): Promise<RefreshResult> {
     const mostRequests = unsettled.count === 0 ? MOST_REQUESTS : 1;
     const ended = await checkAndHold(event, { mostRequests, observations }, context);
     unsettled = count(unsettled, ended);
-    const soFar = { now: clock.now(), latest: latestOf(context), failedInARow: unsettled.count };
+    const soFar = {
+      now: clock.now(),
+      latest: latestStart(startedAt, tools.remaining, configuration),
+      failedInARow: unsettled.count,
+    };
     const at =
       'failure' in ended
         ? nextRetry(ended.failure, soFar)
@@ -45,12 +49,6 @@ export async function runCheck(context: RunContext): Promise<RefreshResult> {
     if (event.type === 'check' && observations.version !== undefined)
       event = { type: 'held', version: observations.version };
   }
-}
-
-/** Unix time in milliseconds. */
-function latestOf({ configuration, startedAt, tools }: RunContext): number {
-  const limit = tools.remaining / 1_000 - RUN_TIMEOUT_SECONDS;
-  return startedAt + Math.min(latestAttempt(configuration.checkEvery), limit) * 1_000;
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { RefreshResult } from '../shared/refresh-result.ts';
-import { attempt, newObservations, type RunTools, reportFailure } from './attempt.ts';
+import { attempt } from './attempt.ts';
 import { MOST_REQUESTS } from './backoff.ts';
 import { type Configuration, type Environment, readConfiguration } from './configuration.ts';
 import { parseEvent, type RefreshEvent } from './event.ts';
+import { newObservations, type RunTools, reportFailure } from './report-attempt.ts';
 import { runCheck } from './run-check.ts';
 
 /**

@@ -5,7 +5,7 @@ import { SECOND_LOOK_MS } from '../shared/time-budget.ts';
 import type { ClaimRecord } from './claim-record.ts';
 import type { Configuration } from './configuration.ts';
 import { isDue, occupied } from './decide.ts';
-import { kept, observe, versionOf } from './read-and-decide.ts';
+import { kept, observe, versionOf } from './observe-stored.ts';
 import type { RefreshTools } from './refresh.ts';
 import { restoreNewer } from './restore-newer.ts';
 import { assertFits, readStored, writeToken } from './store.ts';

@@ -9,7 +9,7 @@ import type { RefreshResult } from '../shared/refresh-result.ts';
 import { MAX_LIFETIME_SECONDS } from '../shared/stored-token.ts';
 import { LONGEST_HELD_CHECK_SECONDS } from '../shared/time-budget.ts';
 import type { Configuration } from './configuration.ts';
-import type { HoldPlan } from './hold-open.ts';
+import type { HoldPlan } from './plan-hold.ts';
 import type { RunObservations } from './refresh.ts';
 
 export interface TelemetryTools {

@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { bundleFunction, type FunctionBundle } from '../../infra/construct/bundle-function.ts';
 import type { FunctionName } from '../../infra/construct/bundling.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import { type Bundle, bundle, listMaterials, type Material } from '../../scripts/bill-of-materials.ts';
+import { listMaterials, type Material } from '../../scripts/bill-of-materials.ts';
 import { type GeneratedSection, renderDocuments } from '../../scripts/documents.ts';
 import { replaceSection } from '../../scripts/replace-section.ts';
 import { vulnerableMaterials } from '../../scripts/vulnerable-materials.ts';
@@ -56,11 +58,11 @@ describe('the actions of continuous integration', () => {
 });
 
 describe('a bundle', () => {
-  const bundles = new Map<FunctionName, Bundle>();
+  const bundles = new Map<FunctionName, FunctionBundle>();
   let materials: readonly Material[];
   let documents: readonly GeneratedSection[];
   beforeAll(async () => {
-    for (const name of ['Function', 'DeploymentFunction'] as const) bundles.set(name, await bundle(name));
+    for (const name of ['Function', 'DeploymentFunction'] as const) bundles.set(name, bundleFunction(name));
     materials = await listMaterials(bundles);
     documents = await renderDocuments(inject('deployable').outdir);
   });
@@ -69,8 +71,11 @@ describe('a bundle', () => {
     ['Function', 'module'],
     ['DeploymentFunction', 'deploymentModule'],
   ] as const)('of the %s is the same as in the deployment', async ([name, module]) => {
-    const deployed = await readFile(inject('deployable')[module], 'utf8');
-    expect(deployed === bundles.get(name)?.code).toBe(true);
+    const directory = dirname(inject('deployable')[module]);
+    const files = bundles.get(name)?.files ?? new Map<string, Uint8Array>();
+    expect((await readdir(directory)).toSorted()).toEqual([...files.keys()].toSorted());
+    for (const [file, content] of files)
+      expect((await readFile(join(directory, file))).equals(content)).toBe(true);
   });
 
   test('contains only packages that the bill of materials lists, with permissive licenses', async () => {
@@ -83,8 +88,8 @@ describe('a bundle', () => {
   });
 
   test('imports only built-in modules of Node.js', () => {
-    for (const { metafile } of bundles.values()) {
-      const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+    for (const { outputs } of bundles.values()) {
+      const imports = Object.values(outputs).flatMap((output) => output.imports);
       const external = imports.filter((found) => found.external === true).map(({ path }) => path);
       expect(external.filter((path) => !builtinModules.includes(path.replace(/^node:/, '')))).toEqual([]);
     }

@@ -1,7 +1,8 @@
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { attempt, newObservations, type RunTools, reportFailure } from '../../../lambda/refresher/attempt.ts';
+import { attempt } from '../../../lambda/refresher/attempt.ts';
+import { newObservations, type RunTools, reportFailure } from '../../../lambda/refresher/report-attempt.ts';
 import { RefreshError } from '../../../lambda/shared/refresh-error.ts';
 import type { StoredToken } from '../../../lambda/shared/stored-token.ts';
 import { configurationFor } from '../../support/configuration.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { HoldPlan } from '../../../lambda/refresher/hold-open.ts';
+import type { HoldPlan } from '../../../lambda/refresher/plan-hold.ts';
 import type { RunObservations } from '../../../lambda/refresher/refresh.ts';
 import {
   addRunMetrics,

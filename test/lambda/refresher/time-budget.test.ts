@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { releaseClaim } from '../../../lambda/refresher/claim.ts';
-import { planHold } from '../../../lambda/refresher/hold-open.ts';
+import { planHold } from '../../../lambda/refresher/plan-hold.ts';
 import type { RefreshTools } from '../../../lambda/refresher/refresh.ts';
 import { writeToken } from '../../../lambda/refresher/store.ts';
 import { storeMinted } from '../../../lambda/refresher/store-minted.ts';

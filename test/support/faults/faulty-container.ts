@@ -2,9 +2,12 @@
  * Runs the function's bundle, and makes its calls fail as the client context says. It marks the requests that fail, and the
  * network does the rest. While all open requests wait for an answer that does not come, the clock moves on.
  */
+import { cpSync, mkdtempSync } from 'node:fs';
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { FAULT_HEADER, type Fault } from './fault.ts';
 import { startVirtualTime } from './virtual-time.ts';
@@ -38,7 +41,6 @@ const { BUNDLE = '', REFUSED_URL = '' } = process.env;
 const time = startVirtualTime();
 const open = new Set<OpenRequest>();
 let handler: (event: unknown, context: unknown) => Promise<unknown>;
-let starts = 0;
 let giveUp = () => {};
 let faults: readonly Fault[] = [];
 let calls: string[] = [];
@@ -53,8 +55,10 @@ async function run(event: unknown, context: RunContext): Promise<ObservedRun> {
   const remaining = context.getRemainingTimeInMillis();
   const { isCold = false, later = 0, faults: wanted = [] } = context.clientContext;
   if (isCold) {
-    starts += 1;
-    ({ handler } = await import(`${pathToFileURL(BUNDLE)}?start=${starts}`));
+    // A copy, because the bundle has several files.
+    const copy = mkdtempSync(join(tmpdir(), 'start-'));
+    cpSync(dirname(BUNDLE), copy, { recursive: true });
+    ({ handler } = await import(pathToFileURL(join(copy, basename(BUNDLE))).href));
   }
   time.set(later * 1_000);
   [faults, calls] = [wanted, []];
