@@ -8,15 +8,17 @@ export const refresherStart: Experiment = {
   counts: 'least',
   async prepare({ cloud, directory }) {
     const script = await compileScript('measure-start.ts', directory);
-    const start = (bundle: string, ...args: string[]) => async () => {
-      const { result, measured } = await runScript<{ result: { reason?: string }; measured: Sample }>(
-        script,
-        [bundle, ...args],
-        cloud.environment,
-      );
-      if (result.reason !== 'fresh') throw new Error('the check did not keep the token');
-      return measured;
-    };
+    const start =
+      (bundle: string, ...args: string[]) =>
+      async () => {
+        const { result, measured } = await runScript<{ result: { reason?: string }; measured: Sample }>(
+          script,
+          [bundle, ...args],
+          cloud.environment,
+        );
+        if (result.reason !== 'fresh') throw new Error('the check did not keep the token');
+        return measured;
+      };
     const deployed = await deployedBundle(directory);
     return {
       deployed: start(deployed),

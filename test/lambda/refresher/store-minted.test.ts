@@ -1,7 +1,7 @@
 import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { newObservations } from '../../../lambda/refresher/attempt.ts';
 import type { RefreshTools, RunObservations, WarmMemory } from '../../../lambda/refresher/refresh.ts';
+import { newObservations } from '../../../lambda/refresher/report-attempt.ts';
 import { readStored } from '../../../lambda/refresher/store.ts';
 import { storeMinted } from '../../../lambda/refresher/store-minted.ts';
 import type { Stored, StoredToken } from '../../../lambda/shared/stored-token.ts';
