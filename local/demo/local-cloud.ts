@@ -1,6 +1,6 @@
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import { Lambda } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SSMClient } from '@aws-sdk/client-ssm';
+import { SSM } from '@aws-sdk/client-ssm';
 import { startAwsEndpoint } from '../embedded-cloud/endpoint.ts';
 import type { FunctionHandler } from '../embedded-cloud/invoke.ts';
 import { externalEndpoint } from '../external-endpoint.ts';
@@ -16,9 +16,9 @@ export interface LocalCloud extends AsyncDisposable {
   readonly lambdaUrl: string;
   readonly region: string;
   readonly credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-  readonly ssm: SSMClient;
+  readonly ssm: SSM;
   readonly secretsManager: SecretsManagerClient;
-  readonly lambda: LambdaClient;
+  readonly lambda: Lambda;
 }
 
 /** Starts a cloud on this machine. Its Lambda invokes the refresher with `invoke`. */
@@ -27,9 +27,9 @@ export async function startLocalCloud(invoke: FunctionHandler): Promise<LocalClo
   const embedded = await startAwsEndpoint({ functions: { [FUNCTION_NAME]: invoke } });
   const url = externalUrl ?? embedded.url;
   const access = readAccess();
-  const ssm = new SSMClient({ ...access, endpoint: url });
+  const ssm = new SSM({ ...access, endpoint: url });
   const secretsManager = new SecretsManagerClient({ ...access, endpoint: url });
-  const lambda = new LambdaClient({ ...access, endpoint: embedded.url });
+  const lambda = new Lambda({ ...access, endpoint: embedded.url });
   return {
     ...access,
     url,
