@@ -30,7 +30,7 @@ const block = (language: string, containing: string): string => {
 beforeAll(() => mkdir(scratch, { recursive: true }));
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-test('the reader example calls the API with the token', async () => {
+test('the examples of a function and of a consumer call the API with the token', async () => {
   const clientSecret = confidential(`readme-secret/${randomUUID()}`);
   const authorizationServer = await startAuthorizationServer({
     clientId: 'client-id-of-the-test',
@@ -59,6 +59,12 @@ test('the reader example calls the API with the token', async () => {
   const { handler } = (await import(example)) as { handler: () => Promise<unknown> };
 
   expect(await handler()).toMatchObject({ statusCode: 200, body: expect.stringContaining('trips') });
+
+  const consumer = join(scratch, 'consumer.mjs');
+  await writeFile(consumer, block('js', 'createTokenReader'));
+  const print = vi.spyOn(console, 'log').mockReturnValue(undefined);
+  await import(consumer);
+  expect(print).toHaveBeenCalledWith(200, expect.stringContaining('trips'));
 });
 
 test('the construct example lets the function read, decrypt, and report the token', async () => {
