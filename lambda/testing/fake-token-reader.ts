@@ -37,8 +37,8 @@ export interface FakeTokenReader extends TokenReader {
   /** Returns the next token of the list from now on, as after a refresh. */
   nextToken(): void;
   /**
-   * Makes calls fail with a `TokenUnavailableError` from now on: `reject` with `REPORT_FAILED`, all others with any other
-   * code. `undefined` ends it.
+   * Makes calls fail with a `TokenUnavailableError` from now on: `reject` with `REPORT_FAILED` and `CONFIGURATION_INVALID`,
+   * all others with any code except `REPORT_FAILED`. `undefined` ends it.
    */
   failWith(code: TokenUnavailableCode | undefined): void;
 }
@@ -67,7 +67,7 @@ export function fakeTokenReader(options: FakeTokenReaderOptions = {}): FakeToken
   };
   const reject = async (token: string): Promise<void> => {
     rejected.push(token);
-    if (failure === 'REPORT_FAILED') throw unavailable(failure);
+    if (failure === 'REPORT_FAILED' || failure === 'CONFIGURATION_INVALID') throw unavailable(failure);
     if (token === current()) nextToken();
   };
   const authorizedFetch = createAuthorizedFetch(

@@ -12,16 +12,19 @@ import { type AwsEndpoint, startAwsEndpoint } from '../../local/embedded-cloud/e
 import packageJson from '../../package.json' with { type: 'json' };
 import { awsClients } from '../support/client.ts';
 import { confidential } from '../support/confidential.ts';
+import { compiledConsumerTest, consumerTest } from '../support/consumer-test.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const execute = promisify(execFile);
-/** Packs and installs three times, with downloads on a new machine. */
+/** Packs and installs four times, with downloads on a new machine. */
 const INSTALL_TIME_MS = 600_000;
 
 /** The oldest SDK clients that the package allows. An app with them must share its client with the reader. */
 const OLDEST_SDK = packageJson.peerDependencies['@aws-sdk/client-ssm'].replace('^', '');
 /** The last compiler that resolves modules without `exports`, as `cdk init` configured it for years. */
 const TYPESCRIPT = '5.9.3';
+/** Not a dependency of this repository: it brings 250 packages, and only this test needs it. */
+const JEST = '30.5.2';
 
 const CDK_APP = `
 import { App, Stack } from 'aws-cdk-lib';
@@ -74,6 +77,17 @@ let alone: string;
 let cdkProject: string;
 /** A project with the SDK clients and without the CDK. */
 let consumerProject: string;
+/** A project with two test runners, and neither the CDK nor SDK clients. */
+let testProject: string;
+
+async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text);
+}
+
+/** The files in the folder `commonjs`. */
+const inCommonJs = (files: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([file, text]) => [`commonjs/${file}`, text]));
 
 /** Creates a project outside the repository. Its folder `commonjs` holds the CommonJS variants of its files. */
 async function createProject(
@@ -85,8 +99,8 @@ async function createProject(
   await mkdir(join(project, 'commonjs'), { recursive: true });
   await writeFile(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   await writeFile(join(project, 'commonjs/package.json'), JSON.stringify({ type: 'commonjs' }));
-  for (const [file, text] of Object.entries(files)) await writeFile(join(project, file), text);
-  const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--no-update-notifier'];
+  await writeFiles(project, files);
+  const quiet = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--no-update-notifier'];
   await execute('npm', ['install', ...quiet, tarball, ...packages], { cwd: project });
   return project;
 }
@@ -110,7 +124,14 @@ beforeAll(async () => {
       'consumer.ts': CONSUMER,
       'commonjs/consumer.ts': CONSUMER,
       ...READINGS,
+      ...consumerTest('node:test'),
+      ...inCommonJs(consumerTest('node:test')),
     },
+  );
+  testProject = await createProject(
+    'test',
+    [`jest@${JEST}`, `vitest@${packageJson.devDependencies.vitest}`],
+    {},
   );
 }, INSTALL_TIME_MS);
 afterAll(() => rm(directory, { recursive: true, force: true }));
@@ -214,6 +235,59 @@ describe('without the CDK, the reader', () => {
   });
 });
 
+describe('the test in docs/consumers.md', () => {
+  const bin = (path: string) => join(testProject, 'node_modules', path);
+  const jest = () => [bin('jest/bin/jest.js'), '--watchman=false'];
+  // Neither the settings of AWS nor those of the runner of this test.
+  const { PATH, HOME } = process.env;
+  const env = { PATH, HOME, NO_COLOR: '1' };
+
+  test.for<[string, 'module' | 'commonjs', () => Promise<Readonly<Record<string, string>>>, () => string[]]>([
+    [
+      'Vitest, with an ES module',
+      'module',
+      async () => consumerTest('vitest'),
+      () => [bin('vitest/vitest.mjs'), 'run'],
+    ],
+    [
+      'Vitest, in a CommonJS package',
+      'commonjs',
+      async () => consumerTest('vitest'),
+      () => [bin('vitest/vitest.mjs'), 'run'],
+    ],
+    [
+      'Jest, with an ES module',
+      'module',
+      () => compiledConsumerTest('@jest/globals', 'esm'),
+      () => ['--experimental-vm-modules', ...jest()],
+    ],
+    [
+      'Jest, with CommonJS',
+      'commonjs',
+      () => compiledConsumerTest('@jest/globals', 'cjs'),
+      () => [ONLY_COMMONJS, ...jest()],
+    ],
+    [
+      'node:test, with an ES module',
+      'module',
+      () => compiledConsumerTest('node:test', 'esm'),
+      () => ['--test'],
+    ],
+    [
+      'node:test, with CommonJS',
+      'commonjs',
+      () => compiledConsumerTest('node:test', 'cjs'),
+      () => [ONLY_COMMONJS, '--test'],
+    ],
+  ])('passes in %s', async ([name, type, files, command]) => {
+    const folder = join(testProject, name.replaceAll(/\W+/g, '-'));
+    const packageFile = { 'package.json': JSON.stringify({ type, jest: { transform: {} } }) };
+    await writeFiles(folder, { ...packageFile, ...(await files()) });
+    const { stdout, stderr } = await execute(process.execPath, command(), { cwd: folder, env });
+    expect(`${stdout}${stderr}`).toMatch(/\bpass 3\b|\b3 passed\b/);
+  });
+});
+
 describe('the types', () => {
   const ours = join(root, 'node_modules/typescript/bin/tsc');
   const older = () => join(cdkProject, 'node_modules/typescript/bin/tsc');
@@ -232,12 +306,12 @@ describe('the types', () => {
   ] as const)('compile under moduleResolution %s', async ([, compiler, folder, options]) => {
     const strict = ['--noEmit', '--strict', '--target', 'es2022'];
     const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
-    for (const [project, file] of [
+    for (const [project, ...files] of [
       [cdkProject, 'app.ts'],
-      [consumerProject, 'consumer.ts'],
-    ] as const) {
-      await execute(process.execPath, [compiler(), ...strict, ...types, ...options, file], {
-        cwd: join(project, folder),
+      [consumerProject, 'consumer.ts', 'trips.test.ts', 'stored-token.ts'],
+    ]) {
+      await execute(process.execPath, [compiler(), ...strict, ...types, ...options, ...files], {
+        cwd: join(project ?? '', folder),
       }).catch(({ stdout }: { stdout: string }) => expect(stdout).toBe(''));
     }
   });

@@ -117,6 +117,12 @@ describe('a fake reader that fails', () => {
     },
   );
 
+  test.for(TOKEN_UNAVAILABLE_CODES)('fails reject with %s only if the reader does', async (code) => {
+    const reported = fakeTokenReader({ failure: code }).reject('fake-token');
+    if (code !== 'REPORT_FAILED' && code !== 'CONFIGURATION_INVALID') return reported;
+    await expect(reported).rejects.toMatchObject({ code });
+  });
+
   test('succeeds again when the failure ends', async () => {
     const reader = fakeTokenReader();
     reader.failWith('STORE_UNAVAILABLE');
