@@ -23,7 +23,7 @@ export type StackOutputs = Readonly<Record<string, Readonly<Record<string, strin
 
 /** This project's CDK CLI. */
 export interface Cdk {
-  /** `environment` is like `aws://<account>/<region>`. Default: the environments of the app, which is synthesized for it. */
+  /** `environment` is like `aws://<account>/<region>`. Default: the environments of the app, which must be synthesized then. */
   bootstrap(settings: Pick<CdkSettings, 'context' | 'signal'>, environment?: string): Promise<void>;
   /** Synthesizes the stacks and returns the directory with the result. */
   synthesize(settings: CdkSettings): Promise<string>;
@@ -44,9 +44,12 @@ export async function createCdk({ url, environment }: CdkTarget, project = root)
   const outputOf = ([command = '']: readonly string[]) => join(directory, `${command}.out`);
   const temporary = join(directory, 'temporary');
   await mkdir(temporary);
+  const proxy = url === undefined ? {} : withoutProxyFor(url);
+  const variables = { ...withoutAws(process.env), ...environment, ...OFFLINE, ...proxy };
   const cdk = (
     args: readonly string[],
     { context = {}, stacks = [], signal, assembly }: CdkSettings = {},
+    inDirectory = project,
   ): Promise<string> =>
     run(
       process.execPath,
@@ -59,28 +62,21 @@ export async function createCdk({ url, environment }: CdkTarget, project = root)
         ...Object.entries(context).flatMap(([key, value]) => ['--context', `${key}=${value}`]),
       ],
       {
-        directory: project,
-        environment: {
-          ...withoutAws(process.env),
-          ...environment,
-          ...OFFLINE,
-          // If it is stopped, its temporary files are removed with the directory.
-          TMPDIR: temporary,
-          ...(url !== undefined && withoutProxyFor(url)),
-        },
+        directory: inDirectory,
+        // If it is stopped, its temporary files are removed with the directory.
+        environment: { ...variables, TMPDIR: temporary },
         ...(signal && { signal }),
       },
     );
   return {
     async bootstrap(settings, place) {
       const template = join(directory, 'bootstrap.json');
-      await writeFile(
-        template,
-        withoutBucketPolicy(
-          await cdk(['bootstrap', '--show-template', '--json'], { signal: settings.signal }),
-        ),
-      );
-      await cdk(['bootstrap', ...(place === undefined ? [] : [place]), '--template', template], settings);
+      const shown = await cdk(['bootstrap', '--show-template', '--json'], { signal: settings.signal });
+      await writeFile(template, withoutBucketPolicy(shown));
+      const args = ['bootstrap', '--template', template];
+      if (place === undefined) return void (await cdk(args, settings));
+      await copyWithoutApp(project, temporary);
+      await cdk([...args, place], settings, temporary);
     },
     async synthesize(settings) {
       const args = ['synth', '--quiet'];
@@ -99,6 +95,12 @@ export async function createCdk({ url, environment }: CdkTarget, project = root)
     // A process that is ending may still write.
     close: () => rm(directory, { recursive: true, force: true, maxRetries: 5 }),
   };
+}
+
+/** Copies cdk.json without its app. With an app, the CLI would synthesize it even if it does not need the result. */
+async function copyWithoutApp(project: string, directory: string): Promise<void> {
+  const { app: _, ...others } = JSON.parse(await readFile(join(project, 'cdk.json'), 'utf8'));
+  await writeFile(join(directory, 'cdk.json'), JSON.stringify(others));
 }
 
 function allUnlessNamed({ stacks }: CdkSettings): readonly string[] {

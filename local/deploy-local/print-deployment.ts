@@ -39,6 +39,8 @@ export function nextSteps(
 ): string {
   const [first] = deployed;
   const { name = '', credentials = '', parameterName = '' } = first ?? {};
+  // Without a name, these commands cover all refreshers.
+  const only = deployed.length === 1 ? ` ${name}` : '';
   const variables = Object.entries(cloud.environment).map(([key, value]) => `${key}=${value}`);
   const stacks = deployed.map(({ stack }) => stack).join(' ');
   const overrides = deployed.flatMap(({ context }) =>
@@ -50,8 +52,8 @@ export function nextSteps(
   Next, in another terminal, in this directory:
     export ${variables.join(' ')}
 
-  Is the token valid?   npm run token-refresher -- status ${name}
-  Is anything wrong?    npm run token-refresher -- doctor ${name}
+  Is the token valid?   npm run token-refresher -- status${only}
+  Is anything wrong?    npm run token-refresher -- doctor${only}
   Read the token:       npm run token-refresher -- token ${name} --show
                         aws ssm get-parameter --name ${parameterName} --with-decryption
   Change credentials:   npm run token-refresher -- set-credentials ${name}
