@@ -43,6 +43,7 @@ export async function holdOpen(
     if (wait < 0 && offset < SAME_TOKEN_GRACE_SECONDS) continue;
     await clock.sleep(Math.max(0, wait));
     // An early request that hangs must not delay the one at the end.
+    // Stryker disable next-line EqualityOperator: no offset is 0
     const deadline = (offset < 0 ? until : latest) * 1_000;
     delete observations.reused;
     failure = undefined;
@@ -52,6 +53,7 @@ export async function holdOpen(
     } catch (error) {
       if (!(error instanceof RefreshError)) throw error;
       failure = error;
+      // Stryker disable next-line EqualityOperator: no offset is 0
       if (offset > 0 && !PASSING.has(error.code)) break;
     }
   }

@@ -72,6 +72,7 @@ async function checkAndHold(
       holdOpen(result, configuration, { ...tools, mostRequests: MOST_REQUESTS, observations }),
     );
   } catch (failure) {
+    // Stryker disable next-line ConditionalExpression: the run does not try again after any other error, and throws it
     if (failure instanceof RefreshError) return { failure };
     throw failure;
   }
@@ -84,6 +85,6 @@ function count(before: Unsettled, ended: Ended): Unsettled {
 
 /** @throws RefreshError if an attempt failed, and the run does not know that another run has replaced the token */
 function settle(ended: Ended, { failure }: Unsettled): RefreshResult {
-  if (failure !== undefined || 'failure' in ended) throw failure;
-  return ended.result;
+  if (failure === undefined && 'result' in ended) return ended.result;
+  throw failure;
 }

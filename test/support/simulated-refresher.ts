@@ -47,8 +47,11 @@ export interface SimulatedRefresher {
   /** What the runs wrote to their log. */
   readonly logged: readonly string[];
   readonly environment: Record<string, string>;
-  /** Starts a run, as Lambda does. */
-  run(event?: unknown, options?: { readonly isAwaited?: boolean }): Promise<RefreshResult>;
+  /** Starts a run, as Lambda does. `remaining`: seconds until the platform stops it. */
+  run(
+    event?: unknown,
+    options?: { readonly isAwaited?: boolean; readonly remaining?: number },
+  ): Promise<RefreshResult>;
   /** Starts a check every `checkEvery`, from now on. `late` gives seconds from 0 to 60, by default any. */
   schedule(late?: (index: number) => number): void;
   reader(options?: TokenReaderOptions): TokenReader;
@@ -102,7 +105,10 @@ export async function simulateRefresher(options: SimulationOptions): Promise<Sim
     ...recorders(metrics, () => time.now() / 1_000),
     logger: { info: log, warn: log, error: log } as never,
   };
-  const start = async (event: unknown = {}, { isAwaited = false } = {}): Promise<RefreshResult> => {
+  const start = async (
+    event: unknown = {},
+    { isAwaited = false, remaining = functionTimeout(policy.checkEvery) } = {},
+  ): Promise<RefreshResult> => {
     const startedAt = time.now();
     let requests = 0;
     const fetch: typeof globalThis.fetch = (url, init) => {
@@ -117,7 +123,7 @@ export async function simulateRefresher(options: SimulationOptions): Promise<Sim
         ...{ ssm: aws.ssm, tokenWriter: aws.ssm, secretsManager: aws.secretsManager },
         ...{ clock, fetch, random, memory: {}, telemetry, isAwaited, runId: randomUUID() },
         publish: () => undefined,
-        remaining: functionTimeout(policy.checkEvery) * 1_000,
+        remaining: remaining * 1_000,
       });
       finish(result.reason);
       return result;

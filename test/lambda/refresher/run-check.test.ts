@@ -1,3 +1,4 @@
+import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { describe, expect, test } from 'vitest';
 import { ENVIRONMENT } from '../../../lambda/shared/refresher-environment.ts';
 import { sha256 } from '../../../lambda/shared/stored-token.ts';
@@ -13,7 +14,8 @@ const KIND = { expiresIn: 'constant', token: 'opaque', grantsEarly: 0 } as const
 const startAfter = async (age: number, options: Partial<SimulationOptions> = {}) => {
   const simulated = await simulateRefresher({ kind: KIND, ...options });
   const { time, endpoint } = simulated;
-  const grant = newTokens(() => 3_600);
+  let lifetime = 3_600;
+  const grant = newTokens(() => lifetime);
   endpoint.fault = grant;
   await time.until(simulated.run());
   const { token } = await simulated.record();
@@ -31,6 +33,18 @@ const startAfter = async (age: number, options: Partial<SimulationOptions> = {})
     },
     repair: () => {
       endpoint.fault = grant;
+    },
+    /** Lets the next tokens live for these seconds. */
+    grantFor: (seconds: number) => {
+      lifetime = seconds;
+    },
+    /** Lets another run have the claim until these seconds after the issue of the stored token. */
+    claimUntil: (seconds: number) => {
+      const claim = { owner: 'another', replaces: 1, expires_at: token.issued_at + seconds };
+      const Value = JSON.stringify(claim);
+      return simulated.aws.ssm.send(
+        new PutParameterCommand({ Name: '/a/b.claim', Value, Type: 'String', Overwrite: true }),
+      );
     },
   };
 };
@@ -56,6 +70,43 @@ describe('a scheduled check', () => {
     expect(await time.until(run())).toMatchObject({ outcome: 'kept', reason: 'fresh' });
     expect(time.now() - before).toBeLessThan(SECOND);
     expect(requests()).toEqual([]);
+  });
+
+  test('waits no longer than the platform lets it run', async () => {
+    for (const [remaining, waits] of [
+      [360, true],
+      [359, false],
+    ] as const) {
+      const { run, time, passTo, requests } = await startAfter(1_500);
+      const running = run({}, { remaining });
+      await time.advance(SECOND);
+      await passTo(1_801);
+      expect(await running).toMatchObject({ outcome: waits ? 'minted' : 'kept' });
+      expect(requests()).toEqual(waits ? [1_800] : []);
+    }
+  });
+
+  test('says that it waits', async () => {
+    const { run, time, passTo, logged } = await startAfter(1_500);
+    const running = run();
+    await time.advance(SECOND);
+    expect(logged.at(-1)).toMatch(/^This run waits/);
+    await passTo(1_801);
+    await running;
+  });
+
+  test('may send several requests after the wait', async () => {
+    const { run, passTo, requests, break: fail, repair } = await startAfter(1_500);
+    const running = run();
+    let answers = 0;
+    fail(() => {
+      answers += 1;
+      if (answers === 2) repair();
+      return new Response(null, { status: 503, headers: { 'retry-after': '5' } });
+    });
+    await passTo(1_811);
+    expect(await running).toMatchObject({ outcome: 'minted' });
+    expect(requests()).toEqual([1_800, 1_805, 1_810]);
   });
 
   test('reports before it waits, because an alarm counts minutes without a metric', async () => {
@@ -112,6 +163,45 @@ describe('a scheduled check', () => {
     await passTo(1_801);
     expect(await running).toMatchObject({ outcome: 'kept', reason: 'already-replaced' });
     expect(await record()).toEqual(deployed);
+  });
+
+  test('leaves such a token even if it becomes due in the same run', async () => {
+    const { run, time, passTo, environment, record, grantFor } = await startAfter(1_500);
+    const running = run();
+    await passTo(1_600);
+    environment[ENVIRONMENT.scope] = 'travel';
+    // Due 360 seconds before it expires: at 1,850. The run can wait until 1,860.
+    grantFor(610);
+    await time.until(run({}, { isAwaited: true }));
+    const deployed = await record();
+    await passTo(1_855);
+    expect(await running).toMatchObject({ outcome: 'kept', reason: 'already-replaced' });
+    expect(await record()).toEqual(deployed);
+  });
+});
+
+describe('while another run mints, a scheduled check', () => {
+  test('looks again after a minute, then after two minutes, and mints if that run has died', async () => {
+    const { run, time, requests, claimUntil } = await startAfter(1_900);
+    await claimUntil(2_000);
+    expect(await time.until(run())).toMatchObject({ outcome: 'minted', reason: 'expiring' });
+    expect(requests()).toEqual([2_080]);
+  });
+
+  test('ends with its own failure if that run does not end', async () => {
+    const { run, time, passTo, requests, break: fail, claimUntil } = await startAfter(1_900);
+    fail(() => new Response(null, { status: 503, headers: { 'retry-after': '41' } }));
+    const running = ended(run());
+    await passTo(1_930);
+    await claimUntil(9_000);
+    expect(await time.until(running)).toMatch('ENDPOINT_UNAVAILABLE');
+    expect(requests()).toEqual([1_900]);
+  });
+
+  test('succeeds if that run does not end and nothing failed', async () => {
+    const { run, time, claimUntil } = await startAfter(1_900);
+    await claimUntil(9_000);
+    expect(await time.until(run())).toMatchObject({ outcome: 'kept', reason: 'being-replaced' });
   });
 });
 
@@ -185,6 +275,17 @@ describe('after a failure that may pass, a scheduled check', () => {
     };
     expect(await time.until(run())).toMatchObject({ outcome: 'minted' });
     expect(Math.round((time.now() - from) / SECOND)).toBe(180);
+  });
+
+  test('replaces the token of a former secret, although it could not read the token at first', async () => {
+    const { run, time, aws, putSecret } = await startAfter(1_000);
+    const from = time.now();
+    await putSecret('{"client_id": "id", "client_secret": "another"}');
+    aws.onCall = (operation) => {
+      if (operation === 'GetParameter' && time.now() < from + 30 * SECOND)
+        throw new AwsError('ThrottlingException', 'no');
+    };
+    expect(await time.until(run())).toMatchObject({ outcome: 'minted', reason: 'source-changed' });
   });
 
   test('stores a token that it could not store, without another request', async () => {

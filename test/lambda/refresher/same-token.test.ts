@@ -207,7 +207,8 @@ describe('a held run', () => {
     expect(stored).toHaveLength(2);
   });
 
-  test.for<[string, number, number, ResponseInit | undefined]>([
+  test.for<[string, number, number, ResponseInit | AwsError]>([
+    ['the endpoint answers with nonsense at the end', 0.5, 2.5, { status: 200 }],
     ['the request before the end fails', -26, -20, { status: 400 }],
     ['the request before the end and its retries fail', -26, 0.5, { status: 503 }],
     [
@@ -216,16 +217,17 @@ describe('a held run', () => {
       -20,
       { status: 429, headers: { 'x-rate-limit-reset': '40' } },
     ],
-    ['Parameter Store fails at the end', 0.5, 2.5, undefined],
+    ['Parameter Store fails at the end', 0.5, 2.5, new AwsError('ThrottlingException', 'GetParameter')],
+    ['the secret is denied at the end', 0.5, 2.5, new AwsError('AccessDeniedException', 'DescribeSecret')],
   ])('gets the next token although %s', async ([, from, until, refusal]) => {
     const { run, passTo, endpoint, aws, time, end } = await startBeforeEnd(200);
     const isNow = () => time.now() > end + from * SECOND && time.now() < end + until * SECOND;
     const running = run();
-    endpoint.fault = () => (refusal !== undefined && isNow() ? new Response(null, refusal) : undefined);
-    aws.onCall = (operation) => {
-      if (refusal === undefined && operation === 'GetParameter' && isNow())
-        throw new AwsError('ThrottlingException', 'no');
-    };
+    if (refusal instanceof AwsError)
+      aws.onCall = (operation) => {
+        if (operation === refusal.message && isNow()) throw refusal;
+      };
+    else endpoint.fault = () => (isNow() ? new Response(null, refusal) : undefined);
     await passTo(4);
     expect(await running).toMatchObject({ reason: 'expiring' });
   });
@@ -254,6 +256,56 @@ describe('a held run', () => {
       expect(await time.until(run())).toMatchObject({ outcome: 'minted' });
     },
   );
+
+  // Seconds after the end, of the requests. Until the slow answer, each grants the old token.
+  test.for([
+    ['skips the instants that a slow answer took', 1, [1, 7]],
+    ['asks at once if a slow answer took the last instant', 7, [1, 2, 3, 5, 7, 11]],
+  ] as const)('%s', async ([, slowAt, expected]) => {
+    const { run, passTo, endpoint, token, time, end, requestsAfterEnd } = await startBeforeEnd(200);
+    const old = { access_token: token.access_token, token_type: 'Bearer', expires_in: 3_600 };
+    endpoint.fault = async () => {
+      const after = (time.now() - end) / SECOND;
+      if (after < 0 || after >= slowAt + 1) return undefined;
+      if (after >= slowAt) await time.sleep(4_500);
+      return Response.json(old);
+    };
+    const running = run();
+    await passTo(20);
+    expect(await running).toMatchObject({ outcome: 'minted', reason: 'expiring' });
+    const after = requestsAfterEnd().filter((at) => at > 0);
+    expect(after.map(Math.floor)).toEqual(expected);
+  });
+
+  test('ends within a minute after the end of the token if the endpoint hangs', async () => {
+    const { run, passTo, endpoint, time, end, runs, requestsAfterEnd } = await startBeforeEnd(330);
+    endpoint.fault = (signal) =>
+      time.now() < end
+        ? undefined
+        : new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const failing = ended(run());
+    await passTo(41);
+    expect(await failing).toMatch('ENDPOINT_UNAVAILABLE');
+    expect(runs.at(-1)?.endedAt).toBeLessThanOrEqual(end + 41 * SECOND);
+    expect(requestsAfterEnd().filter((at) => at > 0).length).toBeGreaterThan(0);
+  });
+
+  test.for([
+    ['at the next instant after the claim of another run expires', 4, [5]],
+    ['a minute later if another run has the claim for longer', 60, [70]],
+  ] as const)('asks %s', async ([, claimFor, expected]) => {
+    const { run, passTo, aws, end, requestsAfterEnd } = await startBeforeEnd(200);
+    const running = run();
+    await passTo(-10);
+    const claim = { owner: 'another', replaces: 1, expires_at: end / SECOND + claimFor };
+    const Name = claimParameterName('/a/b');
+    const Value = JSON.stringify(claim);
+    await aws.ssm.send(new PutParameterCommand({ Name, Value, Type: 'String', Overwrite: true }));
+    await passTo(100);
+    expect(await running).toMatchObject({ outcome: 'minted', reason: 'expiring' });
+    const after = requestsAfterEnd().filter((at) => at > 0);
+    expect(after.map(Math.floor)).toEqual(expected);
+  });
 
   test('sends one request at the end if the endpoint rejects the client', async () => {
     const { run, passTo, endpoint, time, end } = await startBeforeEnd(200);
