@@ -11,7 +11,9 @@ async function startSender(replies: readonly Reply[], basePath = '') {
   onTestFinished(aws.stop);
   const send = createDirectSender(() => NOW);
   const endpoint = {
-    ...{ service: 'ssm', region: 'us-east-1', url: new URL(aws.url + basePath) },
+    service: 'ssm',
+    region: 'us-east-1',
+    url: new URL(aws.url + basePath),
     credentials: { accessKeyId: 'id', secretAccessKey: 'key', sessionToken: undefined },
   } as const;
   const limits = { connect: 60_000, answer: 60_000 };
