@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import type { DirectEndpoint } from '../../../lambda/reader/direct-endpoint.ts';
 import { createDirectSender } from '../../../lambda/reader/direct-sender.ts';
 import { answer, type Reply, startScriptedAws } from '../../support/scripted-aws.ts';
 
@@ -10,12 +11,10 @@ async function startSender(replies: readonly Reply[], basePath = '') {
   const aws = await startScriptedAws(replies);
   onTestFinished(aws.stop);
   const send = createDirectSender(() => NOW);
-  const endpoint = {
-    service: 'ssm',
-    region: 'us-east-1',
-    url: new URL(aws.url + basePath),
+  const endpoint: DirectEndpoint = {
+    ...{ service: 'ssm' as const, region: 'us-east-1', url: new URL(aws.url + basePath) },
     credentials: { accessKeyId: 'id', secretAccessKey: 'key', sessionToken: undefined },
-  } as const;
+  };
   const limits = { connect: 60_000, answer: 60_000 };
   const post = (path = '/') => send(endpoint, { path, headers: {}, body: '{}', limits });
   return { aws, post };
