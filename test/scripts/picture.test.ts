@@ -44,11 +44,7 @@ test('the picture in the README shows the screen of npm start as it is now', () 
     region: 'us-east-1',
     environmentFile: '.local/demo.env',
   };
-  const wordsOf = (text: string) =>
-    text
-      .replaceAll(/\d+|█+|░+/g, ' ')
-      .split(/\s+/)
-      .filter(Boolean);
+  const wordsOf = (text: string) => text.split(/[\s\d,█░]+/).filter(Boolean);
   const drawn = new Set(wordsOf(textsOf(picture).join(' ')));
   const missing = layOut(state, { columns: 80, rows: 24 })
     .flatMap((row) => wordsOf(stripVTControlCharacters(row)))
