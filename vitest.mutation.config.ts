@@ -32,6 +32,7 @@ export default {
     // A mutant that waits forever fails here. Stryker would start another process.
     testTimeout: 15_000,
     hookTimeout: 15_000,
+    // One worker for each mutant loads the SDK once, and not for each file.
     isolate: false,
   },
 };
