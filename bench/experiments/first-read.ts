@@ -14,6 +14,11 @@ const BARE_SDK_CALL = `
     return JSON.parse(Parameter.Value).access_token;
   };`;
 
+interface Output {
+  readonly result: string;
+  readonly measured: Sample;
+}
+
 /** A new container of a consumer, bundled with all that it uses: it loads the bundle and reads the token once. */
 export const firstRead: Experiment = {
   rounds: 25,
@@ -22,21 +27,19 @@ export const firstRead: Experiment = {
     const script = await compileScript('measure-start.ts', directory);
     // The best case for the SDK: its ES modules, which esbuild can tree-shake.
     const options = { ...PLAIN, mainFields: ['module', 'main'] };
-    const consumer = async (name: string, code: string) => {
-      const bundle = await writeBundle({ code }, options, join(directory, name, 'index.js'));
-      return async () => {
-        const { result, measured } = await runScript<{ result: string; measured: Sample }>(
-          script,
-          [bundle],
-          cloud.environment,
-        );
-        if (result !== ACCESS_TOKEN) throw new Error('the consumer returned something else than the token');
-        return measured;
-      };
+    const bundle = (name: string, code: string) =>
+      writeBundle({ code }, options, join(directory, name, 'index.js'));
+    const read = (consumer: string, environment: Readonly<Record<string, string>>) => async () => {
+      const { result, measured } = await runScript<Output>(script, [consumer], environment);
+      if (result !== ACCESS_TOKEN) throw new Error('the consumer returned something else than the token');
+      return measured;
     };
+    const [reader, sdk] = [await bundle('reader', CONSUMER), await bundle('sdk', BARE_SDK_CALL)];
     return {
-      reader: await consumer('reader', CONSUMER),
-      sdk: await consumer('sdk', BARE_SDK_CALL),
+      reader: read(reader, cloud.plainEnvironment),
+      sdk: read(sdk, cloud.plainEnvironment),
+      readerOverTls: read(reader, cloud.environment),
+      sdkOverTls: read(sdk, cloud.environment),
     };
   },
 };

@@ -1,13 +1,12 @@
 /**
- * Runs in a process of its own: alternates checks of a warm refresher with single requests to Parameter Store on an open
- * connection, and writes the times of both to descriptor 3.
+ * Runs in a process of its own: alternates checks of a warm refresher with single requests to Parameter Store, and writes
+ * the times of both to descriptor 3. Checks are minutes apart, so each request has a connection of its own.
  */
 const [, , bundle = '', rounds = '1'] = process.argv;
 const { handler } = bundle.endsWith('.mjs')
   ? await import(bundle)
   : process.getBuiltinModule('node:module').createRequire(bundle)(bundle);
-const { Agent, request } = process.getBuiltinModule('node:https');
-const agent = new Agent({ keepAlive: true });
+const { request } = process.getBuiltinModule('node:https');
 const body = JSON.stringify({ Name: process.env.TOKEN_PARAMETER_NAME, WithDecryption: true });
 const headers = { 'x-amz-target': 'AmazonSSM.GetParameter', authorization: 'AWS4-HMAC-SHA256' };
 
@@ -15,7 +14,7 @@ const bare = () =>
   new Promise((resolve, reject) => {
     const sending = request(
       process.env.AWS_ENDPOINT_URL ?? '',
-      { method: 'POST', headers, agent },
+      { method: 'POST', headers, agent: false },
       (answer) => answer.resume().on('end', resolve).on('error', reject),
     );
     sending.on('error', reject).end(body);

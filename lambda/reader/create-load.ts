@@ -1,7 +1,7 @@
 import { describeAwsFailure } from '../shared/aws-failure.ts';
+import { directEndpoint, hasConfigFile } from '../shared/direct-endpoint.ts';
+import type { DirectSender } from '../shared/direct-sender.ts';
 import { readWith } from './call-client.ts';
-import { directEndpoint, hasConfigFile } from './direct-endpoint.ts';
-import type { DirectSender } from './direct-sender.ts';
 import { failed, type Load, type Loaded, loadParameter } from './load-parameter.ts';
 import { readDirectly } from './read-parameter.ts';
 import { createSsm } from './sdk-clients.ts';

@@ -1,10 +1,10 @@
+import { createDirectSender } from '../shared/direct-sender.ts';
 import { READER_ENVIRONMENT } from '../shared/reader-environment.ts';
 import { isSendable } from '../shared/stored-token.ts';
 import { assertSeconds } from './assert-seconds.ts';
 import { createAuthorizedFetch } from './authorized-fetch.ts';
 import { createLoad } from './create-load.ts';
 import { createReport } from './create-report.ts';
-import { createDirectSender } from './direct-sender.ts';
 import { createReplacementSearch } from './find-replacement.ts';
 import { createObserver } from './observe.ts';
 import { countReports, createRejectionStreak } from './rejection-streak.ts';

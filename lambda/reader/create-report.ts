@@ -1,7 +1,7 @@
 import { describeAwsFailure } from '../shared/aws-failure.ts';
+import { directEndpoint } from '../shared/direct-endpoint.ts';
+import type { DirectSender } from '../shared/direct-sender.ts';
 import { invokeWith } from './call-client.ts';
-import { directEndpoint } from './direct-endpoint.ts';
-import type { DirectSender } from './direct-sender.ts';
 import { type InvokeFunction, invokeDirectly } from './invoke-directly.ts';
 import { type Report, reportRejected } from './report-rejected.ts';
 import { createLambda } from './sdk-clients.ts';

@@ -1,5 +1,5 @@
-import type { DirectEndpoint } from './direct-endpoint.ts';
-import type { DirectSender } from './direct-sender.ts';
+import type { DirectEndpoint } from '../shared/direct-endpoint.ts';
+import type { DirectSender } from '../shared/direct-sender.ts';
 import type { Seams } from './seams.ts';
 import { isThrottled, type ServiceError } from './service-error.ts';
 

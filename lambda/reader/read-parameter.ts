@@ -1,6 +1,6 @@
+import type { DirectEndpoint } from '../shared/direct-endpoint.ts';
+import type { DirectSender } from '../shared/direct-sender.ts';
 import { parseJsonObject } from '../shared/json.ts';
-import type { DirectEndpoint } from './direct-endpoint.ts';
-import type { DirectSender } from './direct-sender.ts';
 
 /** What Parameter Store says about the parameter. */
 export interface Parameter {

@@ -1,4 +1,4 @@
-/** The services, and how the SDK's variables name them. */
+/** The services that can be called without the SDK, and their names in its variables. */
 const SERVICES = { ssm: 'SSM', lambda: 'LAMBDA', secretsmanager: 'SECRETS_MANAGER' } as const;
 export type Service = keyof typeof SERVICES;
 

@@ -33,9 +33,13 @@ test("a consumer's bundle holds the reader and what it shares with the refresher
     'consumer.ts',
     'lambda/shared/aws-client.ts',
     'lambda/shared/aws-failure.ts',
+    'lambda/shared/direct-endpoint.ts',
+    'lambda/shared/direct-sender.ts',
     'lambda/shared/json.ts',
+    'lambda/shared/post.ts',
     'lambda/shared/reader-environment.ts',
     'lambda/shared/refresh-error.ts',
+    'lambda/shared/sign-request.ts',
     'lambda/shared/stored-token.ts',
     'lambda/shared/untrusted-certificate.ts',
   ]);

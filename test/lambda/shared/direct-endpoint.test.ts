@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { directEndpoint, hasConfigFile } from '../../../lambda/reader/direct-endpoint.ts';
+import { directEndpoint, hasConfigFile } from '../../../lambda/shared/direct-endpoint.ts';
 
 /** The environment of a Lambda function. */
 const FUNCTION = {

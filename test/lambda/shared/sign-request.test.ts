@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { signRequest, type UnsignedRequest } from '../../../lambda/reader/sign-request.ts';
+import { signRequest, type UnsignedRequest } from '../../../lambda/shared/sign-request.ts';
 
 /** The hash that the SDK's signer needs. */
 class Sha256 {
