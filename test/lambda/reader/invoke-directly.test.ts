@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { DirectEndpoint } from '../../../lambda/reader/direct-endpoint.ts';
-import type { DirectRequest, DirectSender } from '../../../lambda/reader/direct-sender.ts';
 import { INVOKE_LIMITS, invokeDirectly } from '../../../lambda/reader/invoke-directly.ts';
+import type { DirectEndpoint } from '../../../lambda/shared/direct-endpoint.ts';
+import type { DirectRequest, DirectSender } from '../../../lambda/shared/direct-sender.ts';
 
 const endpoint = { service: 'lambda' } as DirectEndpoint;
 const failure = (fields: object) => Object.assign(new Error(), fields);

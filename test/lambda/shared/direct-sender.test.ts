@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { DirectEndpoint } from '../../../lambda/reader/direct-endpoint.ts';
-import { createDirectSender } from '../../../lambda/reader/direct-sender.ts';
+import type { DirectEndpoint } from '../../../lambda/shared/direct-endpoint.ts';
+import { createDirectSender } from '../../../lambda/shared/direct-sender.ts';
 import { answer, type Reply, startScriptedAws } from '../../support/scripted-aws.ts';
 
 const NOW = 1_800_000_000_000;
