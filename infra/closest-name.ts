@@ -17,6 +17,11 @@ export function closestName(name: string, names: readonly string[]): string | un
   return best?.candidate;
 }
 
+/** Whether two names differ in case and separators alone. */
+export function isSameName(name: string, other: string): boolean {
+  return letters(name) === letters(other);
+}
+
 function letters(name: string): string {
   return name.replaceAll(/[^a-z0-9]/gi, '').toLowerCase();
 }

@@ -1,4 +1,4 @@
-import { closestName } from './closest-name.ts';
+import { closestName, isSameName } from './closest-name.ts';
 import { settingsJsonSchema } from './settings-json-schema.ts';
 import { SETTING_NAMES, type SettingName, settingsSchema } from './settings-schema.ts';
 
@@ -56,7 +56,7 @@ const COMMON_NAMES: readonly SettingName[] = [
 /** A line for each context key that was meant as an override and fits no refresher. CDK would ignore it. */
 export function strayOverrides(context: Values, names: readonly string[]): string[] {
   return Object.entries(context).flatMap(([key, value]) => {
-    const written = key.replace(/^refreshers\./, '');
+    const written = key.replace(/^(context\.)?refreshers\./, '');
     const parts = written.split(/[.:/]/);
     const [first = '', second = ''] = parts;
     if (parts.length === 1) return withoutPrefix(first, value, names);
@@ -75,7 +75,8 @@ export function strayOverrides(context: Values, names: readonly string[]): strin
 
 function withoutPrefix(name: string, value: unknown, names: readonly string[]): string[] {
   const setting = meantSetting(name, value);
-  if (setting === undefined || setting.toLowerCase() !== name.toLowerCase()) return [];
+  // A name that is only close could be one of the user's own, unless its value fits too.
+  if (setting === undefined || !(isSameName(name, setting) || fits(setting, value))) return [];
   return [
     `${name}: it has no effect without the name of a refresher. Write ${names.map((refresher) => `-c ${refresher}.${setting}=…`).join(' or ')}`,
   ];
@@ -89,6 +90,11 @@ function meantSetting(name: string, value: unknown): SettingName | undefined {
       name,
       SETTING_NAMES.filter((setting) => !COMMON_NAMES.includes(setting)),
     ) as SettingName | undefined;
-  if (typeof value !== 'string') return undefined;
-  return settingsSchema.shape[common].safeParse(fromCommandLine(common, value)).success ? common : undefined;
+  return fits(common, value) ? common : undefined;
+}
+
+/** Whether a value of the command line is one that the setting accepts. */
+function fits(setting: SettingName, value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  return settingsSchema.shape[setting].safeParse(fromCommandLine(setting, value)).success;
 }

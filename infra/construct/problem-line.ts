@@ -9,6 +9,14 @@ const MAY_HOLD_SECRET: ReadonlySet<string> = new Set([
   'refreshers',
 ]);
 
+/** Values that hold nothing to hide. */
+const EMPTY: Readonly<Record<string, string>> = {
+  null: 'null',
+  '""': '""',
+  '{}': 'an empty object',
+  '[]': 'an empty list',
+};
+
 /** A problem with an object, such as the tags. */
 export interface EntryProblem {
   /** The entry. Undefined: the object as a whole. */
@@ -47,6 +55,8 @@ export function entryPath(path: string, key: PropertyKey): string {
 /** How an error shows a value. It hides a value that may contain a secret by mistake. */
 function shown(property: string, value: unknown): string {
   const text = JSON.stringify(value);
+  const empty = EMPTY[text];
+  if (empty !== undefined) return empty;
   if (MAY_HOLD_SECRET.has(property) || (property === 'tokenUrl' && /[@?]/.test(text)))
     return 'a value that is not shown because it may contain a secret';
   return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`;

@@ -253,6 +253,21 @@ describe('settings', () => {
       'PT45M',
       'refreshers.app.refreshBefore: it has no effect. Did you mean -c app.refreshBefore?',
     ],
+    [
+      'context.refreshers.app.refreshBefore',
+      'PT45M',
+      'context.refreshers.app.refreshBefore: it has no effect. Did you mean -c app.refreshBefore?',
+    ],
+    [
+      'refresh_before',
+      'soon',
+      'refresh_before: it has no effect without the name of a refresher. Write -c app.refreshBefore=…',
+    ],
+    [
+      'refreshBefor',
+      'PT45M',
+      'refreshBefor: it has no effect without the name of a refresher. Write -c app.refreshBefore=…',
+    ],
   ])('refuse -c %s=%s, which fits no setting', ([override, value, line]) => {
     expect(problemsOf(() => read({}, { [override]: value }))).toEqual([line]);
   });
@@ -272,6 +287,8 @@ describe('settings', () => {
     ['environment', { account: '111111111111', region: 'us-east-1' }],
     ['tags', { team: 'travel' }],
     ['stage', 'prod'],
+    ['tokenUri', 'none'],
+    ['checkEvery1', 5],
     ['vpcId', VPC],
     ['@aws-cdk/core:x', true],
     ['aws:cdk:enable-path-metadata', true],
@@ -307,7 +324,9 @@ describe('settings', () => {
 
   test.for([
     ['missing', undefined, 'missing'],
-    ['an empty object', {}, 'found a value that is not shown because it may contain a secret'],
+    ['an empty object', {}, 'found an empty object'],
+    ['an empty list', [], 'found an empty list'],
+    ['null', null, 'found null'],
     ['text', 'app', 'found a value that is not shown because it may contain a secret'],
   ])('refuse context.refreshers that is %s', ([, refreshers, found]) => {
     expect(problemsOf(() => readSettings({ refreshers }))).toEqual([

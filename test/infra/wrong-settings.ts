@@ -52,7 +52,7 @@ export const WRONG_SETTINGS: readonly (readonly [what: string, entry: object, Re
     'an empty list of subnets',
     { vpc: VPC, vpcSubnets: [] },
     'editor',
-    'app.vpcSubnets: found []; it must list at least one id',
+    'app.vpcSubnets: found an empty list; it must list at least one id',
   ],
   [
     'a subnet twice',
@@ -272,7 +272,7 @@ export const WRONG_SETTINGS: readonly (readonly [what: string, entry: object, Re
     'credentialFields without a name',
     { credentialFields: {} },
     'editor',
-    'app.credentialFields: found a value that is not shown because it may contain a secret; it must map client_id, client_secret, or both, to names of fields in the secret, and nothing else',
+    'app.credentialFields: found an empty object; it must map client_id, client_secret, or both, to names of fields in the secret, and nothing else',
   ],
   [
     'credentialFields with an empty name',
