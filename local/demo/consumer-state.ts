@@ -36,7 +36,7 @@ export function afterCall(
 export function describeConsumer({ calls, failures, retried, outage }: ConsumerState, now: number): string {
   const repeated = retried > 0 ? `, ${retried} retried after a 401` : '';
   const failing = outage === undefined ? '' : `, failing for ${secondsSince(outage.since, now)} s`;
-  return `${calls} calls, ${failures} failed${repeated}${failing}`;
+  return `${calls} ${calls === 1 ? 'call' : 'calls'}, ${failures} failed${repeated}${failing}`;
 }
 
 function secondsSince(since: number, now: number): number {

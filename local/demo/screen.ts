@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import wrapAnsi from 'wrap-ansi';
 import { type ConsumerState, describeConsumer } from './consumer-state.ts';
 import type { DemoEvent } from './event-log.ts';
@@ -20,6 +20,8 @@ export interface ScreenState {
   readonly parameterVersion: number | undefined;
   readonly reading: ConsumerState;
   readonly naive: ConsumerState;
+  /** Whether a terminal sends the keys that the user presses. */
+  readonly hasKeys: boolean;
   /** Oldest first. */
   readonly events: readonly DemoEvent[];
   readonly apiUrl: string;
@@ -43,7 +45,7 @@ const MARGIN = '  ';
 /** The lines of the screen: the status on top, then the events, then the keys. They fit into the columns and rows. */
 export function layOut(state: ScreenState, { columns, rows }: Size): string[] {
   const status = renderStatus(state);
-  const below = [renderKeys(), renderNotes(state)];
+  const below = [state.hasKeys ? renderKeys() : ['', `${MARGIN}Ctrl+C quits.`], renderNotes(state)];
   const fixed = () => status.length + below.flat().length;
   while (below.length > 0 && fixed() + LEAST_EVENT_ROWS > rows) below.pop();
   const events = renderEvents(state.events, { columns, rows: Math.max(0, rows - fixed()) });
@@ -84,6 +86,13 @@ function renderStatus(state: ScreenState): string[] {
 
 function renderConsumer(consumer: ConsumerState, now: number): string {
   return signal(consumer.outage === undefined, describeConsumer(consumer, now));
+}
+
+/** The keys, for an output that is not a terminal. */
+export function describeKeys(): string[] {
+  return renderKeys()
+    .map((line) => stripVTControlCharacters(line).trim())
+    .filter((line) => line !== '');
 }
 
 function renderKeys(): string[] {

@@ -4,7 +4,7 @@ import { createDisplay, createLines, type Display } from './display.ts';
 import { type LocalSystem, startSystem } from './local-system.ts';
 import { runLive } from './run-live.ts';
 import { runOnce } from './run-once.ts';
-import { describeStatus } from './screen.ts';
+import { describeKeys, describeStatus } from './screen.ts';
 import { untilAborted, untilEnded } from './until-ended.ts';
 
 const ended = untilEnded();
@@ -17,6 +17,7 @@ try {
   display.note('Starting the authorization server, the AWS endpoint and the bundled function …');
   await using system = await startSystem(ended.signal);
   for (const line of describeSystem(system)) display.note(line);
+  if (!once) for (const line of describeUse()) display.note(line);
   if (once) await Promise.race([untilAborted(ended.signal), runOnce(system, display.note)]);
   else summary = await runLive(system, display, ended);
 } catch (error) {
@@ -34,13 +35,15 @@ function readOptions(): { once: boolean } {
   // npm keeps an option in front of `--` for itself.
   if (process.env.npm_config_once !== undefined)
     throw new Error('npm kept --once for itself. Type: npm start -- --once');
-  const { once, ...unknown } = parseArgs({
+  const { values, positionals } = parseArgs({
     options: { once: { type: 'boolean', default: false } },
+    allowPositionals: true,
     strict: false,
-  }).values;
-  const [option] = Object.keys(unknown);
-  if (option !== undefined)
-    throw new Error(`--${option} is unknown. The only option is --once: npm start -- --once`);
+  });
+  const { once, ...others } = values;
+  const [unknown] = [...Object.keys(others).map((option) => `--${option}`), ...positionals];
+  if (unknown !== undefined)
+    throw new Error(`${unknown} is unknown. The only option is --once: npm start -- --once`);
   return { once: once === true };
 }
 
@@ -49,6 +52,11 @@ function describeSystem({ cloud, authorizationServer, apiUrl }: LocalSystem): st
     `AWS endpoint          ${cloud.url}${cloud.external ? ' (from AWS_ENDPOINT_URL)' : ''}, region ${cloud.region}`,
     `authorization server  ${authorizationServer.tokenUrl}`,
     `API                   ${apiUrl}`,
-    `your own consumer     node --env-file=${ENVIRONMENT_FILE} consumer.mjs`,
   ];
+}
+
+/** What the user can do while the demo runs. */
+function describeUse(): string[] {
+  const consumer = `your own consumer     node --env-file=${ENVIRONMENT_FILE} consumer.mjs`;
+  return process.stdin.isTTY ? [consumer, ...describeKeys()] : [consumer];
 }

@@ -8,7 +8,7 @@ import {
 
 describe('a consumer of the demo', () => {
   const CALLS: readonly [number, ConsumerCall, string | undefined, string][] = [
-    [0, { ok: true, retried: false }, undefined, '1 calls, 0 failed'],
+    [0, { ok: true, retried: false }, undefined, '1 call, 0 failed'],
     [
       1_000,
       { ok: true, retried: true },

@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { INITIAL_CONSUMER } from '../../../local/demo/consumer-state.ts';
-import { layOut, type ScreenState } from '../../../local/demo/screen.ts';
+import { KEYS } from '../../../local/demo/keys.ts';
+import { describeKeys, layOut, type ScreenState } from '../../../local/demo/screen.ts';
 
 const time = '12:00:00';
 const state: ScreenState = {
@@ -15,6 +16,7 @@ const state: ScreenState = {
   parameterVersion: 2,
   reading: { ...INITIAL_CONSUMER, calls: 10 },
   naive: { calls: 10, failures: 2, retried: 0, outage: { since: 97_500, reason: 'no token' } },
+  hasKeys: true,
   events: [{ time, text: 'schedule: minted (expiring)' }],
   apiUrl: 'http://127.0.0.1:65535',
   region: 'us-east-1',
@@ -40,6 +42,19 @@ describe('the screen', () => {
     ['the token lives longer than expected', { secondsLeft: 200 }, `${'█'.repeat(30)} 200 s left`],
   ])('shows a full row when %s', ([, changes, expected]) => {
     expect(rowsOf(changes, 80, 24)[3]).toContain(expected);
+  });
+
+  test('names no key if none can be pressed, but says how to quit', () => {
+    const shown = rowsOf({ hasKeys: false }, 80, 24).join('\n');
+    expect(shown).not.toContain('r revoke');
+    expect(shown).toContain('Ctrl+C quits.');
+  });
+
+  test('lists each key in a line for an output that is not a terminal', () => {
+    expect(describeKeys().map((line) => line[0])).toEqual(Object.keys(KEYS));
+    expect(describeKeys()[0]).toBe(
+      'r revoke all tokens   Reader: one retry. Naive: fails until its token ends.',
+    );
   });
 
   const long = { time, text: `failed: ${'word '.repeat(60)}${'x'.repeat(300)} end` };

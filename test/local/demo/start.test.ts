@@ -24,6 +24,16 @@ describe('npm start -- --once', () => {
     expect(stdout).toContain('"outcome":"kept"');
     expect(stdout).toContain('the API answered 200');
     expect(stdout + stderr).not.toContain('access_token');
+    // The system ends before a consumer could call it.
+    expect(stdout).not.toContain('your own consumer');
+  });
+
+  test.for(['once', '--twice'])('refuses %s, which is no option', async (argument) => {
+    const attempt = promisify(execFile)(process.execPath, [start, argument], { env: withoutAws });
+    await expect(attempt).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining(`${argument} is unknown. The only option is --once`),
+    });
   });
 
   test('uses the endpoint in AWS_ENDPOINT_URL, and prints neither token nor secret', async () => {
