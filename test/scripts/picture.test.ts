@@ -39,6 +39,7 @@ test('the picture in the README shows the screen of npm start as it is now', () 
     parameterVersion: 2,
     reading: { ...INITIAL_CONSUMER, retried: 1 },
     naive: INITIAL_CONSUMER,
+    hasKeys: true,
     events: [],
     apiUrl: 'http://127.0.0.1:40000',
     region: 'us-east-1',
