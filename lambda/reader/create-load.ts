@@ -4,19 +4,25 @@ import type { DirectSender } from '../shared/direct-sender.ts';
 import { readWith } from './call-client.ts';
 import { failed, type Load, type Loaded, loadParameter } from './load-parameter.ts';
 import { readDirectly } from './read-parameter.ts';
-import { createSsm } from './sdk-clients.ts';
-import type { ParameterStoreApi } from './token-reader.ts';
+import { createSsm, ssmOf } from './sdk-clients.ts';
+import type { CommandClient, ParameterStoreApi } from './token-reader.ts';
 
 /**
  * Loads the parameter with the given client. Without one, the reader sends the request itself, or creates a client of the
  * SDK if the environment needs it.
  */
 export function createLoad(
-  given: ParameterStoreApi | undefined,
+  given: ParameterStoreApi | CommandClient | undefined,
   parameterName: string,
   send: DirectSender,
 ): Load {
-  if (given !== undefined) return () => loadParameter(readWith(given), parameterName);
+  if (given !== undefined) {
+    return () =>
+      ssmOf(given).then(
+        (ssm) => loadParameter(readWith(ssm), parameterName),
+        (error) => withoutSdk(error, 'Install it, or pass `new SSM()` as the option `ssm`.'),
+      );
+  }
   let created: ReturnType<typeof createSsm> | undefined;
   return async () => {
     // Each load looks again: the environment may be complete only after the first.
@@ -29,7 +35,10 @@ export function createLoad(
       return region === undefined ? withoutRegion() : await loadParameter(readWith(ssm), parameterName);
     } catch (error) {
       created = undefined;
-      return withoutSdk(error);
+      return withoutSdk(
+        error,
+        'Install it, or set AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as Lambda does.',
+      );
     }
   };
 }
@@ -38,9 +47,7 @@ function withoutRegion(): Loaded {
   return failed('CONFIGURATION_INVALID', 'the AWS region is missing. Set AWS_REGION.');
 }
 
-function withoutSdk(error: unknown): Loaded {
+function withoutSdk(error: unknown, remedy: string): Loaded {
   const fact = `@aws-sdk/client-ssm could not be loaded: ${describeAwsFailure(error).name}.`;
-  const remedy =
-    'Install it, or set AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as Lambda does.';
   return failed('CONFIGURATION_INVALID', `${fact} ${remedy}`);
 }

@@ -4,24 +4,25 @@ import type { DirectSender } from '../shared/direct-sender.ts';
 import { invokeWith } from './call-client.ts';
 import { type InvokeFunction, invokeDirectly } from './invoke-directly.ts';
 import { type Report, reportRejected } from './report-rejected.ts';
-import { createLambda } from './sdk-clients.ts';
+import { createLambda, lambdaOf } from './sdk-clients.ts';
 import type { Seams } from './seams.ts';
 import { singleFlightByKey } from './single-flight.ts';
-import type { LambdaApi } from './token-reader.ts';
+import type { CommandClient, LambdaApi } from './token-reader.ts';
 
 /**
  * Reports rejected tokens with the given client. Without one, sends the request itself, or with a client of the SDK if the
  * environment needs one.
  */
 export function createReport(
-  given: LambdaApi | undefined,
+  given: LambdaApi | CommandClient | undefined,
   functionName: string,
   send: DirectSender,
   seams: Seams,
 ): Report {
-  let lambda = given;
+  let lambda: LambdaApi | undefined;
   const findWay = async (): Promise<InvokeFunction> => {
-    const endpoint = given === undefined ? directEndpoint('lambda', process.env) : undefined;
+    if (given !== undefined) return invokeWith(await lambdaOf(given));
+    const endpoint = directEndpoint('lambda', process.env);
     if (endpoint !== undefined) return invokeDirectly(send, endpoint, seams);
     lambda ??= await createLambda();
     return invokeWith(lambda);
@@ -31,8 +32,10 @@ export function createReport(
       return await reportRejected(await findWay(), functionName, token);
     } catch (error) {
       const { name } = describeAwsFailure(error);
-      const text = `@aws-sdk/client-lambda could not be loaded: ${name}. Install it.`;
-      return { type: 'failed', failure: { code: 'REPORT_FAILED', text }, replacement: 'none' };
+      const remedy =
+        given === undefined ? 'Install it.' : 'Install it, or pass `new Lambda()` as the option `lambda`.';
+      const text = `@aws-sdk/client-lambda could not be loaded: ${name}. ${remedy}`;
+      return { type: 'failed', failure: { code: 'CONFIGURATION_INVALID', text }, replacement: 'none' };
     }
   });
 }

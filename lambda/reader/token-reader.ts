@@ -10,6 +10,11 @@ export {
   TokenUnavailableError,
 } from './token-unavailable-error.ts';
 
+/** A client of the SDK that sends commands: `SSMClient` or `LambdaClient`. The reader loads the command that it sends. */
+export interface CommandClient {
+  send(command: never, options: { readonly abortSignal: AbortSignal }): Promise<unknown>;
+}
+
 /** The call of Parameter Store that a reader makes, for example of `SSM` from `@aws-sdk/client-ssm`. */
 export interface ParameterStoreApi {
   getParameter(
@@ -52,10 +57,14 @@ export interface TokenReaderOptions {
   readonly minimumValidity?: number;
   /** Seconds, 0 or more, for which `fetch` waits for a new token after a 401. Default: 10. */
   readonly replacementTimeout?: number;
-  /** Reads the parameter. Default: the reader itself, or a client of the SDK if the environment needs one. */
-  readonly ssm?: ParameterStoreApi;
-  /** Reports rejected tokens. Default: as for `ssm`. */
-  readonly lambda?: LambdaApi;
+  /**
+   * Reads the parameter: `SSM` or `SSMClient` from `@aws-sdk/client-ssm`. In a bundle that contains the SDK, pass `new SSM()`:
+   * the reader loads the command for an `SSMClient` from `node_modules` or Lambda's runtime.
+   * Default: the reader itself, or a client of the SDK if the environment needs one.
+   */
+  readonly ssm?: ParameterStoreApi | CommandClient;
+  /** Reports rejected tokens: `Lambda` or `LambdaClient` from `@aws-sdk/client-lambda`. Everything else is as for `ssm`. */
+  readonly lambda?: LambdaApi | CommandClient;
   /** Sends the requests of `TokenReader.fetch`. Default: the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
   /** Called after each event, for metrics and traces. No event holds a token. If it throws, Node.js prints a warning. */
@@ -135,7 +144,8 @@ export interface TokenReader {
    * Resolves after the refresher's run, when the parameter has been read again. `get` then returns the new token, if
    * there is one. Concurrent reports of the same token share one call. In a pause between reports (see `fetch`), it only
    * reads the parameter again.
-   * @throws TokenUnavailableError with the code `REPORT_FAILED`, or `CONFIGURATION_INVALID` if a name is missing
+   * @throws TokenUnavailableError with the code `REPORT_FAILED`, or `CONFIGURATION_INVALID` if a name is missing, or the SDK
+   * that the environment or the option `lambda` needs
    * @throws TypeError if the argument is not a token
    */
   reject(token: string): Promise<void>;

@@ -49,10 +49,15 @@ const stack = new Stack(new App(), 'Installed');
 new TokenRefresher(stack, 'Refresher', { tokenUrl: 'https://auth.example.com/token', parameterName: '/app/token' });
 `;
 const CONSUMER = `
-import { SSM } from '@aws-sdk/client-ssm';
+import { Lambda, LambdaClient } from '@aws-sdk/client-lambda';
+import { SSM, SSMClient } from '@aws-sdk/client-ssm';
 import { createTokenReader, type TokenReader, TokenUnavailableError } from 'token-refresher/reader';
 
 const reader: TokenReader = createTokenReader({ parameterName: '/app/token', ssm: new SSM({}) });
+export const readers: TokenReader[] = [
+  createTokenReader({ ssm: new SSM({}), lambda: new Lambda({}) }),
+  createTokenReader({ ssm: new SSMClient({}), lambda: new LambdaClient({}) }),
+];
 
 export async function handler(): Promise<string> {
   try {

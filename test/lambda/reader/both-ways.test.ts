@@ -3,9 +3,11 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { Lambda, LambdaClient } from '@aws-sdk/client-lambda';
+import { SSM, SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createReader } from '../../../lambda/reader/create-reader.ts';
-import type { TokenReader } from '../../../lambda/reader/token-reader.ts';
+import type { TokenReader, TokenReaderOptions } from '../../../lambda/reader/token-reader.ts';
 import { sha256 } from '../../../lambda/shared/stored-token.ts';
 import {
   answer,
@@ -26,11 +28,25 @@ const ENVIRONMENT = {
   AWS_SESSION_TOKEN: 'session',
   _X_AMZN_TRACE_ID: 'Root=1-5759e988-bd862e3fe1be46a994272793',
 };
-/** The two ways, and how the service sees which one it was. */
+/** Settings of the caller's own clients: like the reader, `ssm` leaves retries to the reader's pace. */
+const LIMITS = { connectionTimeout: 1_500, requestTimeout: 4_000, throwOnRequestTimeout: true };
+const SSM_SETTINGS = { maxAttempts: 1, requestHandler: LIMITS };
+
+/** The ways, how the service sees which one it was, and the clients that the caller passes. */
 const WAYS = [
-  ['without the SDK', /^token-refresher$/],
-  ['with the SDK', /^aws-sdk-js\//],
-] as const;
+  ['without the SDK', /^token-refresher$/, () => ({})],
+  ['with the SDK', /^aws-sdk-js\//, () => ({})],
+  [
+    'with SSM and Lambda of the caller',
+    /^aws-sdk-js\//,
+    () => ({ ssm: new SSM(SSM_SETTINGS), lambda: new Lambda({}) }),
+  ],
+  [
+    'with SSMClient and LambdaClient of the caller',
+    /^aws-sdk-js\//,
+    () => ({ ssm: new SSMClient(SSM_SETTINGS), lambda: new LambdaClient({}) }),
+  ],
+] as const satisfies readonly [string, RegExp, () => Pick<TokenReaderOptions, 'ssm' | 'lambda'>][];
 type Way = (typeof WAYS)[number][0];
 
 let emptyConfigFile: string;
@@ -59,7 +75,8 @@ async function start(way: Way, replies: readonly Reply[], now = Date.now()): Pro
     way === 'with the SDK' ? { AWS_CONFIG_FILE: emptyConfigFile } : { AWS_CONFIG_FILE: '/missing' };
   for (const [name, value] of Object.entries({ ...ENVIRONMENT, ...file, AWS_ENDPOINT_URL: aws.url }))
     vi.stubEnv(name, value);
-  const options = { parameterName: '/app/token', refresherFunctionName: 'refresher' };
+  const clients = WAYS.find(([name]) => name === way)?.[2]();
+  const options = { parameterName: '/app/token', refresherFunctionName: 'refresher', ...clients };
   return { aws, time, reader: createReader(options, { ...time, random: () => 0.5 }) };
 }
 
@@ -213,9 +230,9 @@ describe('what AWS receives', () => {
     }));
   };
 
-  test('is the same in both ways', async () => {
+  test('is the same in all ways', async () => {
     const direct = await receivedBy('without the SDK');
-    expect(direct).toEqual(await receivedBy('with the SDK'));
+    for (const [way] of WAYS) expect(await receivedBy(way)).toEqual(direct);
     expect(direct[0]).toMatchObject({
       ...{ method: 'POST', path: '/', target: 'AmazonSSM.GetParameter', sessionToken: 'session' },
       body: { Name: '/app/token', WithDecryption: true },

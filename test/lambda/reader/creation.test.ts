@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createReader } from '../../../lambda/reader/create-reader.ts';
-import { createTokenReader, type TokenReader } from '../../../lambda/reader/token-reader.ts';
+import {
+  createTokenReader,
+  type TokenReader,
+  type TokenReaderOptions,
+} from '../../../lambda/reader/token-reader.ts';
 import { createStoredParameter, type StoredParameter } from '../../support/stored-parameter.ts';
 
 let parameter: StoredParameter;
@@ -130,12 +134,24 @@ describe('if the environment needs an SDK that is not installed', () => {
     vi.doUnmock('@aws-sdk/client-lambda');
   });
 
-  test.for<[string, string, string, (reader: TokenReader) => Promise<unknown>]>([
-    ['a read', 'CONFIGURATION_INVALID', '@aws-sdk/client-ssm', (reader) => reader.get()],
-    ['a report', 'REPORT_FAILED', '@aws-sdk/client-lambda', (reader) => reader.reject('token')],
-  ])('%s fails at once and names the package', async ([, code, name, call]) => {
-    const reader = createReader({}, { ...parameter.time, random: () => 0.5 });
-    const failure = await failureOf(call(reader));
-    expect(failure).toMatchObject({ code, message: expect.stringMatching(`${name} .*Install it`) });
+  const read = (reader: TokenReader): Promise<unknown> => reader.get();
+  const report = (reader: TokenReader): Promise<unknown> => reader.reject('token');
+  /** What a client such as `SSMClient` has. */
+  const client = { send: () => Promise.reject(new Error('sent')) };
+
+  test.for<[string, TokenReaderOptions, (reader: TokenReader) => Promise<unknown>, string]>([
+    ['a read', {}, read, '@aws-sdk/client-ssm .* Install it, or set AWS_REGION'],
+    ['a report', {}, report, '@aws-sdk/client-lambda .* Install it'],
+    ['a read with SSMClient', { ssm: client }, read, '@aws-sdk/client-ssm .* pass `new SSM()`'],
+    [
+      'a report with LambdaClient',
+      { lambda: client },
+      report,
+      '@aws-sdk/client-lambda .* pass `new Lambda()`',
+    ],
+  ])('%s fails at once and says what to do', async ([, options, call, remedy]) => {
+    const reader = createReader(options, { ...parameter.time, random: () => 0.5 });
+    const message = expect.stringMatching(remedy.replaceAll('(', '\\(').replaceAll(')', '\\)'));
+    expect(await failureOf(call(reader))).toMatchObject({ code: 'CONFIGURATION_INVALID', message });
   });
 });
