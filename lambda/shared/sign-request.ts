@@ -1,3 +1,4 @@
+// Own code: @smithy/signature-v4 loads `node:crypto` with the module. An ES module bundle then starts in 10 ms, not 3 (bound: 5).
 import type { Credentials } from './direct-endpoint.ts';
 
 /** A `POST` request without a query. */
