@@ -50,14 +50,13 @@ export async function knownCredentials(
   configuration: Configuration,
   versionId: string,
 ): Promise<ClientCredentials> {
-  const { versions } = memory;
   try {
     const credentials = await readCredentials(secretsManager, configuration, versionId);
+    const staged: (string | undefined)[] = Object.values(memory.versions ?? {});
     // A version without a stage is of no more use.
-    const staged = [...(memory.credentials ?? [])].filter(
-      ([id]) => id === versions?.current || id === versions?.previous,
-    );
-    memory.credentials = new Map([...staged, [versionId, credentials]]);
+    // Stryker disable next-line ArrayDeclaration: what is no version is filtered out
+    const known = [...(memory.credentials ?? [])].filter(([id]) => staged.includes(id));
+    memory.credentials = new Map([...known, [versionId, credentials]]);
     return credentials;
   } catch (error) {
     const known = memory.credentials?.get(versionId);
@@ -70,5 +69,6 @@ export async function knownCredentials(
 /** Whether Secrets Manager did not answer as it should. A denied read is a decision, not an outage. */
 function isDown(error: unknown): boolean {
   if (!(error instanceof RefreshError) || error.code !== 'CREDENTIALS_UNAVAILABLE') return false;
+  // Stryker disable next-line StringLiteral: this code always comes with a reason
   return !isAccessDenied(error.details.reason ?? '');
 }

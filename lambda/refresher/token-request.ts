@@ -50,7 +50,7 @@ export async function requestToken(
         [oauth.allowInsecureRequests]: true,
       },
     );
-    const body = await readBounded(response, signal);
+    const body = await readBounded(response);
     if (body === undefined) return { type: 'too-large' };
     return { type: 'answer', status: response.status, headers: response.headers, body };
   } catch (error) {
@@ -69,12 +69,11 @@ function clientSecretBasic({ clientId, clientSecret }: ClientCredentials): oauth
 }
 
 /** The body as text, or undefined if it is larger than allowed. The limit applies to the decompressed body. */
-async function readBounded(response: Response, signal: AbortSignal): Promise<string | undefined> {
+async function readBounded(response: Response): Promise<string | undefined> {
   if (response.body === null) return '';
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body) {
-    signal.throwIfAborted();
     size += chunk.byteLength;
     if (size > MAX_RESPONSE_BYTES) return undefined;
     chunks.push(chunk);
@@ -89,8 +88,8 @@ export function networkErrorCode(error: unknown): string {
     current instanceof Error && depth < 5;
     current = current.cause, depth += 1
   ) {
-    const { code } = current as NodeJS.ErrnoException;
-    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;
+    const code = String((current as NodeJS.ErrnoException).code);
+    if (/^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code;
   }
   return 'NETWORK_ERROR';
 }

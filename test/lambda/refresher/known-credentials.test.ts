@@ -101,6 +101,12 @@ test('the current and the previous credentials are remembered, and a version wit
   expect(await read(first)).toMatchObject({ clientId: 'first' });
   expect(await read(second.current)).toMatchObject({ clientId: 'second' });
 
+  // A run also reads the previous ones, if the endpoint refuses the current ones.
+  aws.onCall = () => undefined;
+  await read(first);
+  fail('GetSecretValue', named('TimeoutError'));
+  expect(await read(second.current)).toMatchObject({ clientId: 'second' });
+
   aws.onCall = () => undefined;
   await rotate('third');
   await run();

@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { requestToken } from '../../../lambda/refresher/token-request.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { networkErrorCode, requestToken } from '../../../lambda/refresher/token-request.ts';
 import { systemClock } from '../../../lambda/shared/clock.ts';
 import type { ClientAuthenticationMethod } from '../../../lambda/shared/refresher-environment.ts';
 import { configurationFor } from '../../support/configuration.ts';
-import { grant, startTokenEndpoint, type TokenEndpoint } from '../../support/token-endpoint.ts';
+import { type Answer, grant, startTokenEndpoint, type TokenEndpoint } from '../../support/token-endpoint.ts';
 
 let endpoint: TokenEndpoint;
 beforeEach(async () => {
@@ -23,6 +23,15 @@ async function request(
   if (received === undefined) throw new Error('no request arrived');
   return received;
 }
+const ask = (
+  configuration = configurationFor(endpoint.url),
+  tools: Partial<Parameters<typeof requestToken>[2]> = {},
+) =>
+  requestToken(
+    configuration,
+    { clientId: 'id', clientSecret: 'secret' },
+    { clock: systemClock, fetch: globalThis.fetch, timeout: 5_000, ...tools },
+  );
 const basicOf = (authorization = '') =>
   Buffer.from(authorization.replace(/^Basic /, ''), 'base64').toString('utf8');
 
@@ -42,6 +51,11 @@ test.for(['client_secret_post', 'client_secret_basic'] as const)(
   },
 );
 
+test('a request for which no scope is set has none', async () => {
+  await ask({ ...configurationFor(endpoint.url), scope: undefined });
+  expect(new URLSearchParams(endpoint.requests[0]?.body).has('scope')).toBe(false);
+});
+
 test('a redirect is returned, not followed', async () => {
   endpoint.answer({ status: 307, headers: { location: '/elsewhere' } }, grant('granted'));
   await request('client_secret_post', { clientId: 'id', clientSecret: 'secret' });
@@ -52,21 +66,70 @@ test.for([
   [65_536, 'answer'],
   [65_537, 'too-large'],
 ] as const)('a body of %i bytes is read as %s', async ([bytes, type]) => {
-  endpoint.answer({ body: ' '.repeat(bytes) });
-  const tools = { clock: systemClock, fetch: globalThis.fetch, timeout: 5_000 };
-  const credentials = { clientId: 'id', clientSecret: 'secret' };
-  expect(await requestToken(configurationFor(endpoint.url), credentials, tools)).toMatchObject({ type });
+  const body = ' '.repeat(bytes);
+  endpoint.answer({ body });
+  expect(await ask()).toMatchObject(type === 'answer' ? { type, body } : { type });
+});
+
+test('an answer without a body has an empty one', async () => {
+  endpoint.answer({ status: 204 });
+  expect(await ask()).toMatchObject({ type: 'answer', status: 204, body: '' });
 });
 
 test('a connection that was reset is reported with the code of the system', async () => {
   endpoint.answer({ reset: true });
-  const tools = { clock: systemClock, fetch: globalThis.fetch, timeout: 5_000 };
-  const credentials = { clientId: 'id', clientSecret: 'secret' };
-  const answer = await requestToken(configurationFor(endpoint.url), credentials, tools);
-  expect(answer).toEqual({
+  expect(await ask()).toEqual({
     type: 'unreachable',
     reason: expect.stringMatching(/^(ECONNRESET|UND_ERR_SOCKET)$/),
   });
+});
+
+describe('a request that reaches its time limit is reported as a timeout', () => {
+  let limit: AbortController;
+  beforeEach(() => {
+    limit = new AbortController();
+  });
+  const clock = { ...systemClock, timeout: () => limit.signal };
+
+  test('before the answer begins', async () => {
+    endpoint.answer(() => {
+      limit.abort();
+      return { hang: 'headers' };
+    });
+    expect(await ask(undefined, { clock })).toEqual({ type: 'unreachable', reason: 'TIMEOUT' });
+  });
+
+  test.for<[string, Answer]>([
+    ['stops in the middle', { hang: 'body' }],
+    ['never ends', { endlessBody: true }],
+  ])('while a body %s', async ([, answer]) => {
+    endpoint.answer(answer);
+    const fetch: typeof globalThis.fetch = async (...request) => {
+      const response = await globalThis.fetch(...request);
+      limit.abort();
+      return response;
+    };
+    expect(await ask(undefined, { clock, fetch })).toEqual({ type: 'unreachable', reason: 'TIMEOUT' });
+  });
+});
+
+const errorWith = (code: unknown, cause?: unknown) => Object.assign(new Error('why', { cause }), { code });
+const causedBy = (times: number, error: Error): Error =>
+  times === 0 ? error : new Error('fetch failed', { cause: causedBy(times - 1, error) });
+
+test.for<[string, unknown, string]>([
+  ['is that of the error', errorWith('ECONNREFUSED'), 'ECONNREFUSED'],
+  ['may be that of the cause', causedBy(1, errorWith('ENOTFOUND')), 'ENOTFOUND'],
+  ['may be that of the fourth cause', causedBy(4, errorWith('ETIMEDOUT')), 'ETIMEDOUT'],
+  ['is unknown below the fourth cause', causedBy(5, errorWith('ETIMEDOUT')), 'NETWORK_ERROR'],
+  ['is the outermost of two', errorWith('UND_ERR_SOCKET', errorWith('ECONNRESET')), 'UND_ERR_SOCKET'],
+  ['is no number', errorWith(23, errorWith('EPIPE')), 'EPIPE'],
+  ['is unknown if other words precede it', errorWith('the code ECONNRESET'), 'NETWORK_ERROR'],
+  ['is unknown if other words follow it', errorWith('ECONNRESET at 10.0.0.1'), 'NETWORK_ERROR'],
+  ['is unknown without one', new Error('why'), 'NETWORK_ERROR'],
+  ['is unknown if no error was thrown', 'ECONNRESET', 'NETWORK_ERROR'],
+])('the code of a network error %s', ([, error, code]) => {
+  expect(networkErrorCode(error)).toBe(code);
 });
 
 const VALUES: [string, string][] = [
