@@ -1,16 +1,18 @@
 import { once } from 'node:events';
-import { createServer } from 'node:https';
-import { type AddressInfo, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { post } from '../../../lambda/shared/post.ts';
 import { createCertificateAuthority } from '../../support/certificates.ts';
+import { startEgressProxy } from '../../support/egress-proxy.ts';
 import { answer, broken, type Reply, reset, silence, startScriptedAws } from '../../support/scripted-aws.ts';
+import { startTlsFront } from '../../support/tls-front.ts';
 
 const LIMITS = { connect: 1_500, answer: 4_000 };
 
 afterEach(() => {
+  vi.unstubAllEnvs();
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
@@ -19,6 +21,11 @@ async function startServer(reply: Reply) {
   const aws = await startScriptedAws([reply]);
   onTestFinished(aws.stop);
   return { aws, send: (body = '') => post(new URL(`${aws.url}/path`), { 'x-a': 'b' }, body, LIMITS) };
+}
+/** The connection may close after the answer. */
+async function expectNoTimer(): Promise<void> {
+  for (let turn = 0; turn < 1_000 && vi.getTimerCount() > 0; turn += 1) await setImmediate();
+  expect(vi.getTimerCount()).toBe(0);
 }
 const halt = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 
@@ -31,31 +38,54 @@ test('a request has its path, its headers, and the length of its body in bytes',
 });
 
 test('a character that arrives in two parts is one', async () => {
-  const [first, ...rest] = Buffer.from('ü');
+  const bytes = Buffer.from('aüb');
   const { send } = await startServer((response) => {
     response.write(
-      Buffer.of(first ?? 0),
-      () => void setImmediate().then(() => response.end(Buffer.from(rest))),
+      bytes.subarray(0, 2),
+      () => void setImmediate().then(() => response.end(bytes.subarray(2))),
     );
   });
-  expect(await send()).toMatchObject({ text: 'ü' });
+  expect(await send()).toMatchObject({ text: 'aüb' });
 });
 
-test('an endpoint with https is called over TLS', async () => {
+/** An AWS endpoint behind TLS, whose certificate this process trusts, and a proxy that leads there. */
+async function startProxiedServer(reply: Reply) {
   const authority = await createCertificateAuthority();
   const usual = getCACertificates('default');
   setDefaultCACertificates([...usual, authority.cert]);
-  const server = createServer(await authority.issue('localhost'), (_request, response) =>
-    response.end('safe'),
-  );
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const aws = await startScriptedAws([reply]);
+  const front = await startTlsFront({ localhost: aws.url, 'ssm.example.com': aws.url }, authority);
+  const proxy = await startEgressProxy(front.port);
   onTestFinished(async () => {
     setDefaultCACertificates(usual);
-    server.close();
-    await once(server, 'close');
+    await Promise.all([proxy.close(), front.close(), aws.stop()]);
   });
-  const url = new URL(`https://localhost:${(server.address() as AddressInfo).port}`);
+  return { aws, front, proxy };
+}
+
+test('an endpoint with https is called over TLS', async () => {
+  const { front } = await startProxiedServer(answer(200, 'safe'));
+  const url = new URL(`https://localhost:${front.port}`);
   expect(await post(url, {}, '', LIMITS)).toMatchObject({ status: 200, text: 'safe' });
+});
+
+test('behind a proxy, the time limit of the connection ends when the tunnel is open', async () => {
+  let finish: (() => void) | undefined;
+  const { aws, proxy } = await startProxiedServer((response) => {
+    finish = () => answer(200, 'safe')(response);
+  });
+  vi.stubEnv('NODE_USE_ENV_PROXY', '1');
+  vi.stubEnv('HTTPS_PROXY', proxy.url);
+  // The variable is read when the module loads.
+  vi.resetModules();
+  const { post: postThroughProxy } = await import('../../../lambda/shared/post.ts');
+  halt();
+  const sending = postThroughProxy(new URL('https://ssm.example.com'), {}, '', LIMITS);
+  while (aws.requests.length === 0 || finish === undefined) await setImmediate();
+  vi.advanceTimersByTime(LIMITS.connect);
+  finish();
+  expect(await sending).toMatchObject({ status: 200, text: 'safe' });
+  expect(proxy.tunnels).toEqual(['ssm.example.com:443']);
 });
 
 test.for<[string, Reply, object]>([
@@ -65,14 +95,14 @@ test.for<[string, Reply, object]>([
   halt();
   const { send } = await startServer(reply);
   await expect(send()).rejects.toMatchObject(fields);
-  while (vi.getTimerCount() > 0) await setImmediate();
+  await expectNoTimer();
 });
 
 test('no timer is left after an answer', async () => {
   halt();
   const { send } = await startServer(answer(200, ''));
   await send();
-  while (vi.getTimerCount() > 0) await setImmediate();
+  await expectNoTimer();
 });
 
 test('a request without an answer ends after its time limit, and so does its connection', async () => {
