@@ -74,7 +74,7 @@ function parseGrant(
   const endsAt = (issuedAt + lifetime.seconds) * 1_000;
   const validFrom = notBefore === undefined ? undefined : notBefore * 1_000;
   if (endsAt <= times.answeredAt) throw expired(tokenUrl, 'its access_token had already expired on arrival');
-  if (notBefore !== undefined && expiresAt !== undefined && notBefore >= expiresAt)
+  if ((notBefore ?? 0) >= (expiresAt ?? Number.POSITIVE_INFINITY))
     throw unusable(tokenUrl, 'its access_token expires before its nbf', CLOCK_REMEDY);
   return {
     accessToken,

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readGrant } from '../../../lambda/refresher/grant.ts';
 import { jwtValidity } from '../../../lambda/refresher/jwt-validity.ts';
 import { type MintObservations, mint } from '../../../lambda/refresher/mint.ts';
+import type { TokenAnswer } from '../../../lambda/refresher/token-request.ts';
 import { RefreshError } from '../../../lambda/shared/refresh-error.ts';
 import { configurationFor } from '../../support/configuration.ts';
 import { createTestClock, type TestClock } from '../../support/test-clock.ts';
@@ -54,6 +55,15 @@ const mintWith = (clock: TestClock, observations: MintObservations, defaultLifet
       observations,
     },
   );
+
+const failureOf = (step: () => unknown): RefreshError => {
+  try {
+    step();
+  } catch (error) {
+    if (error instanceof RefreshError) return error;
+  }
+  throw new Error('no RefreshError was thrown');
+};
 
 const sent = ({ body, status, headers }: ProviderAnswer, now: number): PlainAnswer => ({
   body: typeof body === 'function' ? body(now) : body,
@@ -110,6 +120,60 @@ describe('a refusal', () => {
   });
 });
 
+const SETTINGS = { tokenUrl: 'https://auth.example.com/token', defaultLifetime: undefined };
+const TIMES = { sentAt: 1_800_000_000_000, answeredAt: 1_800_000_001_000 };
+const answerWith = (fields: object): TokenAnswer => ({
+  type: 'answer',
+  status: 200,
+  headers: new Headers(),
+  body: JSON.stringify({ access_token: 'token', token_type: 'Bearer', expires_in: 3_600, ...fields }),
+});
+
+test.for<[string, TokenAnswer, string, RegExp, object]>([
+  ['is too large', { type: 'too-large' }, 'RESPONSE_INVALID', /a body of more than 64 KB/, {}],
+  [
+    'holds an error beside an empty token',
+    answerWith({ access_token: '', error: 'invalid_client' }),
+    'CLIENT_REJECTED',
+    /invalid_client/,
+    { status: 200, oauthError: 'invalid_client' },
+  ],
+  [
+    'holds no token',
+    answerWith({ access_token: undefined }),
+    'RESPONSE_INVALID',
+    /: it has no access_token\. Check the token URL\. If it is right, ask the operator/,
+    {},
+  ],
+  [
+    'holds a token under another name',
+    answerWith({ access_token: undefined, id_token: 'token' }),
+    'RESPONSE_INVALID',
+    /: it has no access_token, but a field "id_token"\. Check the token URL/,
+    {},
+  ],
+  [
+    'holds a token that has expired',
+    answerWith({ expires_in: 1 }),
+    'RESPONSE_INVALID',
+    /already expired on arrival\. The next check tries again\..* compare its clock with UTC/,
+    { reason: 'TOKEN_EXPIRED' },
+  ],
+])('an answer that %s fails with what to do', ([, answer, code, message, details]) => {
+  const failure = failureOf(() => readGrant(answer, SETTINGS, TIMES));
+  expect(failure).toMatchObject({ code, message: expect.stringMatching(message) });
+  expect(failure.details).toEqual(details);
+});
+
+test.for([
+  ['as text', 'a b', 'a b'],
+  ['as empty text', '', ''],
+  ['as a list', ['a', 'b'], undefined],
+  ['not', undefined, undefined],
+] as const)('the scope of a grant is known only if it is text: stated %s', ([, scope, expected]) => {
+  expect(readGrant(answerWith({ scope }), SETTINGS, TIMES).scope).toBe(expected);
+});
+
 describe('for anything', () => {
   const claim = fc.oneof(fc.double(), fc.integer(), fc.string(), fc.constant(null), fc.array(fc.integer()));
   const claims = fc.record({ exp: claim, nbf: claim }, { requiredKeys: [] });
@@ -130,7 +194,6 @@ describe('for anything', () => {
   });
 
   test('in a body, the grant can be stored, or the refusal names no value', () => {
-    const settings = { tokenUrl: 'https://auth.example.com/token', defaultLifetime: undefined };
     const secret = 'value-that-no-message-names';
     const value = fc.oneof(claim, token, fc.constantFrom(secret, [secret], { [secret]: secret }));
     const body = fc.oneof(
@@ -149,13 +212,12 @@ describe('for anything', () => {
       fc.string().map((text) => text + secret),
       fc.constantFrom('<html>', '{"', '[', 'a=', 'eyJh.', '"').map((start) => start + secret),
     );
-    const times = { sentAt: 1_800_000_000_000, answeredAt: 1_800_000_001_000 };
     let refusals = 0;
     fc.assert(
       fc.property(body, (text) => {
         const answer = { type: 'answer', status: 200, headers: new Headers(), body: text } as const;
         try {
-          const { accessToken, lifetime, validFrom } = readGrant(answer, settings, times);
+          const { accessToken, lifetime, validFrom } = readGrant(answer, SETTINGS, TIMES);
           expect(accessToken).toMatch(/^[\x21-\x7e]+$/);
           expect(Number.isSafeInteger(lifetime) && lifetime >= 1 && lifetime <= 2_592_000).toBe(true);
           expect(validFrom === undefined || Number.isSafeInteger(validFrom)).toBe(true);
