@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseRetryAfter } from '../../../lambda/refresher/retry-after.ts';
+import { parseDelay, parseRetryAfter } from '../../../lambda/refresher/retry-after.ts';
 
 const NOW = Date.parse('2030-01-01T00:00:00Z');
 
@@ -25,4 +25,22 @@ test.for<[string | null, number | undefined]>([
   [null, undefined],
 ])('reads Retry-After %j as %j milliseconds', ([header, expected]) => {
   expect(parseRetryAfter(header, NOW)).toBe(expected);
+});
+
+test.for<[string | null, number | undefined]>([
+  ['3', 3_000],
+  [' 3 ', 3_000],
+  ['1.5', 1_500],
+  ['1.25', 1_250],
+  ['0.0001', 1],
+  [String(NOW / 1_000 + 60), 60_000],
+  [String(NOW + 60_000), 60_000],
+  ['3 seconds', undefined],
+  ['in 3', undefined],
+  ['-3', undefined],
+  ['1e3', undefined],
+  ['', undefined],
+  [null, undefined],
+])('reads %j in the reset of a rate limit as %j milliseconds', ([header, expected]) => {
+  expect(parseDelay(header, NOW)).toBe(expected);
 });
