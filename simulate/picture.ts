@@ -13,8 +13,8 @@ const LEGEND = { columns: 3, width: 295 } as const;
 const NAMES = ROWS.map((row) => row.replaceAll('`', ''));
 const INK = '#1f2a37';
 const PALE = '#d9dfe7';
-/** The refresher in strong colours, the others in pale ones. All differ in lightness too. */
-const COLOURS = ['#0b6e4f', '#37b58a', '#9a2c2c', '#d9793b', '#5b4b9a', '#2f78b7', '#8a8f99'] as const;
+/** The refresher in strong colors, the others in pale ones. All differ in lightness too. */
+const COLORS = ['#0b6e4f', '#37b58a', '#9a2c2c', '#d9793b', '#5b4b9a', '#2f78b7', '#8a8f99'] as const;
 
 /** Draws the figures of all strategies. The card is white in light and dark pages alike. */
 export function drawPicture(columns: readonly Column[]): string {
@@ -29,7 +29,7 @@ export function drawPicture(columns: readonly Column[]): string {
   chart.setOption({
     animation: false,
     backgroundColor: '#ffffff',
-    color: [...COLOURS],
+    color: [...COLORS],
     textStyle: { fontFamily: 'Helvetica, Arial, sans-serif', color: INK },
     // At fixed places, because the width of a text depends on the viewer's fonts.
     legend: NAMES.map((name, index) => ({
@@ -63,7 +63,7 @@ export function drawPicture(columns: readonly Column[]): string {
     series: FIGURES.flatMap(({ value }, index) =>
       ROWS.map((_row, rowIndex) => ({
         ...{ type: 'bar' as const, name: NAMES[rowIndex] as string, xAxisIndex: index, yAxisIndex: index },
-        itemStyle: { color: COLOURS[rowIndex] as string },
+        itemStyle: { color: COLORS[rowIndex] as string },
         // A logarithmic axis has no zero: no bar is drawn.
         data: shown.map(({ outcomes }) => {
           const found = outcomes[rowIndex];

@@ -1,8 +1,8 @@
 import type { Refresher } from '../deployed/refreshers-of-stack.ts';
-import type { Colour, Style } from '../terminal/style.ts';
+import type { Color, Style } from '../terminal/style.ts';
 import type { Finding } from './finding.ts';
 
-const MARKS: Readonly<Record<Finding['state'], readonly [mark: string, colour: Colour]>> = {
+const MARKS: Readonly<Record<Finding['state'], readonly [mark: string, color: Color]>> = {
   ok: ['✓', 'green'],
   wrong: ['✗', 'red'],
   unknown: ['?', 'yellow'],
@@ -13,9 +13,9 @@ const INDENT = ' '.repeat(LINK_WIDTH + 4);
 /** One line for each link, followed by the commands that fix it. */
 export function renderFindings(refresher: Refresher, findings: readonly Finding[], style: Style): string {
   const lines = findings.flatMap(({ link, state, says, remedy }) => {
-    const [mark, colour] = MARKS[state];
+    const [mark, color] = MARKS[state];
     return [
-      `  ${style(colour, mark)} ${link.padEnd(LINK_WIDTH)}${says.replaceAll('\n', `\n${INDENT}`)}`,
+      `  ${style(color, mark)} ${link.padEnd(LINK_WIDTH)}${says.replaceAll('\n', `\n${INDENT}`)}`,
       ...remedy.map((command) => `${INDENT}${style('bold', '$')} ${command}`),
     ];
   });

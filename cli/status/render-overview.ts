@@ -1,10 +1,10 @@
-import type { Colour, Style } from '../terminal/style.ts';
+import type { Color, Style } from '../terminal/style.ts';
 import { duration } from '../terminal/time.ts';
 import type { RunStatus, TokenState } from './assess.ts';
 import type { RefresherStatus } from './read-status.ts';
 
-/** Worst first, with the colour of each state. */
-export const STATES: Readonly<Record<TokenState, Colour>> = {
+/** Worst first, with the color of each state. */
+export const STATES: Readonly<Record<TokenState, Color>> = {
   expired: 'red',
   missing: 'red',
   unknown: 'yellow',
@@ -42,11 +42,11 @@ export function renderOverview(
       columns,
     ),
   );
-  const coloured = lines.map((line, index) => {
+  const colored = lines.map((line, index) => {
     const { state } = sorted[index] as RefresherStatus;
     return style(STATES[state], line.slice(0, state.length)) + line.slice(state.length);
   });
-  return [style('dim', header), ...coloured, ...summary(sorted, diagnose)].join('\n');
+  return [style('dim', header), ...colored, ...summary(sorted, diagnose)].join('\n');
 }
 
 function cellsOf(status: RefresherStatus): readonly string[] {

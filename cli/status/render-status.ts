@@ -3,7 +3,7 @@ import { describeLastRun } from '../deployed/describe-last-run.ts';
 import type { MintedFor } from '../deployed/minted-for.ts';
 import type { LastRun } from '../deployed/read-last-run.ts';
 import type { KnownToken } from '../deployed/read-parameter.ts';
-import { type Colour, row, type Style } from '../terminal/style.ts';
+import { type Color, row, type Style } from '../terminal/style.ts';
 import { duration, instant } from '../terminal/time.ts';
 import type { RunStatus, ScheduleStatus } from './assess.ts';
 import type { RefresherStatus } from './read-status.ts';
@@ -14,12 +14,12 @@ const BAR_WIDTH = 40;
 export function renderStatus(status: RefresherStatus, style: Style, diagnose: string): string {
   const { refresher, state, because, now, token, mintedFor, lastRun, schedule, alarms, unknown } = status;
   const { sameToken, survivableOutage: survives } = status;
-  const colour = STATES[state];
+  const color = STATES[state];
   const lines = [
-    `${style('bold', refresher.name)}  ${refresher.parameterName}  ${style(colour, state)}`,
+    `${style('bold', refresher.name)}  ${refresher.parameterName}  ${style(color, state)}`,
     ...(token === undefined
       ? []
-      : [row('token', `${bar(token, now, style, colour)} ${timeLeft(token, now)}`)]),
+      : [row('token', `${bar(token, now, style, color)} ${timeLeft(token, now)}`)]),
     ...(token === undefined ? [] : [row('minted', minted(token, now, mintedFor))]),
     ...(lastRun === undefined ? [] : [row('last run', describeRun(lastRun, now))]),
     ...(sameToken === undefined ? [] : [row('endpoint', sameToken)]),
@@ -27,16 +27,16 @@ export function renderStatus(status: RefresherStatus, style: Style, diagnose: st
     ...(schedule === undefined ? [] : [row('schedule', describeSchedule(schedule))]),
     ...(alarms === undefined ? [] : [row('alarms', describeAlarms(alarms))]),
     ...unknown.map((what) => row('unknown', what)),
-    ...(because.length === 0 ? [] : [row('because', style(colour, because.join('; ')))]),
+    ...(because.length === 0 ? [] : [row('because', style(color, because.join('; ')))]),
     ...(state === 'healthy' ? [] : [row('diagnose', diagnose)]),
   ];
   return lines.join('\n');
 }
 
-function bar({ issued_at, expires_at }: KnownToken, now: number, style: Style, colour: Colour): string {
+function bar({ issued_at, expires_at }: KnownToken, now: number, style: Style, color: Color): string {
   const share = Math.min(1, Math.max(0, (expires_at - now) / (expires_at - issued_at)));
   const full = Math.round(share * BAR_WIDTH);
-  return style(colour, '█'.repeat(full)) + style('dim', '░'.repeat(BAR_WIDTH - full));
+  return style(color, '█'.repeat(full)) + style('dim', '░'.repeat(BAR_WIDTH - full));
 }
 
 function timeLeft({ issued_at, expires_at }: KnownToken, now: number): string {

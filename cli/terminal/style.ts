@@ -1,12 +1,12 @@
 import { styleText } from 'node:util';
 
-export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
-export type Style = (colour: Colour, text: string) => string;
+export type Color = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
+export type Style = (color: Color, text: string) => string;
 
 /** Uses colors only if the stream supports them. Node.js itself respects NO_COLOR and FORCE_COLOR. */
 export function styleFor(stream: { hasColors?: () => boolean }): Style {
-  if (stream.hasColors?.() !== true) return (_colour, text) => text;
-  return (colour, text) => styleText(colour, text, { validateStream: false });
+  if (stream.hasColors?.() !== true) return (_color, text) => text;
+  return (color, text) => styleText(color, text, { validateStream: false });
 }
 
 const NAME_WIDTH = 10;

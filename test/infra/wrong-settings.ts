@@ -89,7 +89,7 @@ export const WRONG_SETTINGS: readonly (readonly [what: string, entry: object, Re
     'app.logRetention: found 31; it must be a number of days that CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653',
   ],
   [
-    'logs that are kept for ever',
+    'logs that are kept forever',
     { logRetention: 9999 },
     'editor',
     'app.logRetention: found 9999; it must be a number of days that CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653',
@@ -442,9 +442,9 @@ export const WRONG_SETTINGS: readonly (readonly [what: string, entry: object, Re
   ],
   [
     'a name that resembles no setting',
-    { colour: 'blue' },
+    { color: 'blue' },
     'editor',
-    `app.colour: there is no such setting. The settings are ${SETTING_NAMES.join(', ')}`,
+    `app.color: there is no such setting. The settings are ${SETTING_NAMES.join(', ')}`,
   ],
   [
     'a client secret',

@@ -35,7 +35,7 @@ const status: RefresherStatus = {
   unknown: ['secret: AccessDeniedException'],
 };
 const plain = styleFor({});
-const coloured = styleFor({ hasColors: () => true });
+const colored = styleFor({ hasColors: () => true });
 
 describe('the status of a refresher', () => {
   test('is shown as rows with a bar for the time left', () => {
@@ -60,7 +60,7 @@ describe('the status of a refresher', () => {
   });
 
   test('has colors only on a stream that supports them', () => {
-    expect(renderStatus(status, coloured, 'doctor')).toContain('\u001b[33msoon\u001b[39m');
+    expect(renderStatus(status, colored, 'doctor')).toContain('\u001b[33msoon\u001b[39m');
     expect(renderStatus(status, plain, 'doctor')).not.toContain('\u001b');
     expect(styleFor({ hasColors: () => false })('red', 'text')).toBe('text');
   });

@@ -114,18 +114,18 @@ describe('fetch', () => {
 
   test('cancels the body of a 401 that it does not return', async () => {
     const refused: Response[] = [];
-    const cancelled = vi.fn();
+    const canceled = vi.fn();
     const client = reader({
       fetch: async (_input, init) => {
         if (new Headers(init?.headers).get('authorization') === 'Bearer second') return new Response('yes');
-        const response = new Response(new ReadableStream({ cancel: cancelled }), { status: 401 });
+        const response = new Response(new ReadableStream({ cancel: canceled }), { status: 401 });
         refused.push(response);
         return response;
       },
     });
     expect(await (await client.fetch(api.url)).text()).toBe('yes');
     expect(refused).toHaveLength(1);
-    expect(cancelled).toHaveBeenCalledOnce();
+    expect(canceled).toHaveBeenCalledOnce();
   });
 
   test('sends the request again if the body of the 401 cannot be canceled', async () => {
