@@ -34,7 +34,7 @@ export function createKeys(
     async r() {
       const wait = LEAST_AGE - LOCAL_POLICY.tokenLifetime + (secondsLeft() ?? 0);
       if (wait > 0) {
-        log(`you: revoking all tokens in ${wait} s: a new one is never replaced`);
+        log(`you: revoking all tokens in ${wait} s, when they are old enough to replace`);
         await sleep(wait * 1_000);
       }
       authorizationServer.revokeAll();

@@ -106,7 +106,7 @@ test('r: waits until the stored token is old enough to be replaced', async () =>
   await waiting.r();
   expect(waits).toEqual([4_000]);
   expect(events.splice(0)).toEqual([
-    'you: revoking all tokens in 4 s: a new one is never replaced',
+    'you: revoking all tokens in 4 s, when they are old enough to replace',
     'you: all tokens revoked',
   ]);
 });
