@@ -43,7 +43,7 @@ export async function run(
   const add = (name: string, description: string) =>
     program.command(name).description(description).argument(NAME, NAME_HELP);
   add('status', 'show whether each token is valid and will be replaced in time')
-    .option('--verbose', 'show the details of each refresher, as for a single name')
+    .option('--verbose', 'show the details of each refresher, as with a name')
     .action(act(status));
   add('doctor', 'check every part of a refresher and print the commands that fix it').action(act(doctor));
   add('refresh', 'mint a new token now').action(act(refresh));

@@ -53,7 +53,7 @@ const COMMON_NAMES: readonly SettingName[] = [
   'architecture',
 ];
 
-/** A line for each context key that was meant as an override and fits no refresher. CDK would ignore it. */
+/** A line for each context key that was meant as an override and matches no refresher. CDK would ignore it. */
 export function strayOverrides(context: Values, names: readonly string[]): string[] {
   return Object.entries(context).flatMap(([key, value]) => {
     const written = key.replace(/^(context\.)?refreshers\./, '');
@@ -62,7 +62,7 @@ export function strayOverrides(context: Values, names: readonly string[]): strin
     if (parts.length === 1) return withoutPrefix(first, value, names);
     const isDotted = written === `${first}.${second}`;
     const isKnown = names.includes(first);
-    // An override that fits is read with its entry. Other tools separate names with a colon or a slash.
+    // An override that matches is read with its entry. Other tools separate names with a colon or a slash.
     if (parts.length > 2 || (isKnown ? key === `${first}.${second}` : !isDotted)) return [];
     const setting = meantSetting(second, value);
     if (setting === undefined) return [];

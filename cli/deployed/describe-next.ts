@@ -6,7 +6,7 @@ import { duration, instant } from '../terminal/time.ts';
 import { readSchedule } from './read-schedule.ts';
 import { type Refresher, templateEnvironment } from './refreshers-of-stack.ts';
 
-/** Why no check follows in time, if so. Undefined if the schedule is as deployed, or cannot be read. */
+/** Why no check may follow in time. Undefined if the schedule is as deployed, or cannot be read. */
 async function scheduleFault(
   { schedule }: Refresher,
   { scheduler }: CommandContext['clients'],
@@ -33,7 +33,7 @@ export async function describeNext(
   if (policy === undefined) return undefined;
   const fault = await scheduleFault(refresher, clients);
   if (fault !== undefined)
-    return `The schedule ${fault}. Restore it with the command that this prints: ${commands.self('doctor', refresher)}`;
+    return `The schedule ${fault}. To see the command that restores it, run: ${commands.self('doctor', refresher)}`;
   return nextCheck(outcome, policy, Math.floor(clock.now() / 1_000));
 }
 

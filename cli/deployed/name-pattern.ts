@@ -1,9 +1,9 @@
-/** Whether a name is one pattern for several refreshers: `*` stands for any characters, `?` for one. */
+/** Whether a name is a pattern, which several refreshers may match: `*` stands for any characters, `?` for one. */
 export function isPattern(name: string): boolean {
   return /[*?]/.test(name);
 }
 
-/** Whether the text equals the name, or fits it if it is a pattern. Patterns match slashes too. */
+/** Whether the text equals the name, or matches it if it is a pattern. `*` and `?` also stand for slashes. */
 export function matches(name: string, text: string): boolean {
   if (!isPattern(name)) return name === text;
   const expression = name.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`);

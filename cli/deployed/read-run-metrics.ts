@@ -33,7 +33,7 @@ const SPAN_MS = 3_600_000;
 
 /**
  * The latest runs of many refreshers by their metrics, a hundred with each call. Reading their logs takes a call each, and
- * CloudWatch Logs allows five of these a second. A refresher is left out if its metrics leave a doubt, so that its log is read.
+ * CloudWatch Logs allows five of these a second. If the metrics of a refresher are not conclusive, it is left out, and its log is read.
  * `now` is in Unix milliseconds.
  */
 export async function readRunMetrics(

@@ -6,7 +6,7 @@ import { matches } from './name-pattern.ts';
 import { type Refresher, STACK_PREFIX } from './refreshers-of-stack.ts';
 
 /**
- * All refreshers, or those whose name, stack or parameter is `name`, or fits it if it is a pattern.
+ * All refreshers, or those whose name, stack or parameter is `name`, or matches it if it is a pattern.
  * @throws CliError if there is none
  */
 export async function selectRefreshers(
@@ -45,7 +45,7 @@ export function onlyOne(selected: readonly Refresher[], name: string | undefined
   const [refresher, another] = selected;
   if (refresher !== undefined && another === undefined) return refresher;
   const found =
-    name === undefined ? 'there is more than one refresher' : `more than one refresher is ${name}`;
+    name === undefined ? 'there is more than one refresher' : `more than one refresher matches ${name}`;
   throw new CliError(`${found}. Name one of: ${namesOf(selected)}`);
 }
 

@@ -9,7 +9,7 @@ import { runNotStarted, runRefresher } from '../deployed/run-refresher.ts';
 import { onlyOne, selectRefreshers } from '../deployed/select-refreshers.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 
-/** Mints a token now: of one refresher, or of all that fit a pattern. */
+/** Mints a token now: of one refresher, or of all that match a pattern. */
 export async function refresh(context: CommandContext, name: string | undefined): Promise<ExitCode> {
   const selected = await selectRefreshers(context, name);
   if (name !== undefined && isPattern(name)) return refreshAll(context, selected);

@@ -14,7 +14,7 @@ export interface SharedReads {
 }
 
 export interface SharedOptions {
-  /** Unix time in milliseconds at which metrics tell the latest runs. Undefined if the logs must, which say more. */
+  /** Unix time in milliseconds at which to read the latest runs from metrics. Undefined: from the logs, which say more. */
   readonly metricsAt?: number | undefined;
 }
 

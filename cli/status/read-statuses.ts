@@ -5,7 +5,7 @@ import type { Refresher } from '../deployed/refreshers-of-stack.ts';
 import { readShared } from './read-shared.ts';
 import { type RefresherStatus, readStatus } from './read-status.ts';
 
-/** Refreshers read at the same time, each with five calls to five services. */
+/** Refreshers read at the same time, each with calls to five services. */
 const MAX_PARALLEL = 20;
 
 /** Without `details`, metrics tell the latest runs, because reading many logs takes long. */

@@ -51,7 +51,7 @@ describe('after a run, the CLI says what happens next', () => {
     ['gone', 'The schedule has been deleted.'],
     ['changed', 'The schedule was changed.'],
   ])('that no check follows in time if the schedule is %s', async ([schedule, says]) => {
-    const restore = 'Restore it with the command that this prints: npm run token-refresher -- doctor sandbox';
+    const restore = 'To see the command that restores it, run: npm run token-refresher -- doctor sandbox';
     expect(await next(minted(3_600), schedule)).toBe(`${says} ${restore}`);
   });
 

@@ -28,7 +28,7 @@ describe('refresh', () => {
     expect(exitCode).toBe(EXIT.ok);
   });
 
-  test('of a pattern mints for all that fit, even if one of them fails', async () => {
+  test('of a pattern mints for all refreshers that match, even if one of them fails', async () => {
     const { exitCode, text, value, counts } = await runInFleet(answers, (context) =>
       refresh(context, 'supplier0*'),
     );
@@ -59,10 +59,12 @@ describe('refresh', () => {
   });
 });
 
-test('token needs a pattern that fits only one refresher', async () => {
+test('token needs a pattern that matches only one refresher', async () => {
   const run = (name: string) => runInFleet(answers, (context) => token(context, name, {}));
   await expect(run('supplier*')).rejects.toThrow(
-    new CliError('more than one refresher is supplier*. Name one of: supplier00, supplier01, supplier02'),
+    new CliError(
+      'more than one refresher matches supplier*. Name one of: supplier00, supplier01, supplier02',
+    ),
   );
   expect((await run('ho*')).text).toContain('version 3 of /hotel/token');
 });
