@@ -3,7 +3,7 @@ import { table } from './markdown-table.ts';
 
 /** How long calls of the reader wait, as a Markdown table. */
 export function renderWaits(): string {
-  const head = ['situation', 'longest wait', 'reads', 'the call ends with', 'longest pause'];
+  const head = ['situation', 'longest wait', 'reads', 'result', 'longest pause'];
   const seconds = (count: number) => (count === 0 ? 'none' : `${count} s`);
   const rows = WAITS.map(({ situation, seconds: wait, reads, end, pause }) => [
     situation,

@@ -2,7 +2,7 @@ import type { Load } from './load-parameter.ts';
 import type { Report } from './report-rejected.ts';
 import type { TokenReaderEvent, TokenReaderOptions } from './token-reader.ts';
 
-/** Tells the caller about each load and report. */
+/** Reports each load, rejection and report to the caller. */
 export interface Observer {
   readonly load: (load: Load) => Load;
   readonly report: (report: Report) => Report;

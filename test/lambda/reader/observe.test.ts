@@ -23,7 +23,7 @@ const observedReader = (options: TokenReaderOptions = {}) => {
 };
 const milliseconds = expect.any(Number);
 
-test('onEvent tells of each read of the parameter, and not of reads from memory', async () => {
+test('onEvent reports each read of the parameter, but no read from memory', async () => {
   const reader = observedReader();
   await reader.get();
   await reader.get();
@@ -41,7 +41,7 @@ test('onEvent tells of each read of the parameter, and not of reads from memory'
   ]);
 });
 
-test('onEvent tells whether a token in memory outlasts a failure', async () => {
+test('onEvent says whether a token in memory outlasts a failure', async () => {
   const reader = observedReader();
   await reader.get();
   parameter.fail(DOWN);
@@ -59,7 +59,7 @@ test('onEvent tells whether a token in memory outlasts a failure', async () => {
   expect(events.at(-1)).toMatchObject({ type: 'load-failed', validFor: 0 });
 });
 
-test('onEvent tells of a failure before the first token', async () => {
+test('onEvent reports a failure before the first token', async () => {
   parameter.fail({ status: 400, type: 'AccessDeniedException', message: 'no' });
   await observedReader()
     .get()
@@ -70,7 +70,7 @@ test('onEvent tells of a failure before the first token', async () => {
 test.for<[string, FunctionHandler, string]>([
   ['answered', async () => ({ outcome: 'kept', reason: 'just-minted' }), 'reported'],
   ['failed', () => Promise.reject(new Error('RATE_LIMITED: later')), 'report-failed'],
-])('onEvent tells of a rejection and that the report %s', async ([, handler, type]) => {
+])('onEvent reports a rejection and that the report %s', async ([, handler, type]) => {
   refresh = handler;
   const reader = observedReader({ fetch: async () => new Response(null, { status: 401 }) });
   vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);

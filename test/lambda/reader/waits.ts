@@ -16,7 +16,7 @@ export interface Container {
 /** What a call does in a situation. docs/consumers.md shows these rows, and a test holds the reader to them. */
 export interface Wait {
   readonly situation: string;
-  /** Prepares the situation. Returns the reader, if it is not a new one. */
+  /** Prepares the situation. Returns the reader that has a token in memory, if any. */
   readonly begin: (container: Container) => Promise<TokenReader | undefined>;
   /** Default: `get()`. */
   readonly call?: (reader: TokenReader) => Promise<unknown>;
@@ -99,7 +99,7 @@ export const WAITS: readonly Wait[] = [
     ...{ seconds: 60, reads: 9, ...failed, pause: 40 },
   },
   {
-    situation: 'Parameter Store fails, or nobody can reach it',
+    situation: 'Parameter Store fails or cannot be reached',
     begin: cold(({ parameter }) => parameter.fail(DOWN)),
     ...{ seconds: 10, reads: 6, ...failed, pause: 9 },
   },
@@ -119,7 +119,7 @@ export const WAITS: readonly Wait[] = [
     ...{ seconds: 1, reads: 1, end: IN_MEMORY, pause: 9 },
   },
   {
-    situation: 'An API rejects the token, no other one is stored, and nothing can be reported',
+    situation: 'An API rejects the token, no other one is stored, and the reader cannot report it',
     begin: warm(1_500, nothing, { fetch: rejecting }),
     call: (reader) => reader.fetch('http://api').then(() => REJECTED),
     ...{ seconds: 0, reads: 1, end: REJECTED, pause: 90 },
