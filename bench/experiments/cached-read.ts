@@ -47,7 +47,7 @@ async function reads<Read>(
   tokenIn: (read: Read) => unknown = (token) => token,
 ): Promise<() => Promise<{ elapsed: number }>> {
   if (tokenIn(await read()) !== ACCESS_TOKEN)
-    throw new Error('a read returned something else than the token');
+    throw new Error('a read returned something other than the token');
   return async () => {
     const start = performance.now();
     for (let index = 0; index < READS_PER_ROUND; index += 1) await read();

@@ -31,7 +31,7 @@ export const firstRead: Experiment = {
       writeBundle({ code }, options, join(directory, name, 'index.js'));
     const read = (consumer: string, environment: Readonly<Record<string, string>>) => async () => {
       const { result, measured } = await runScript<Output>(script, [consumer], environment);
-      if (result !== ACCESS_TOKEN) throw new Error('the consumer returned something else than the token');
+      if (result !== ACCESS_TOKEN) throw new Error('the consumer returned something other than the token');
       return measured;
     };
     const [reader, sdk] = [await bundle('reader', CONSUMER), await bundle('sdk', BARE_SDK_CALL)];

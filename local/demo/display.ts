@@ -17,7 +17,7 @@ const LEAVE = '\x1b[?25h\x1b[?1049l';
 const HOME = '\x1b[H';
 const CLEAR_LINE = '\x1b[2K';
 const CLEAR_SCREEN = '\x1b[2J';
-/** For a terminal that does not tell its size. */
+/** For a terminal that does not report its size. */
 const DEFAULT_SIZE = { columns: 80, rows: 24 };
 /** Milliseconds between two status lines without a terminal. A closed pipe is noticed at the next line. */
 const STATUS_EVERY_MS = 10_000;

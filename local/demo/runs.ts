@@ -3,7 +3,7 @@ import type { InvocationResult } from '../function-runtime.ts';
 /** What started a run of the refresher: the schedule, a key, or a consumer that reports a rejected token. */
 export type Cause = 'schedule' | 'you' | 'report';
 
-/** All runs of the refresher, whoever starts them. */
+/** All runs of the refresher, whatever their cause. */
 export interface Runs {
   readonly inProgress: number;
   run(event: unknown, cause: Cause): Promise<InvocationResult>;

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 const LOOK_EVERY_MS = 500;
 
 /**
- * Aborts when the demo has to end: on a signal, when the terminal or the reader of a pipe is gone, and when npm is gone.
+ * Aborts when the demo must end: on a signal, when the terminal or the reader of a pipe is gone, and when npm is gone.
  * npm passes on SIGINT and SIGTERM only, so its process is watched.
  */
 export function untilEnded(): AbortController {

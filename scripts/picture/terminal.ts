@@ -22,7 +22,7 @@ export interface Terminal {
   resize(size: Size): void;
   /** Resolves with the first visible row that matches. */
   untilRow(pattern: RegExp): Promise<string>;
-  /** Resolves when the visible rows meet the condition. Whoever waits sets the time limit. */
+  /** Resolves when the visible rows meet the condition. The caller sets the time limit. */
   until(condition: (rows: readonly string[]) => boolean): Promise<void>;
   /** Closes the terminal, as closing its window does. */
   hangUp(): void;
