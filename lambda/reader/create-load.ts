@@ -37,7 +37,7 @@ export function createLoad(
       created = undefined;
       return withoutSdk(
         error,
-        'Install it, or set AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as Lambda does.',
+        'Install it. Without it, the reader needs AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and no AWS_PROFILE or configuration file of the AWS CLI.',
       );
     }
   };
