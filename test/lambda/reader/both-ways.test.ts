@@ -9,6 +9,7 @@ import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from
 import { createReader } from '../../../lambda/reader/create-reader.ts';
 import type { TokenReader, TokenReaderOptions } from '../../../lambda/reader/token-reader.ts';
 import { sha256 } from '../../../lambda/shared/stored-token.ts';
+import { PROXIED_URL, startProxiedAws } from '../../support/proxied-aws.ts';
 import {
   answer,
   awsError,
@@ -243,6 +244,27 @@ describe('what AWS receives', () => {
     });
   });
 });
+
+test.for(WAYS.slice(0, 2))(
+  'behind a proxy, a reader %s reads and reports through it',
+  async ([way, userAgent]) => {
+    const { aws, proxy } = await startProxiedAws([stored(), answer(200, {}), stored()]);
+    const world = await start(way, []);
+    vi.stubEnv('AWS_ENDPOINT_URL', PROXIED_URL);
+    vi.stubEnv('NODE_USE_ENV_PROXY', '1');
+    vi.stubEnv('HTTPS_PROXY', proxy.url);
+    // The variable is read when the module loads.
+    vi.resetModules();
+    const { createReader: createProxiedReader } = await import('../../../lambda/reader/create-reader.ts');
+    const options = { parameterName: '/app/token', refresherFunctionName: 'refresher' };
+    const reader = createProxiedReader(options, { ...world.time, random: () => 0.5 });
+    expect(await outcomeOf(world, reader.get())).toBe('token');
+    expect(await outcomeOf(world, reader.reject('token'))).toBeUndefined();
+    expect(new Set(proxy.tunnels)).toEqual(new Set(['aws.example.com:443']));
+    expect(aws.requests).toHaveLength(3);
+    for (const { headers } of aws.requests) expect(headers['user-agent']).toMatch(userAgent);
+  },
+);
 
 test('no connection stays open, because Lambda freezes the container between two reads', async () => {
   const world = await start('without the SDK', [awsError(500, 'InternalServerError'), stored()]);

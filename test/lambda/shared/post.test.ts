@@ -1,13 +1,10 @@
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { post } from '../../../lambda/shared/post.ts';
-import { createCertificateAuthority } from '../../support/certificates.ts';
-import { startEgressProxy } from '../../support/egress-proxy.ts';
+import { PROXIED_URL, startProxiedAws } from '../../support/proxied-aws.ts';
 import { answer, broken, type Reply, reset, silence, startScriptedAws } from '../../support/scripted-aws.ts';
-import { startTlsFront } from '../../support/tls-front.ts';
 
 const LIMITS = { connect: 1_500, answer: 4_000 };
 
@@ -48,44 +45,31 @@ test('a character that arrives in two parts is one', async () => {
   expect(await send()).toMatchObject({ text: 'aüb' });
 });
 
-/** An AWS endpoint behind TLS, whose certificate this process trusts, and a proxy that leads there. */
-async function startProxiedServer(reply: Reply) {
-  const authority = await createCertificateAuthority();
-  const usual = getCACertificates('default');
-  setDefaultCACertificates([...usual, authority.cert]);
-  const aws = await startScriptedAws([reply]);
-  const front = await startTlsFront({ localhost: aws.url, 'ssm.example.com': aws.url }, authority);
-  const proxy = await startEgressProxy(front.port);
-  onTestFinished(async () => {
-    setDefaultCACertificates(usual);
-    await Promise.all([proxy.close(), front.close(), aws.stop()]);
-  });
-  return { aws, front, proxy };
-}
-
 test('an endpoint with https is called over TLS', async () => {
-  const { front } = await startProxiedServer(answer(200, 'safe'));
+  const { front } = await startProxiedAws([answer(200, 'safe')]);
   const url = new URL(`https://localhost:${front.port}`);
   expect(await post(url, {}, '', LIMITS)).toMatchObject({ status: 200, text: 'safe' });
 });
 
 test('behind a proxy, the time limit of the connection ends when the tunnel is open', async () => {
   let finish: (() => void) | undefined;
-  const { aws, proxy } = await startProxiedServer((response) => {
-    finish = () => answer(200, 'safe')(response);
-  });
+  const { aws, proxy } = await startProxiedAws([
+    (response) => {
+      finish = () => answer(200, 'safe')(response);
+    },
+  ]);
   vi.stubEnv('NODE_USE_ENV_PROXY', '1');
   vi.stubEnv('HTTPS_PROXY', proxy.url);
   // The variable is read when the module loads.
   vi.resetModules();
   const { post: postThroughProxy } = await import('../../../lambda/shared/post.ts');
   halt();
-  const sending = postThroughProxy(new URL('https://ssm.example.com'), {}, '', LIMITS);
+  const sending = postThroughProxy(new URL(PROXIED_URL), {}, '', LIMITS);
   while (aws.requests.length === 0 || finish === undefined) await setImmediate();
   vi.advanceTimersByTime(LIMITS.connect);
   finish();
   expect(await sending).toMatchObject({ status: 200, text: 'safe' });
-  expect(proxy.tunnels).toEqual(['ssm.example.com:443']);
+  expect(proxy.tunnels).toEqual(['aws.example.com:443']);
 });
 
 test.for<[string, Reply, object]>([
