@@ -1,7 +1,7 @@
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 export default {
-  // The handlers only connect the parts. Tests run them as bundles in child processes, which mutants do not reach.
-  mutate: ['lambda/**/*.ts', '!lambda/*/handler.ts'],
+  // These files only connect the parts. Tests run them as bundles in child processes, which mutants do not reach.
+  mutate: ['lambda/**/*.ts', '!lambda/*/handler.ts', '!lambda/refresher/run-with-sdk.ts'],
   testRunner: 'vitest',
   vitest: { configFile: 'vitest.mutation.config.ts', related: false },
   // Stryker rewrites tsconfig.json with an API that TypeScript 7 no longer has.

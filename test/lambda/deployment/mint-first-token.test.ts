@@ -1,4 +1,4 @@
-import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -184,6 +184,14 @@ describe('if the refresher fails, a deployment', () => {
     expect(await tagsOf(awsClients(endpoint.url).ssm, '/a/b')).toEqual({ team: 'travel' });
   });
 
+  test('succeeds while the token of the previous credentials is still valid', async () => {
+    await store();
+    const SecretString = '{"client_id":"next","client_secret":"s"}';
+    const { secretsManager } = awsClients(endpoint.url);
+    await secretsManager.send(new PutSecretValueCommand({ SecretId: 'secret', SecretString }));
+    expect((await run(SETTINGS)).outcome).toBe('the stored token is still valid; RATE_LIMITED: later');
+  });
+
   test.for<[string, Partial<StoredToken>, Readonly<Record<string, string>>?]>([
     ['has expired', { expires_at: now }],
     ['was minted with other settings', { source: sha256('other') }],
@@ -253,7 +261,7 @@ test('fails if the parameter cannot be tagged', async () => {
   const variables = { [ENVIRONMENT.parameterName]: '/a', [ENVIRONMENT.parameterTags]: '{"team":"travel"}' };
   expect(await run(variables)).toEqual({
     outcome: expect.stringMatching(
-      /^STORE_UNAVAILABLE: parameter \/a could not be tagged: ValidationException/,
+      /^STORE_UNAVAILABLE: parameter \/a could not be tagged: ValidationException.* If access is denied, .* Then deploy again\.$/,
     ),
     sleeps: [],
   });
