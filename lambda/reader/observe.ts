@@ -12,16 +12,14 @@ export interface Observer {
 /** Adds nothing to the reader if `onEvent` is undefined. */
 export function createObserver(onEvent: TokenReaderOptions['onEvent'], now: () => number): Observer {
   if (onEvent === undefined) return { load: (load) => load, report: (report) => report, rejected: () => {} };
-  const emit = (event: TokenReaderEvent): void => {
-    try {
-      onEvent(event);
-    } catch (error) {
-      // The caller's function must not stop a read. Its message may hold anything.
+  // The caller's function must not stop a read. If it is async, its rejection would stop the process.
+  const emit = (event: TokenReaderEvent): void =>
+    void new Promise<void>((resolve) => resolve(onEvent(event))).catch((error: unknown) => {
+      // The message may hold anything.
       process.emitWarning(
         `onEvent of a token reader threw ${error instanceof Error ? error.name : 'a value'}`,
       );
-    }
-  };
+    });
   /** The token of the latest load. */
   let latest: { readonly access_token: string; readonly expires_at: number } | undefined;
   const validFor = () => Math.max(0, (latest?.expires_at ?? 0) - now() / 1_000);

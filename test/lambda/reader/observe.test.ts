@@ -111,14 +111,16 @@ test('no event holds a token', async () => {
   expect(JSON.stringify(events)).not.toContain('first');
 });
 
-test.for<[unknown, string]>([
-  [new RangeError('first'), 'RangeError'],
-  ['first', 'a value'],
-])('if onEvent throws, the read succeeds and Node.js prints a warning: %j', async ([thrown, name]) => {
+const throwIt = (thrown: unknown): never => {
+  throw thrown;
+};
+
+test.for<[string, TokenReaderOptions['onEvent'], string]>([
+  ['throws an error', () => throwIt(new RangeError('first')), 'RangeError'],
+  ['throws a value', () => throwIt('first'), 'a value'],
+  ['is async and rejects', async () => throwIt(new RangeError('first')), 'RangeError'],
+])('if onEvent %s, the read succeeds and Node.js prints a warning', async ([, onEvent, name]) => {
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
-  const onEvent = () => {
-    throw thrown;
-  };
-  expect(await observedReader({ onEvent }).get()).toBe('first');
+  expect(await observedReader({ ...(onEvent && { onEvent }) }).get()).toBe('first');
   expect(warn.mock.calls).toEqual([[`onEvent of a token reader threw ${name}`]]);
 });
