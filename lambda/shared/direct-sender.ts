@@ -24,16 +24,24 @@ export function createDirectSender(now: () => number): DirectSender {
   let ahead = 0;
 
   return async ({ service, region, url, credentials }, { path, headers, body, limits }) => {
-    const target = new URL(url.pathname.replace(/\/$/, '') + path, url);
+    const target = new URL(url);
+    // Not resolved against the URL: a path that starts with two slashes would name another host.
+    target.pathname = url.pathname.replace(/\/$/, '') + path;
     const request = { service, region, host: url.host, path: target.pathname, headers, body };
-    const signed = signRequest(request, credentials, new Date(now() + ahead));
+    const sentAt = now() + ahead;
+    const signed = signRequest(request, credentials, new Date(sentAt));
     const answer = await post(target, { ...signed, ...unsignedHeaders() }, body, limits);
-    const drift = Date.parse(answer.headers.date ?? '') - (now() + ahead);
+    const drift = outside(Date.parse(answer.headers.date ?? ''), sentAt, now() + ahead);
     const clockSkewCorrected = Math.abs(drift) >= CLOCK_TOLERANCE_MS;
     if (clockSkewCorrected) ahead += drift;
     if (answer.status < 200 || answer.status > 299) throw awsError(answer, clockSkewCorrected);
     return answer;
   };
+}
+
+/** By how much a time is before or after a request. Lambda may freeze the container during it, so it may take hours. */
+function outside(time: number, sentAt: number, receivedAt: number): number {
+  return time < sentAt ? time - sentAt : Math.max(0, time - receivedAt);
 }
 
 /** What the SDK sends too: who asks, and in Lambda the trace that the call belongs to. */

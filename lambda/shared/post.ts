@@ -15,6 +15,9 @@ export interface Answer {
   readonly text: string;
 }
 
+/** In UTF-16 code units. Answers to the reader and the refresher have a few kilobytes. A function has 128 MB of memory or more. */
+const LONGEST_ANSWER = 1_000_000;
+
 /**
  * Sends one request on a connection of its own. A reader sends one in half an hour, and a connection that stays open while
  * Lambda freezes the container is dead afterwards.
@@ -27,34 +30,41 @@ export function post(
 ): Promise<Answer> {
   // Loaded for the first request. An import of either module would also load `fetch`, which doubles the time of a cold start.
   const { Agent, request } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http');
-  return new Promise((resolve, reject) => {
+  const timers: NodeJS.Timeout[] = [];
+  const answering = new Promise<Answer>((resolve, reject) => {
     const agent = new Agent({ proxyEnv });
     const length = String(Buffer.byteLength(body));
     const options = { method: 'POST', headers: { ...headers, 'content-length': length }, agent };
     const sending = request(url, options, (response) => {
       const { statusCode: status = 0, headers } = response;
       const chunks: string[] = [];
+      let size = 0;
       response
         .setEncoding('utf8')
-        .on('data', (chunk: string) => chunks.push(chunk))
+        .on('data', (chunk: string) => {
+          chunks.push(chunk);
+          size += chunk.length;
+          if (size > LONGEST_ANSWER) fail('AnswerTooLarge', `more than ${LONGEST_ANSWER} characters`);
+        })
         .on('end', () => resolve({ status, headers, text: chunks.join('') }))
         .on('error', reject);
     });
+    const fail = (name: string, message: string) => {
+      reject(Object.assign(new Error(message), { name }));
+      sending.destroy();
+    };
     const failAfter = (milliseconds: number, what: string) =>
-      setTimeout(() => {
-        reject(Object.assign(new Error(`${what} in ${milliseconds} ms`), { name: 'TimeoutError' }));
-        sending.destroy();
-      }, milliseconds);
-    const timers = [
-      failAfter(limits.answer, 'no answer'),
-      failAfter(limits.connect, 'no connection'),
-    ] as const;
+      setTimeout(() => fail('TimeoutError', `${what} in ${milliseconds} ms`), milliseconds);
+    const untilConnected = failAfter(limits.connect, 'no connection');
+    timers.push(failAfter(limits.answer, 'no answer'), untilConnected);
     sending.on('socket', (socket) => {
-      const connected = () => clearTimeout(timers[1]);
+      const connected = () => clearTimeout(untilConnected);
       if (socket.connecting) socket.once('connect', connected);
       else connected();
     });
-    sending.on('error', reject).on('close', () => timers.forEach(clearTimeout));
+    sending.on('error', reject);
     sending.end(body);
   });
+  // Not when the request closes: it may do so without an answer or an error, for example after HTTP 101.
+  return answering.finally(() => timers.forEach(clearTimeout));
 }

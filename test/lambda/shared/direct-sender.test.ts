@@ -1,4 +1,5 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { once } from 'node:events';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { DirectEndpoint } from '../../../lambda/shared/direct-endpoint.ts';
 import { createDirectSender } from '../../../lambda/shared/direct-sender.ts';
 import { answer, type Reply, startScriptedAws } from '../../support/scripted-aws.ts';
@@ -7,10 +8,10 @@ const NOW = 1_800_000_000_000;
 const dated = (milliseconds: number, status = 200): Reply =>
   answer(status, {}, { date: new Date(milliseconds).toUTCString() });
 
-async function startSender(replies: readonly Reply[], basePath = '') {
+async function startSender(replies: readonly Reply[], basePath = '', now: () => number = () => NOW) {
   const aws = await startScriptedAws(replies);
   onTestFinished(aws.stop);
-  const send = createDirectSender(() => NOW);
+  const send = createDirectSender(now);
   const endpoint: DirectEndpoint = {
     ...{ service: 'ssm' as const, region: 'us-east-1', url: new URL(aws.url + basePath) },
     credentials: { accessKeyId: 'id', secretAccessKey: 'key', sessionToken: undefined },
@@ -51,10 +52,25 @@ test('the time of AWS is also learned from a good answer', async () => {
 });
 
 test.for([
+  ['when it was sent', NOW],
+  ['when it arrived', NOW + 3_600_000],
+] as const)(
+  'if Lambda froze the container during a request, the clock is not wrong: AWS answered %s',
+  async ([, date]) => {
+    const times = [NOW, NOW + 3_600_000];
+    const { aws, post } = await startSender([dated(date)], '', () => times.shift() ?? NOW + 3_600_000);
+    await post();
+    await post();
+    expect(aws.requests.map(signedAt)).toEqual(['20270115T080000Z', '20270115T090000Z']);
+  },
+);
+
+test.for([
   ['', '/', '/'],
   ['/', '/', '/'],
   ['/base', '/', '/base/'],
   ['/base/', '/a', '/base/a'],
+  ['//other.example.com', '/a', '//other.example.com/a'],
   ['', '/a%3Ab', '/a%3Ab'],
 ] as const)('an endpoint with the path %j is asked for %j at %j', async ([base, path, expected]) => {
   const { aws, post } = await startSender([dated(NOW)], base);
@@ -78,4 +94,35 @@ test.for<[string, Reply, object]>([
 test('every status of success is one', async () => {
   const { post } = await startSender([answer(299, 'text')]);
   expect(await post()).toMatchObject({ status: 299, text: 'text' });
+});
+
+test('an answer that never ends is given up', async () => {
+  const { post } = await startSender([
+    (response) => {
+      const write = () => {
+        while (response.write('x'.repeat(65_536)));
+      };
+      response.on('drain', write);
+      write();
+    },
+  ]);
+  await expect(post()).rejects.toMatchObject({ name: 'AnswerTooLarge' });
+});
+
+test('a connection that closes without an answer or an error ends at the time limit', async () => {
+  let closed: Promise<unknown> | undefined;
+  const { post } = await startSender([
+    ({ socket }) => {
+      closed = socket === null ? undefined : once(socket, 'close');
+      socket?.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n');
+    },
+  ]);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const posting = post();
+  await vi.waitFor(() => expect(closed).toBeDefined());
+  await closed;
+  vi.advanceTimersByTime(60_000);
+  await expect(posting).rejects.toMatchObject({ name: 'TimeoutError' });
+  expect(vi.getTimerCount()).toBe(0);
 });
