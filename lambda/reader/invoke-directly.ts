@@ -46,7 +46,9 @@ export function invokeDirectly(
       } catch (error) {
         const base = retryBase(error as ServiceError);
         if (base === undefined || attempt === INVOKE_LIMITS.attempts) throw error;
-        await sleep(random() * base * 2 ** (attempt - 1));
+        const wait = random() * base * 2 ** (attempt - 1);
+        if (now() + wait >= endsAt) throw error;
+        await sleep(wait);
       }
     }
   };

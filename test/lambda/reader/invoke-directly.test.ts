@@ -7,15 +7,15 @@ const endpoint = { service: 'lambda' } as DirectEndpoint;
 const failure = (fields: object) => Object.assign(new Error(), fields);
 const status = (httpStatusCode: number) => ({ $metadata: { httpStatusCode } });
 
-/** Invokes a function with a sender that takes a second and fails with these errors, one after the other. */
-async function invokeWithFailures(failures: readonly Error[]) {
+/** Invokes a function with a sender that takes a second or longer, and fails with these errors, one after the other. */
+async function invokeWithFailures(failures: readonly Error[], milliseconds = 1_000) {
   const remaining = [...failures];
   const requests: DirectRequest[] = [];
   const waits: number[] = [];
   let now = 0;
   const send: DirectSender = async (_endpoint, request) => {
     requests.push(request);
-    now += 1_000;
+    now += milliseconds;
     const next = remaining.shift();
     if (next !== undefined) throw next;
     return { status: 200, headers: {}, text: '{}' };
@@ -99,6 +99,15 @@ test('all attempts of an invocation share one time limit', async () => {
     { connect, answer: answer - 1_100 },
     { connect, answer: answer - 2_300 },
   ]);
+});
+
+test.for([
+  ['is sent again if the wait ends before the time limit', 101, 2],
+  ['is not sent again if the wait ends at the time limit', 100, 1],
+  ['is not sent again after its time limit', 0, 1],
+] as const)('an invocation %s', async ([, left, sent]) => {
+  const { requests } = await invokeWithFailures([failure(status(500))], INVOKE_LIMITS.answer - left);
+  expect(requests).toHaveLength(sent);
 });
 
 test('the ARN of a function is part of the path, in its encoded form', async () => {
