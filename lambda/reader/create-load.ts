@@ -1,5 +1,5 @@
 import { describeAwsFailure } from '../shared/aws-failure.ts';
-import { directEndpoint, hasConfigFile } from '../shared/direct-endpoint.ts';
+import { directEndpoint, mayFindRegion } from '../shared/direct-endpoint.ts';
 import type { DirectSender } from '../shared/direct-sender.ts';
 import { readWith } from './call-client.ts';
 import { failed, type Load, type Loaded, loadParameter } from './load-parameter.ts';
@@ -28,7 +28,7 @@ export function createLoad(
     // Each load looks again: the environment may be complete only after the first.
     const endpoint = directEndpoint('ssm', process.env);
     if (endpoint !== undefined) return loadParameter(readDirectly(send, endpoint), parameterName);
-    if (!process.env.AWS_REGION && !hasConfigFile(process.env)) return withoutRegion();
+    if (!process.env.AWS_REGION && !mayFindRegion(process.env)) return withoutRegion();
     created ??= createSsm();
     try {
       const { ssm, region } = await created;

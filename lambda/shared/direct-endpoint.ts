@@ -52,10 +52,19 @@ export function directEndpoint(service: Service, env: Environment): DirectEndpoi
   };
 }
 
+/** Whether a file of the AWS CLI may name the region. The SDK prefers the one with the credentials. */
+export function mayFindRegion(env: Environment): boolean {
+  return hasConfigFile(env) || hasFile(env, env.AWS_SHARED_CREDENTIALS_FILE, 'credentials');
+}
+
 /** Whether there is a configuration file of the AWS CLI, which may name a region, an endpoint or a proxy. */
 export function hasConfigFile(env: Environment): boolean {
+  return hasFile(env, env.AWS_CONFIG_FILE, 'config');
+}
+
+function hasFile(env: Environment, configured: string | undefined, name: string): boolean {
   const home = env.HOME || env.USERPROFILE;
-  const file = env.AWS_CONFIG_FILE || (home && `${home}/.aws/config`);
+  const file = configured || (home && `${home}/.aws/${name}`);
   return file ? process.getBuiltinModule('node:fs').existsSync(file) : false;
 }
 

@@ -22,6 +22,7 @@ beforeEach(async () => {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_CONFIG_FILE: '/missing',
+    AWS_SHARED_CREDENTIALS_FILE: '/missing',
     AWS_ENDPOINT_URL: parameter.cloud.url,
   };
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
@@ -82,13 +83,13 @@ describe('a reader that is created while a module loads', () => {
 });
 
 describe('without a region', () => {
-  const withoutRegion = async (configuration?: string) => {
+  const withoutRegion = async (configuration?: string, variable = 'AWS_CONFIG_FILE') => {
     await parameter.put('token');
     vi.stubEnv('AWS_REGION', undefined);
     if (configuration !== undefined) {
       const file = join(await mkdtemp(join(tmpdir(), 'config-')), 'config');
       await writeFile(file, configuration);
-      vi.stubEnv('AWS_CONFIG_FILE', file);
+      vi.stubEnv(variable, file);
     }
     return createReader({}, { ...parameter.time, random: () => 0.5 });
   };
@@ -105,10 +106,13 @@ describe('without a region', () => {
     expect(parameter.reads()).toBe(0);
   });
 
-  test('a read takes the region of the configuration file', async () => {
-    const reader = await withoutRegion('[default]\nregion = us-east-1\n');
-    expect(await parameter.time.until(reader.get())).toBe('token');
-  });
+  test.for(['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE'])(
+    'a read takes the region of the file in %s',
+    async (variable) => {
+      const reader = await withoutRegion('[default]\nregion = us-east-1\n', variable);
+      expect(await parameter.time.until(reader.get())).toBe('token');
+    },
+  );
 
   test('a read succeeds once the region is set', async () => {
     const reader = await withoutRegion();

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { directEndpoint, hasConfigFile } from '../../../lambda/shared/direct-endpoint.ts';
+import { directEndpoint, hasConfigFile, mayFindRegion } from '../../../lambda/shared/direct-endpoint.ts';
 
 /** The environment of a Lambda function. */
 const FUNCTION = {
@@ -99,4 +99,18 @@ test('the configuration file of the AWS CLI is found in the home directory', asy
   expect(hasConfigFile({ HOME: home, AWS_CONFIG_FILE: '/missing' })).toBe(false);
   expect(directEndpoint('ssm', { ...FUNCTION, HOME: home })).toBeUndefined();
   expect(hasConfigFile({})).toBe(false);
+});
+
+test.for([
+  ['config', 'AWS_CONFIG_FILE'],
+  ['credentials', 'AWS_SHARED_CREDENTIALS_FILE'],
+] as const)('the file %s of the AWS CLI may name the region', async ([name, variable]) => {
+  const home = await mkdtemp(join(tmpdir(), 'home-'));
+  expect(mayFindRegion({ HOME: home })).toBe(false);
+  await mkdir(join(home, '.aws'));
+  const file = join(home, '.aws', name);
+  await writeFile(file, '');
+  expect(mayFindRegion({ HOME: home })).toBe(true);
+  expect(mayFindRegion({ HOME: home, [variable]: '/missing' })).toBe(false);
+  expect(mayFindRegion({ [variable]: file })).toBe(true);
 });
