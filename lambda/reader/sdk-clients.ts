@@ -26,7 +26,13 @@ export async function lambdaOf(given: LambdaApi | CommandClient): Promise<Lambda
 export async function createSsm(): Promise<{ ssm: ParameterStoreApi; region: string | undefined }> {
   const { SSM }: typeof import('@aws-sdk/client-ssm') = await import(packageOf('ssm'));
   const { connect: connectionTimeout, answer: requestTimeout } = READ_LIMITS;
-  const limits = { connectionTimeout, requestTimeout, throwOnRequestTimeout: true };
+  // `requestTimeout` ends when the headers arrive, so a body that stops needs a limit of its own.
+  const limits = {
+    connectionTimeout,
+    requestTimeout,
+    socketTimeout: requestTimeout,
+    throwOnRequestTimeout: true,
+  };
   const ssm = new SSM({ maxAttempts: 1, requestHandler: { ...limits, httpsAgent: { proxyEnv } } });
   return { ssm, region: await ssm.config.region().catch(() => undefined) };
 }
