@@ -69,6 +69,7 @@ export function createFunction(
         ...{ ...clients, clock, random, runId, telemetry: TELEMETRY, publish: silent },
         fetch: (input, init) => life.step(() => world.endpoint.fetch(input, init)),
         memory: container.memory,
+        startedAt: clock.now(),
         remaining: timeout,
         isAwaited: false,
       });

@@ -31,6 +31,7 @@ const code = `
       telemetry: { logger, metrics },
       publish: () => metrics.publishStoredMetrics(),
       runId: randomUUID(),
+      startedAt: Date.now(),
       remaining: context.getRemainingTimeInMillis(),
       isAwaited: false,
     });

@@ -25,12 +25,13 @@ let loaded: { readonly runWithSdk: typeof runWithSdk } | undefined;
 /** The Lambda function: one check for each event. It throws on failure, which Lambda counts as a failed run. */
 export async function handler(event: unknown, context: Context): Promise<RefreshResult> {
   logger.addContext(context);
+  // Once: what the step without the SDK takes is part of the run's time.
+  const tools = toolsOf(context);
   try {
-    const kept =
-      loaded === undefined ? await keepWithoutSdk(event, process.env, toolsOf(context)) : undefined;
+    const kept = loaded === undefined ? await keepWithoutSdk(event, process.env, tools) : undefined;
     if (kept !== undefined) return kept;
     loaded ??= await import('./run-with-sdk.ts');
-    return await loaded.runWithSdk(event, process.env, toolsOf(context));
+    return await loaded.runWithSdk(event, process.env, tools);
   } catch (error) {
     throw error instanceof RefreshError ? error : unexpected(error);
   }
@@ -48,6 +49,7 @@ function toolsOf(context: Context): ToolsWithoutSdk {
     },
     // Not Lambda's request id: it may deliver an event twice with the same one.
     runId: randomUUID(),
+    startedAt: systemClock.now(),
     remaining: context.getRemainingTimeInMillis(),
     // Only callers that wait for the answer can send a client context. The schedule cannot.
     isAwaited: Boolean(context.clientContext),

@@ -30,23 +30,22 @@ export async function keepWithoutSdk(
   tools: ToolsWithoutSdk,
 ): Promise<RefreshResult | undefined> {
   if (tools.isAwaited) return undefined;
-  const startedAt = tools.clock.now();
-  const found = await findKept(given, environment, tools, startedAt).catch(() => undefined);
+  const found = await findKept(given, environment, tools).catch(() => undefined);
   if (found === undefined) return undefined;
   const { configuration, token, versions, result } = found;
   tools.memory.versions = versions;
   const observations = newObservations();
   observations.version = result.parameter_version;
   observe(token, observations);
-  await reported({ configuration, startedAt, counted: new Set(), tools }, observations, async () => result);
+  const context = { configuration, startedAt: tools.startedAt, counted: new Set<string>(), tools };
+  await reported(context, observations, async () => result);
   return result;
 }
 
 async function findKept(
   given: unknown,
   environment: Environment,
-  { clock, remaining }: ToolsWithoutSdk,
-  startedAt: number,
+  { clock, startedAt, remaining }: ToolsWithoutSdk,
 ): Promise<Kept | undefined> {
   const event = parseEvent(given);
   if (event.type !== 'check') return undefined;

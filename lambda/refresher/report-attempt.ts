@@ -9,6 +9,8 @@ export interface RunTools extends Omit<RefreshTools, 'deadline' | 'observations'
   readonly telemetry: TelemetryTools;
   /** Writes the metrics that were added. */
   readonly publish: () => void;
+  /** When the platform started the run, in Unix time in milliseconds. */
+  readonly startedAt: number;
   /** Milliseconds from the start of the run until the platform stops it. */
   readonly remaining: number;
   /** Whether the caller waits for the answer. Then the run never waits for the token to become due, or to end. */

@@ -12,9 +12,8 @@ import { runCheck } from './run-check.ts';
  * @throws RefreshError with any code
  */
 export async function run(given: unknown, environment: Environment, tools: RunTools): Promise<RefreshResult> {
-  const startedAt = tools.clock.now();
   const { configuration, event } = readInput(given, environment, tools);
-  const context = { configuration, startedAt, counted: new Set<string>(), tools };
+  const context = { configuration, startedAt: tools.startedAt, counted: new Set<string>(), tools };
   if (event.type === 'check' && !tools.isAwaited) return runCheck(context);
   const observations = newObservations();
   const { result } = await attempt(event, { mostRequests: MOST_REQUESTS, observations }, context);

@@ -47,10 +47,10 @@ export interface SimulatedRefresher {
   /** What the runs wrote to their log. */
   readonly logged: readonly string[];
   readonly environment: Record<string, string>;
-  /** Starts a run, as Lambda does. `remaining`: seconds until the platform stops it. */
+  /** Starts a run, as Lambda does. `remaining`: seconds until the platform stops it. `late`: seconds that have passed of them. */
   run(
     event?: unknown,
-    options?: { readonly isAwaited?: boolean; readonly remaining?: number },
+    options?: { readonly isAwaited?: boolean; readonly remaining?: number; readonly late?: number },
   ): Promise<RefreshResult>;
   /** Starts a check every `checkEvery`, from now on. `late` gives seconds from 0 to 60, by default any. */
   schedule(late?: (index: number) => number): void;
@@ -107,7 +107,7 @@ export async function simulateRefresher(options: SimulationOptions): Promise<Sim
   };
   const start = async (
     event: unknown = {},
-    { isAwaited = false, remaining = functionTimeout(policy.checkEvery) } = {},
+    { isAwaited = false, remaining = functionTimeout(policy.checkEvery), late = 0 } = {},
   ): Promise<RefreshResult> => {
     const startedAt = time.now();
     let requests = 0;
@@ -123,6 +123,7 @@ export async function simulateRefresher(options: SimulationOptions): Promise<Sim
         ...{ ssm: aws.ssm, tokenWriter: aws.ssm, secretsManager: aws.secretsManager },
         ...{ clock, fetch, random, memory: {}, telemetry, isAwaited, runId: randomUUID() },
         publish: () => undefined,
+        startedAt: startedAt - late * 1_000,
         remaining: remaining * 1_000,
       });
       finish(result.reason);

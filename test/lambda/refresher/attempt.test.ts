@@ -54,11 +54,11 @@ const attemptCheck = async ({ remaining = 420, since = 0, random = () => 1 } = {
       return answer?.() ?? Response.error();
     },
     publish: () => reported.push('published'),
+    startedAt: clock.now() - since * 1_000,
     remaining: remaining * 1_000,
   };
   const observations = newObservations();
-  const startedAt = clock.now() - since * 1_000;
-  const context = { configuration, startedAt, counted: new Set<string>(), tools };
+  const context = { configuration, startedAt: tools.startedAt, counted: new Set<string>(), tools };
   const { result, plan } = await attempt({ type: 'check' }, { mostRequests: 6, observations }, context);
   return { ...result, plan };
 };

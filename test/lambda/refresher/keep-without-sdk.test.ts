@@ -81,6 +81,7 @@ const newTools = (options: Partial<ToolsWithoutSdk> = {}) => {
     },
     publish: record('publish'),
     runId: 'run',
+    startedAt: NOW * 1_000,
     remaining: 420_000,
     isAwaited: false,
     ...options,

@@ -73,12 +73,15 @@ describe('a scheduled check', () => {
   });
 
   test('waits no longer than the platform lets it run', async () => {
-    for (const [remaining, waits] of [
-      [360, true],
-      [359, false],
+    for (const [remaining, late, waits] of [
+      [360, 0, true],
+      [359, 0, false],
+      // What has passed before counts.
+      [364, 4, true],
+      [364, 5, false],
     ] as const) {
       const { run, time, passTo, requests } = await startAfter(1_500);
-      const running = run({}, { remaining });
+      const running = run({}, { remaining, late });
       await time.advance(SECOND);
       await passTo(1_801);
       expect(await running).toMatchObject({ outcome: waits ? 'minted' : 'kept' });
