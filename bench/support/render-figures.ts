@@ -1,5 +1,5 @@
 import { table } from '../../scripts/markdown-table.ts';
-import { type Figure, format } from './figure.ts';
+import { type Figure, format, violation } from './figure.ts';
 
 const HEAD = ['what', 'compared with', 'measured', 'at most'];
 
@@ -10,7 +10,7 @@ export function renderFigures(measured: readonly (readonly [figure: Figure, valu
     measured.map(([figure, value]) => [
       figure.what,
       figure.than?.name ?? '',
-      format(figure, value),
+      format(figure, value) + (violation(figure, value) === undefined ? '' : ', above the bound'),
       format(figure, figure.atMost),
     ]),
   );
