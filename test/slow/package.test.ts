@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
@@ -156,18 +156,23 @@ describe('the package installed alone', () => {
   });
 });
 
-/** The code of each function that an app synthesized to `outdir`. */
-const functionsIn = async (outdir: string): Promise<Set<string>> => {
+/** The files of each function that an app synthesized to `outdir`. */
+const functionsIn = async (outdir: string) => {
   const template = JSON.parse(await readFile(join(outdir, 'Installed.template.json'), 'utf8'));
   const functions = Object.values<{ Type: string; Properties: { Code: { S3Key?: string } } }>(
     template.Resources,
   )
     .filter(({ Type }) => Type === 'AWS::Lambda::Function')
     .flatMap(({ Properties }) => Properties.Code.S3Key ?? []);
-  return readAll(functions.map((key) => join(outdir, `asset.${key.replace('.zip', '')}`, 'index.mjs')));
+  return readAll(functions.map((key) => join(outdir, `asset.${key.replace('.zip', '')}`)));
 };
-const readAll = async (files: readonly string[]): Promise<Set<string>> =>
-  new Set(await Promise.all(files.map((file) => readFile(file, 'utf8'))));
+/** What a handler loads on demand is in files beside it. */
+const readAll = async (folders: readonly string[]) => new Set(await Promise.all(folders.map(readFolder)));
+const readFolder = async (folder: string): Promise<ReadonlyMap<string, string>> => {
+  const files = (await readdir(folder)).toSorted();
+  const read = async (file: string) => [file, await readFile(join(folder, file), 'utf8')] as const;
+  return new Map(await Promise.all(files.map(read)));
+};
 
 /** Newer versions of Node.js can require ES modules. CommonJS must work without that. */
 const ONLY_COMMONJS = '--no-experimental-require-module';
@@ -181,7 +186,7 @@ describe('with the CDK only, the construct', () => {
     const outdir = join(cwd, 'cdk.out');
     await execute(process.execPath, [...args], { cwd, env: { ...process.env, CDK_OUTDIR: outdir } });
     const { module, deploymentModule } = inject('deployable');
-    expect(await functionsIn(outdir)).toEqual(await readAll([module, deploymentModule]));
+    expect(await functionsIn(outdir)).toEqual(await readAll([dirname(module), dirname(deploymentModule)]));
   });
 });
 
