@@ -47,8 +47,7 @@ export function parseCredentials(
 }
 
 function shapeOfSecret(text: string): string {
-  if (/^(fileb?:\/\/)?\S+\.json$/i.test(text))
-    return 'the name of a file, so the command that stored it lacked file://,';
+  if (/^\S+\.json$/i.test(text)) return 'the name of a file, so the command that stored it lacked file://,';
   const hasOneColon = /^[^\s:]+:[^\s:]+$/.test(text) && !/^[[{"<]/.test(text);
   return hasOneColon ? 'text with a colon, such as id:secret,' : shapeOfText(text);
 }
