@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { READ_LIMITS } from '../../../lambda/reader/read-parameter.ts';
 import type { ParameterStoreApi } from '../../../lambda/reader/token-reader.ts';
 import { createStoredParameter } from '../../support/stored-parameter.ts';
 import { type Container, IN_MEMORY, WAITS, type Wait } from './waits.ts';
@@ -10,8 +11,6 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs());
 
 const JITTER = [0, 0.25, 0.5, 0.75, 1];
-/** The time limit of one read, in milliseconds. */
-const LIMIT = 4_000;
 /** For how long calls come every second, in seconds, and how many reads of that time count. */
 const LATER = { seconds: 600, reads: 4 };
 
@@ -19,18 +18,18 @@ async function startContainer(jitter: number) {
   const parameter = await createStoredParameter();
   const { ssm, time } = parameter;
   const readAt: number[] = [];
-  let hangs = false;
+  let limit: number | undefined;
   const getParameter: ParameterStoreApi['getParameter'] = async (input, options) => {
     readAt.push(time.now());
-    if (!hangs) return ssm.getParameter(input, options);
-    await time.sleep(LIMIT);
+    if (limit === undefined) return ssm.getParameter(input, options);
+    await time.sleep(limit);
     throw Object.assign(new Error(), { name: 'TimeoutError' });
   };
   const container: Container = {
     parameter,
     createReader: (options) => parameter.reader({ random: () => jitter, ssm: { getParameter }, ...options }),
-    hang() {
-      hangs = true;
+    hang(until) {
+      limit = READ_LIMITS[until];
     },
   };
   return { container, readAt };

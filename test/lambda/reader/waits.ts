@@ -9,8 +9,8 @@ import { DOWN, type StoredParameter, THROTTLED } from '../../support/stored-para
 export interface Container {
   readonly parameter: StoredParameter;
   createReader(options?: TokenReaderOptions): TokenReader;
-  /** From now on, no read is answered: each fails at the time limit. */
-  hang(): void;
+  /** From now on, no read is answered: each fails at the time limit for the answer, or for the connection. */
+  hang(until: 'answer' | 'connect'): void;
 }
 
 /** What a call does in a situation. docs/consumers.md shows these rows, and a test holds the reader to them. */
@@ -51,7 +51,7 @@ const warm =
     return reader;
   };
 const nothing = () => undefined;
-const hang = (container: Container) => container.hang();
+const hang = (container: Container) => container.hang('answer');
 const DENIED = { status: 400, type: 'AccessDeniedException', message: 'no' };
 const rejecting = async () => new Response(null, { status: 401 });
 const failed = { end: 'STORE_UNAVAILABLE' } as const;
@@ -99,9 +99,14 @@ export const WAITS: readonly Wait[] = [
     ...{ seconds: 60, reads: 9, ...failed, pause: 40 },
   },
   {
-    situation: 'Parameter Store fails or cannot be reached',
+    situation: 'Parameter Store fails',
     begin: cold(({ parameter }) => parameter.fail(DOWN)),
     ...{ seconds: 10, reads: 6, ...failed, pause: 9 },
+  },
+  {
+    situation: 'No connection can be made, for example from a VPC without an endpoint',
+    begin: cold((container) => container.hang('connect')),
+    ...{ seconds: 11.5, reads: 5, ...failed, pause: 9 },
   },
   {
     situation: 'Parameter Store does not answer',
