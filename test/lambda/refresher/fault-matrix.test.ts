@@ -193,6 +193,25 @@ test.for(RUN.flatMap(({ name }) => PASSING.map((way) => [name, way] as const)))(
   },
 );
 
+/** What a scheduled check in a new container looks at first, without the SDK. */
+const DIRECT = ['direct GetParameter 1', 'direct DescribeSecret 1'] as const;
+
+test.for(DIRECT.flatMap((call) => (Object.keys(WAYS) as Way[]).map((way) => [call, way] as const)))(
+  '%s, %s: a scheduled check in a new container keeps the token, with the SDK if it must',
+  async ([call, way]) => {
+    const now = Math.floor(Date.now() / 1_000);
+    const fresh = { ...(await refresher.record()), issued_at: now, expires_at: now + LIFETIME, source };
+    await refresher.putParameter(JSON.stringify(fresh));
+    const faults = [{ call, way, slowMs: 3_500 }];
+    const kept = await run({ isCold: true, isScheduled: true, faults });
+    expect(kept.result).toMatchObject({ outcome: 'kept', reason: 'fresh', expires_at: fresh.expires_at });
+    const again = way === 'slow' ? [] : ['GetParameter 1', 'DescribeSecret 1'];
+    expect(kept.calls).toEqual([...DIRECT, ...again]);
+    // The look has a time limit of four seconds.
+    expect(kept.seconds).toBeLessThan(4.5);
+  },
+);
+
 test('nothing confidential was written in a run with a fault', () => {
   const secrets = new Set(readLines(inject('leakFiles').secrets));
   expect(countLeaks(secrets, refresher.written())).toBe(0);

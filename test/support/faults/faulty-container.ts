@@ -8,7 +8,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { pathToFileURL, urlToHttpOptions } from 'node:url';
 import { FAULT_HEADER, type Fault } from './fault.ts';
 import { startVirtualTime } from './virtual-time.ts';
 
@@ -16,6 +16,8 @@ import { startVirtualTime } from './virtual-time.ts';
 export interface Instructions {
   /** Loads the bundle afresh, as a new container does. */
   readonly isCold?: boolean;
+  /** Runs as the schedule does, whose runs nobody waits for. A new container then looks first without the SDK. */
+  readonly isScheduled?: boolean;
   /** Seconds from the real time to the start of the run. Default: 0. */
   readonly later?: number;
   readonly faults?: readonly Fault[];
@@ -53,7 +55,7 @@ interface RunContext {
 async function run(event: unknown, context: RunContext): Promise<ObservedRun> {
   // Counted on the clock that moves.
   const remaining = context.getRemainingTimeInMillis();
-  const { isCold = false, later = 0, faults: wanted = [] } = context.clientContext;
+  const { isCold = false, isScheduled = false, later = 0, faults: wanted = [] } = context.clientContext;
   if (isCold) {
     // A copy, because the bundle has several files.
     const copy = mkdtempSync(join(tmpdir(), 'start-'));
@@ -68,7 +70,9 @@ async function run(event: unknown, context: RunContext): Promise<ObservedRun> {
     giveUp = () => reject(new Error('the run waits for an answer without a time limit'));
   });
   try {
-    const running = handler(event, { ...context, getRemainingTimeInMillis: () => remaining });
+    const { clientContext: instructions, ...rest } = context;
+    const clientContext = isScheduled ? undefined : instructions;
+    const running = handler(event, { ...rest, clientContext, getRemainingTimeInMillis: () => remaining });
     const result = await Promise.race([running, stuck]);
     return { result, ...observed() };
   } catch (error) {
@@ -105,20 +109,33 @@ function fallSilent(request: OpenRequest): void {
 /** Gives the answer to `then` when a slow one would arrive. */
 async function deliver(found: Fault | undefined, request: OpenRequest, then: () => void): Promise<void> {
   if (found?.way === 'slow') {
+    // Its connection may close before.
+    const late: OpenRequest = { isSilent: true, isOver: () => false };
+    open.add(late);
     const arrival = time.sleep(found.slowMs ?? 0);
     fallSilent(request);
     await arrival;
     request.isSilent = false;
+    open.delete(late);
   }
   then();
   if (found?.way === 'answer stops') setImmediate(() => fallSilent(request));
 }
 
+type OnAnswer = (answer: IncomingMessage) => void;
+type RequestArguments = [RequestOptions, OnAnswer] | [URL, RequestOptions, OnAnswer];
+
 const { request: sendRequest } = http;
-http.request = ((options: RequestOptions, onAnswer: (answer: IncomingMessage) => void): ClientRequest => {
+http.request = ((...given: RequestArguments): ClientRequest => {
+  // Only a request without the SDK has a URL.
+  const [options, onAnswer, isDirect] =
+    given.length === 2
+      ? [given[0], given[1], false]
+      : [{ ...urlToHttpOptions(given[0]), ...given[1] }, given[2], true];
   const headers = options.headers as Record<string, string>;
   const [, operation = ''] = String(headers['x-amz-target'] ?? '').split('.');
-  const found = note(operation, !String(headers['amz-sdk-request']).startsWith('attempt=1'));
+  const isRetry = !isDirect && !String(headers['amz-sdk-request']).startsWith('attempt=1');
+  const found = note(isDirect ? `direct ${operation}` : operation, isRetry);
   const sent = sendRequest(
     {
       ...options,
