@@ -67,7 +67,7 @@ export interface TokenReaderOptions {
   readonly lambda?: LambdaApi | CommandClient;
   /** Sends the requests of `TokenReader.fetch`. Default: the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
-  /** Called after each event, for metrics and traces. No event holds a token. If it throws, Node.js prints a warning. */
+  /** Called after each event, for metrics and traces. No event holds a token. If it throws or rejects, Node.js prints a warning. */
   readonly onEvent?: (event: TokenReaderEvent) => void;
 }
 
