@@ -8,8 +8,9 @@ export function createLazyReader(create: () => TokenReader): TokenReader {
     return created;
   };
   return {
-    // Not an async function: it would add a promise to each read from memory.
+    // Reads from memory take this path. It is no async function, which would add a promise, and has no error to catch.
     get(asked) {
+      if (created !== undefined) return created.get(asked);
       try {
         return reader().get(asked);
       } catch (error) {

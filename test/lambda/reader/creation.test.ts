@@ -144,7 +144,7 @@ describe('if the environment needs an SDK that is not installed', () => {
   const client = { send: () => Promise.reject(new Error('sent')) };
 
   test.for<[string, TokenReaderOptions, (reader: TokenReader) => Promise<unknown>, string]>([
-    ['a read', {}, read, '@aws-sdk/client-ssm .* Install it, or set AWS_REGION'],
+    ['a read', {}, read, '@aws-sdk/client-ssm .* Install it. Without it, the reader needs AWS_REGION'],
     ['a report', {}, report, '@aws-sdk/client-lambda .* Install it'],
     ['a read with SSMClient', { ssm: client }, read, '@aws-sdk/client-ssm .* pass `new SSM()`'],
     [
