@@ -1,6 +1,6 @@
+import { callJson } from '../shared/call-json.ts';
 import type { DirectEndpoint } from '../shared/direct-endpoint.ts';
 import type { DirectSender } from '../shared/direct-sender.ts';
-import { parseJsonObject } from '../shared/json.ts';
 
 /** What Parameter Store says about the parameter. */
 export interface Parameter {
@@ -19,16 +19,12 @@ export const READ_LIMITS = { connect: 1_500, answer: 4_000 } as const;
 
 /** Reads a parameter without the SDK. */
 export function readDirectly(send: DirectSender, endpoint: DirectEndpoint): ReadParameter {
-  return async (name) => {
-    const { text } = await send(endpoint, {
-      path: '/',
-      headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AmazonSSM.GetParameter' },
-      body: JSON.stringify({ Name: name, WithDecryption: true }),
+  return async (Name) => {
+    const { Parameter = {} } = await callJson<{ readonly Parameter?: Parameter }>(send, endpoint, {
+      target: 'AmazonSSM.GetParameter',
+      input: { Name, WithDecryption: true },
       limits: READ_LIMITS,
     });
-    const answer = parseJsonObject(text);
-    // The text is not shown: it may hold the token.
-    if (answer === undefined) throw Object.assign(new Error('not JSON'), { name: 'SyntaxError' });
-    return (answer.Parameter ?? {}) as Parameter;
+    return Parameter;
   };
 }

@@ -1,7 +1,7 @@
 import { AWS_CLIENT } from '../shared/aws-client.ts';
+import { callJson } from '../shared/call-json.ts';
 import { type DirectEndpoint, directEndpoint } from '../shared/direct-endpoint.ts';
 import { createDirectSender } from '../shared/direct-sender.ts';
-import { parseJsonObject } from '../shared/json.ts';
 import { parseStored, type Stored } from '../shared/stored-token.ts';
 import type { Configuration, Environment } from './configuration.ts';
 import { type SecretVersions, versionsIn } from './secret-versions.ts';
@@ -51,9 +51,10 @@ interface SecretAnswer {
   readonly DeletedDate?: number;
 }
 
-/** AWS's JSON protocol. Source: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
-async function call<Output>(endpoint: DirectEndpoint, operation: string, input: object): Promise<Output> {
-  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': operation };
-  const answer = await send(endpoint, { path: '/', headers, body: JSON.stringify(input), limits: LIMITS });
-  return { ...parseJsonObject(answer.text) } as Output;
+function call<Output extends object>(
+  endpoint: DirectEndpoint,
+  target: string,
+  input: object,
+): Promise<Output> {
+  return callJson<Output>(send, endpoint, { target, input, limits: LIMITS });
 }

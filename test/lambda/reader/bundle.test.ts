@@ -33,6 +33,7 @@ test("a consumer's bundle holds the reader and what it shares with the refresher
     'consumer.ts',
     'lambda/shared/aws-client.ts',
     'lambda/shared/aws-failure.ts',
+    'lambda/shared/call-json.ts',
     'lambda/shared/direct-endpoint.ts',
     'lambda/shared/direct-sender.ts',
     'lambda/shared/json.ts',
