@@ -44,6 +44,9 @@ export interface FormerToken {
   readonly expires_at: number;
 }
 
+/** Seconds from now. No run sets a later `expires_at`, so one that lies further ahead is damage and holds nothing up. */
+const LONGEST_CLAIM_SECONDS = 600;
+
 /** Parses the value of the claim parameter. Undefined if it holds no claim: the stack creates it with `{}`. */
 export function parseClaim(value: string): ClaimRecord | undefined {
   const { owner, replaces, expires_at, stored, failure, rejections, former } = parseJsonObject(value) ?? {};
@@ -66,12 +69,13 @@ export function isHeldByAnother(
 ): boolean {
   if (record === undefined || record.owner === owner) return false;
   // With another version stored, that run has done its work.
-  return record.expires_at > now && record.replaces === replaces;
+  return !isReleased(record) && !hasExpired(record, now) && record.replaces === replaces;
 }
 
 /** Whether the run's time is over, although it has not released its claim. */
 export function hasExpired(record: ClaimRecord, now: number): boolean {
-  return !isReleased(record) && record.expires_at <= now;
+  if (isReleased(record)) return false;
+  return record.expires_at <= now || record.expires_at > now + LONGEST_CLAIM_SECONDS;
 }
 
 /** The run that has the claim to replace this version of the token after these records, none of which has expired. */

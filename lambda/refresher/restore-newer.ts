@@ -20,11 +20,11 @@ export async function restoreNewer(
   parameter: WrittenParameter,
   tools: RefreshTools,
 ): Promise<WrittenToken | undefined> {
+  const abortSignal = tools.clock.timeout(SECOND_LOOK_MS);
   let isWritten = false;
   let newer: StoredToken | undefined;
   // Stryker disable next-line EqualityOperator: the last version holds the token itself
   for (let former = firstVersion; former < version; former += 1) {
-    const abortSignal = tools.clock.timeout(SECOND_LOOK_MS);
     const stored = await readStored(tools.ssm, `${parameter.name}:${former}`, { abortSignal }).catch(
       () => undefined,
     );
@@ -34,8 +34,9 @@ export async function restoreNewer(
     else if (isWritten) newer = stored.token;
   }
   if (newer === undefined) return undefined;
-  // If the write fails, the next run in this container tries again.
+  // If the write fails, or could end after the run, the next run in this container tries again.
   tools.memory.unstored = { token: newer, reason: 'expiring', source: newer.source, replaces: version };
+  if (tools.clock.now() > tools.deadline + SECOND_LOOK_MS) return undefined;
   const restored = await writeToken(tools, { ...parameter, isMissing: false }, newer);
   delete tools.memory.unstored;
   return { token: newer, version: restored };

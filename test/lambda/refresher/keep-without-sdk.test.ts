@@ -1,4 +1,8 @@
-import { CreateSecretCommand, DescribeSecretCommand } from '@aws-sdk/client-secrets-manager';
+import {
+  CreateSecretCommand,
+  DescribeSecretCommand,
+  PutSecretValueCommand,
+} from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readConfiguration } from '../../../lambda/refresher/configuration.ts';
@@ -39,6 +43,16 @@ const recordOf = (age: number, fields: object = {}) => ({
   ...fields,
 });
 
+/** The source of a token that is minted now. */
+const currentSource = async () => {
+  const secret = await clients.secretsManager.send(new DescribeSecretCommand({ SecretId: SECRET }));
+  const stages = Object.entries(secret.VersionIdsToStages ?? {});
+  const [current = ''] = stages.find(([, names]) => names.includes('AWSCURRENT')) ?? [];
+  return sourceFingerprint(readConfiguration(environment), current);
+};
+const rotate = () =>
+  clients.secretsManager.send(new PutSecretValueCommand({ SecretId: SECRET, SecretString: '{"a":1}' }));
+
 beforeEach(async () => {
   cloud = await startAws();
   clients = awsClients(cloud.url);
@@ -57,9 +71,7 @@ beforeEach(async () => {
   const { secretsManager } = clients;
   await secretsManager.send(new CreateSecretCommand({ Name: EMPTY_SECRET }));
   await secretsManager.send(new CreateSecretCommand({ Name: SECRET, SecretString: '{}' }));
-  const secret = await secretsManager.send(new DescribeSecretCommand({ SecretId: SECRET }));
-  const [version = ''] = Object.keys(secret.VersionIdsToStages ?? {});
-  source = sourceFingerprint(readConfiguration(environment), version);
+  source = await currentSource();
 });
 afterEach(() => cloud.close());
 
@@ -89,21 +101,47 @@ const newTools = (options: Partial<ToolsWithoutSdk> = {}) => {
   return { tools, reported };
 };
 
-test('a check that keeps the token makes the same calls without the SDK, and reports the same', async () => {
-  await putRecord(recordOf(600));
-  const before = cloud.calls.length;
-  const withSdk = newTools();
-  const { ssm, secretsManager } = clients;
-  const sdk = { ssm, tokenWriter: ssm, secretsManager };
-  const expected = await run({}, environment, { ...withSdk.tools, ...sdk });
-  const calls = cloud.calls.slice(before);
+interface KeptCase {
+  readonly title: string;
+  /** Seconds since the token was minted. */
+  readonly age?: number;
+  readonly fields?: object;
+  readonly more?: Readonly<Record<string, string>>;
+  readonly arrange?: () => Promise<unknown>;
+}
 
-  const without = newTools();
-  expect(await keepWithoutSdk({}, environment, without.tools)).toEqual(expected);
-  expect(expected).toMatchObject({ outcome: 'kept', reason: 'fresh' });
-  expect(without.reported).toEqual(withSdk.reported);
-  expect(without.tools.memory).toEqual(withSdk.tools.memory);
-  expect(cloud.calls.slice(before + calls.length)).toEqual(calls);
+describe('a check makes the same calls and reports the same, with and without the SDK, for a token', () => {
+  test.for<KeptCase>([
+    { title: 'of ten minutes ago' },
+    { title: 'of this second', age: 0 },
+    { title: 'of a clock that is ahead', age: -30 },
+    { title: 'with a scope', fields: { scope: 'read' } },
+    { title: 'with a time for its successor', fields: { refresh_at: NOW + 2_000 } },
+    { title: 'of a day', fields: { expires_at: NOW + 86_400 } },
+    { title: 'that is checked each minute', more: { [ENVIRONMENT.checkEvery]: '60' } },
+    { title: 'that the next one revokes', more: { [ENVIRONMENT.revokesFormerToken]: 'true' } },
+    { title: 'in an advanced parameter', more: { [ENVIRONMENT.parameterTier]: 'Advanced' } },
+    { title: 'of rotated credentials', arrange: rotate },
+    { title: 'with tags', more: { [ENVIRONMENT.parameterTags]: '{"team":"travel"}' } },
+  ])('$title', async ({ age = 600, fields, more, arrange }) => {
+    Object.assign(environment, more);
+    await arrange?.();
+    source = await currentSource();
+    await putRecord(recordOf(age, fields));
+    const before = cloud.calls.length;
+    const withSdk = newTools();
+    const { ssm, secretsManager } = clients;
+    const sdk = { ssm, tokenWriter: ssm, secretsManager };
+    const expected = await run({}, environment, { ...withSdk.tools, ...sdk });
+    const calls = cloud.calls.slice(before);
+
+    const without = newTools();
+    expect(await keepWithoutSdk({}, environment, without.tools)).toEqual(expected);
+    expect(expected).toMatchObject({ outcome: 'kept', reason: 'fresh' });
+    expect(without.reported).toEqual(withSdk.reported);
+    expect(without.tools.memory).toEqual(withSdk.tools.memory);
+    expect(cloud.calls.slice(before + calls.length)).toEqual(calls);
+  });
 });
 
 interface Case {

@@ -491,6 +491,9 @@ test.for<[string, ClaimRecord | undefined, boolean]>([
   ['it lasts', record({ expires_at: 51 }), true],
   ['it ends now', record({ expires_at: 50 }), false],
   ['it is for another version', record({ replaces: 2 }), false],
+  ['it is released', record({ expires_at: 0 }), false],
+  ['it ends ten minutes ahead', record({ expires_at: 650 }), true],
+  ['it ends further ahead than any run sets it', record({ expires_at: 651 }), false],
 ])('whether another run has the claim: %s', ([, claim, isHeld]) => {
   expect(isHeldByAnother(claim, { owner: 'me', replaces: 1, now: 50 })).toBe(isHeld);
 });
@@ -500,6 +503,8 @@ test.for<[number, boolean]>([
   [49, true],
   [50, true],
   [51, false],
+  [650, false],
+  [651, true],
 ])('a claim until %i has expired at 50: %s', ([expires_at, expired]) => {
   expect(hasExpired(record({ expires_at }), 50)).toBe(expired);
 });

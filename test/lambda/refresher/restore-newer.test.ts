@@ -1,8 +1,9 @@
 import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
-import { expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { RefreshTools, WarmMemory } from '../../../lambda/refresher/refresh.ts';
 import { restoreNewer } from '../../../lambda/refresher/restore-newer.ts';
 import type { StoredToken } from '../../../lambda/shared/stored-token.ts';
+import { SECOND_LOOK_MS } from '../../../lambda/shared/time-budget.ts';
 import { AwsError } from '../../../local/embedded-cloud/aws-error.ts';
 import { createInProcessAws } from '../../support/in-process-aws.ts';
 import { createTestClock } from '../../support/test-clock.ts';
@@ -41,7 +42,7 @@ test.for<[string, readonly string[], string | undefined]>([
   };
   // It needs no more than these tools.
   const memory: WarmMemory = {};
-  const tools = { ssm, tokenWriter: ssm, clock, memory } as unknown as RefreshTools;
+  const tools = { ssm, tokenWriter: ssm, clock, deadline: clock.now(), memory } as unknown as RefreshTools;
   expect(await restoreNewer(own, 2, parameter as never, tools)).toEqual(
     restored && { token: tokenOf(restored), version: written.length + 1 },
   );
@@ -63,23 +64,61 @@ test('versions that cannot be read are left out', async () => {
   expect(await restoreNewer(own, 2, { name: Name } as never, tools)).toBeUndefined();
 });
 
-test('if the newer token cannot be stored again, the next run in the container stores it', async () => {
+describe('if the newer token cannot be stored again, the next run in the container stores it:', () => {
+  const clock = createTestClock();
+  const deadline = clock.now();
+  const parameter = { name: Name, keyId: 'alias/k', tier: 'Intelligent-Tiering', tags: {}, isMissing: true };
+  const own = { token: tokenOf('own'), version: 4 };
+  const { source } = tokenOf('newer');
+  const newer = { token: tokenOf('newer'), reason: 'expiring', source, replaces: 4 };
+  let aws: ReturnType<typeof createInProcessAws>;
+  let tools: RefreshTools;
+
+  beforeEach(async () => {
+    aws = createInProcessAws(clock.now);
+    for (const accessToken of ['old', 'own', 'newer', 'own']) {
+      const Value = JSON.stringify(tokenOf(accessToken));
+      await aws.ssm.send(new PutParameterCommand({ Name, Value, Type: 'SecureString', Overwrite: true }));
+    }
+    tools = { ssm: aws.ssm, tokenWriter: aws.ssm, clock, deadline, memory: {} } as unknown as RefreshTools;
+  });
+
+  test('the write fails', async () => {
+    aws.onCall = (operation) => {
+      if (operation === 'PutParameter') throw new AwsError('ThrottlingException', 'no');
+    };
+    await expect(restoreNewer(own, 2, parameter as never, tools)).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+    expect(tools.memory.unstored).toEqual(newer);
+  });
+
+  test('the write could end after the run', async () => {
+    clock.advance(SECOND_LOOK_MS);
+    expect(await restoreNewer(own, 2, parameter as never, tools)).toMatchObject({ version: 5 });
+    await aws.ssm.send(
+      new PutParameterCommand({
+        Name,
+        Value: JSON.stringify(own.token),
+        Type: 'SecureString',
+        Overwrite: true,
+      }),
+    );
+    clock.advance(1);
+    expect(await restoreNewer({ ...own, version: 6 }, 2, parameter as never, tools)).toBeUndefined();
+    expect(tools.memory.unstored).toEqual({ ...newer, replaces: 6 });
+  });
+});
+
+test('all looks at former versions have one time limit', async () => {
   const clock = createTestClock();
   const aws = createInProcessAws(clock.now);
-  for (const accessToken of ['old', 'own', 'newer', 'own']) {
-    const Value = JSON.stringify(tokenOf(accessToken));
-    await aws.ssm.send(new PutParameterCommand({ Name, Value, Type: 'SecureString', Overwrite: true }));
-  }
-  aws.onCall = (operation) => {
-    if (operation === 'PutParameter') throw new AwsError('ThrottlingException', 'no');
+  const limits: number[] = [];
+  const timeout = (limit: number) => {
+    limits.push(limit);
+    return clock.timeout(limit);
   };
-  const memory: WarmMemory = {};
-  const parameter = { name: Name, keyId: 'alias/k', tier: 'Intelligent-Tiering', tags: {}, isMissing: true };
-  const tools = { ssm: aws.ssm, tokenWriter: aws.ssm, clock, memory } as unknown as RefreshTools;
-  const own = { token: tokenOf('own'), version: 4 };
-  await expect(restoreNewer(own, 2, parameter as never, tools)).rejects.toMatchObject({
-    code: 'STORE_UNAVAILABLE',
-  });
-  const { source } = tokenOf('newer');
-  expect(memory.unstored).toEqual({ token: tokenOf('newer'), reason: 'expiring', source, replaces: 4 });
+  const tools = { ssm: aws.ssm, clock: { ...clock, timeout }, memory: {} } as unknown as RefreshTools;
+  await restoreNewer({ token: tokenOf('own'), version: 9 }, 2, { name: Name } as never, tools);
+  expect(limits).toEqual([SECOND_LOOK_MS]);
 });
