@@ -29,9 +29,9 @@ export async function restoreNewer(
       () => undefined,
     );
     if (stored?.state !== 'token') continue;
-    // A token before the first of the two writes is the late write of an older mint.
+    // A token before the first of the two writes is the late write of an older mint. So is one that was issued earlier.
     if (stored.token.access_token === token.access_token) isWritten = true;
-    else if (isWritten) newer = stored.token;
+    else if (isWritten && stored.token.issued_at >= token.issued_at) newer = stored.token;
   }
   if (newer === undefined) return undefined;
   // If the write fails, or could end after the run, the next run in this container tries again.

@@ -9,10 +9,11 @@ import { createInProcessAws } from '../../support/in-process-aws.ts';
 import { createTestClock } from '../../support/test-clock.ts';
 
 const Name = '/a/b';
+/** The late token was issued a second before the others. */
 const tokenOf = (access_token: string): StoredToken => ({
   access_token,
   token_type: 'Bearer',
-  issued_at: 1_800_000_000,
+  issued_at: access_token === 'late' ? 1_799_999_999 : 1_800_000_000,
   expires_at: 1_800_003_600,
   source: 'a'.repeat(64),
 });
@@ -24,6 +25,8 @@ test.for<[string, readonly string[], string | undefined]>([
   ['replaced two newer ones when it was written again', ['old', 'own', 'newer', 'newest', 'own'], 'newest'],
   ['replaced the late write of an older mint', ['old', 'late', 'own'], undefined],
   ['replaced such a write, and was written again', ['old', 'late', 'own', 'own'], undefined],
+  ['replaced such a write when it was written again', ['old', 'own', 'late', 'own'], undefined],
+  ['replaced a newer one and such a write', ['old', 'own', 'newer', 'late', 'own'], 'newer'],
   ['replaced a value of somebody else when it was written again', ['old', 'own', '', 'own'], undefined],
 ])('of a token that %s (%j), the parameter then holds the newest', async ([, written, restored]) => {
   const clock = createTestClock();
