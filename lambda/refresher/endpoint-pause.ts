@@ -11,20 +11,24 @@ const REPORTS_PAUSE = 60;
 /** Checks in the last minutes of a token that send a request although the endpoint asked to wait for longer. */
 const LAST_CHECKS = 2;
 
-/** What later runs must know about a failure to mint. `now` is Unix time in seconds. */
+/**
+ * What later runs must know about a failure to mint. A pause that the endpoint asked for after an earlier failure (`before`) goes
+ * on. `now` is Unix time in seconds.
+ */
 export function rememberFailure(
   { code, retryable, details }: RefreshError,
-  source: string,
-  now: number,
-  { checkEvery }: RefreshPolicy,
+  before: MintFailure | undefined,
+  { source, now, checkEvery }: Pick<PauseInput, 'source' | 'now'> & Pick<RefreshPolicy, 'checkEvery'>,
 ): MintFailure {
-  const { notBefore } = details;
   const pause = retryable ? REPORTS_PAUSE : checkEvery + SCHEDULE_PRECISION_SECONDS;
+  const asked = Math.ceil((details.notBefore ?? 0) / 1_000);
+  const askedBefore = before?.source === source ? (before.checks_from ?? 0) : 0;
+  const checksFrom = Math.max(asked, askedBefore);
   return {
     code,
     source,
     reports_from: now + pause,
-    ...(notBefore === undefined ? {} : { checks_from: Math.ceil(notBefore / 1_000) }),
+    ...(checksFrom > now ? { checks_from: checksFrom } : {}),
   };
 }
 

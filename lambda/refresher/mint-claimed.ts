@@ -62,12 +62,15 @@ export async function mintClaimed(
     return result;
   } catch (error) {
     const wasAsked = error instanceof RefreshError && observations.attempts > attempts;
-    const failedAt = unixSeconds(clock.now());
-    await release({
-      ...rejectionsBefore,
-      failure: wasAsked ? rememberFailure(error, source, failedAt, configuration) : failure,
-    });
-    throw error;
+    if (!wasAsked) {
+      await release({ ...rejectionsBefore, failure });
+      throw error;
+    }
+    const failed = { source, now: unixSeconds(clock.now()), checkEvery: configuration.checkEvery };
+    const remembered = rememberFailure(error, failure, failed);
+    await release({ ...rejectionsBefore, failure: remembered });
+    const { checks_from } = remembered;
+    throw error.until(checks_from === undefined ? undefined : checks_from * 1_000);
   }
 }
 

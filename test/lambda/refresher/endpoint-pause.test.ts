@@ -123,7 +123,9 @@ describe('after a failure', () => {
   });
 });
 
-test.for<[string, ConstructorParameters<typeof RefreshError>, Partial<MintFailure>]>([
+test.for<
+  [string, ConstructorParameters<typeof RefreshError>, Partial<MintFailure>, (MintFailure | undefined)?]
+>([
   [
     'a failure that may pass stops reports for a minute',
     ['ENDPOINT_UNAVAILABLE', 'x'],
@@ -139,7 +141,44 @@ test.for<[string, ConstructorParameters<typeof RefreshError>, Partial<MintFailur
     ['RATE_LIMITED', 'x', { notBefore: NOW * 1_000 + 10_001 }],
     { reports_from: NOW + 60, checks_from: NOW + 11 },
   ],
-])('%s', ([, error, expected]) => {
-  const remembered = rememberFailure(new RefreshError(...error), 'source', NOW, policy);
-  expect(remembered).toEqual({ code: error[0], source: 'source', ...expected });
+  [
+    'a failure during a pause does not end the pause',
+    ['ENDPOINT_UNAVAILABLE', 'x'],
+    { reports_from: NOW + 60, checks_from: NOW + HOUR },
+    asked,
+  ],
+  [
+    'a failure with a shorter Retry-After does not end a pause',
+    ['RATE_LIMITED', 'x', { notBefore: (NOW + 10) * 1_000 }],
+    { reports_from: NOW + 60, checks_from: NOW + HOUR },
+    asked,
+  ],
+  [
+    'a failure with a longer Retry-After extends a pause',
+    ['RATE_LIMITED', 'x', { notBefore: (NOW + 2 * HOUR) * 1_000 }],
+    { reports_from: NOW + 60, checks_from: NOW + 2 * HOUR },
+    asked,
+  ],
+  [
+    'a failure does not keep the pause of other credentials or settings',
+    ['ENDPOINT_UNAVAILABLE', 'x'],
+    { reports_from: NOW + 60 },
+    { ...asked, source: 'other' },
+  ],
+  [
+    'a failure does not keep a pause that has ended',
+    ['ENDPOINT_UNAVAILABLE', 'x'],
+    { reports_from: NOW + 60 },
+    failure({ checks_from: NOW }),
+  ],
+  [
+    'a failure after one without a pause starts none',
+    ['ENDPOINT_UNAVAILABLE', 'x'],
+    { reports_from: NOW + 60 },
+    failure(),
+  ],
+])('%s', ([, error, expected, before]) => {
+  const failed = { source: 'same', now: NOW, checkEvery: policy.checkEvery };
+  const remembered = rememberFailure(new RefreshError(...error), before, failed);
+  expect(remembered).toEqual({ code: error[0], source: 'same', ...expected });
 });

@@ -347,19 +347,20 @@ describe('after a forced mint, the former token counts as revoked', () => {
 });
 
 describe('in the last minutes of a token, during a pause that the endpoint asked for,', () => {
-  test('a run sends one request', async () => {
+  test('each run sends one request, whatever the latest failure was, and says when the pause ends', async () => {
     await run(CHECK);
     clock.advance(1_800_000);
     answers = [limited];
     await run(CHECK);
+    const notBefore = clock.now() + 3_600_000;
     clock.advance(1_200_000);
     answers = [unavailable];
     requests = 0;
-    expect(await run(CHECK)).toBe('ENDPOINT_UNAVAILABLE');
-    expect(requests).toBe(1);
-    // That failure asks for no pause.
-    expect(await run(CHECK)).toBe('ENDPOINT_UNAVAILABLE');
-    expect(requests).toBe(7);
+    for (let runs = 1; runs <= 2; runs += 1) {
+      expect(await run(CHECK)).toBe('ENDPOINT_UNAVAILABLE');
+      expect(failure?.details).toMatchObject({ status: 503, notBefore });
+      expect(requests).toBe(runs);
+    }
   });
 });
 
