@@ -1,6 +1,6 @@
 import { RefreshError } from '../shared/refresh-error.ts';
 import { RUN_TIMEOUT_SECONDS, STORE_RESERVE_SECONDS } from '../shared/time-budget.ts';
-import type { RefreshEvent } from './event.ts';
+import { lookingAgain, type RefreshEvent } from './event.ts';
 import { TOKEN_EXPIRED } from './grant.ts';
 import { type RefreshTools, type RunObservations, refresh } from './refresh.ts';
 import { type Attempt, type RunContext, reported } from './report-attempt.ts';
@@ -23,12 +23,14 @@ export async function attempt(
   const left = startedAt + tools.remaining - now;
   const budget = Math.min(RUN_TIMEOUT_SECONDS * 1_000, left);
   const deadline = now + budget - STORE_RESERVE_SECONDS * 1_000;
-  const checkOnce = () => refresh(event, configuration, { ...tools, deadline, mostRequests, observations });
+  const look = (cause: RefreshEvent) =>
+    refresh(cause, configuration, { ...tools, deadline, mostRequests, observations });
   return reported(context, observations, () =>
-    checkOnce().catch(async (error: unknown) => {
+    look(event).catch(async (error: unknown) => {
       if (!isLastSecond(error, observations, clock.now())) throw error;
       await clock.sleep(LAST_SECOND_WAIT_MS);
-      return checkOnce();
+      const { version = 0 } = observations;
+      return look(lookingAgain(event, version));
     }),
   );
 }

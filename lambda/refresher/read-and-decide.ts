@@ -37,7 +37,7 @@ export async function readAndDecide(
   ]);
   const stored = unwrap(storedRead);
   // Recorded first, because the next steps may fail.
-  observations.version = versionOf(stored);
+  observations.version ??= versionOf(stored);
   if (stored.state === 'token') observe(stored.token, observations);
   else observations.expiresAt = 0;
   const versions = unwrap(secretRead);

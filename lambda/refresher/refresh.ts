@@ -7,7 +7,7 @@ import { readClaim } from './claim.ts';
 import { isHeldByAnother } from './claim-record.ts';
 import type { Configuration } from './configuration.ts';
 import type { Decision } from './decide.ts';
-import type { RefreshEvent } from './event.ts';
+import { lookingAgain, type RefreshEvent } from './event.ts';
 import { showsRevocation } from './former-token.ts';
 import { mintClaimed } from './mint-claimed.ts';
 import type { FallbackMemory, FallbackObservations, FallbackTools } from './mint-with-fallback.ts';
@@ -51,15 +51,17 @@ const NEXT_LOOK_MS = 2_000;
  * @throws RefreshError with any code but `CONFIGURATION_INVALID` and `EVENT_INVALID`
  */
 export async function refresh(
-  event: RefreshEvent,
+  cause: RefreshEvent,
   configuration: Configuration,
   tools: RefreshTools,
 ): Promise<RefreshResult> {
   const { ssm, clock, deadline, runId } = tools;
   const { parameterName } = configuration;
+  let event = cause;
   for (;;) {
     const found = await readAndDecide(event, configuration, tools);
     const { stored, decision, unstored } = found;
+    event = lookingAgain(event, versionOf(stored));
     if (decision.action === 'keep' && unstored === undefined) {
       await noticeRevocation(event, decision, configuration, tools);
       return kept(decision.reason, decision);

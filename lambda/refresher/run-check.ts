@@ -1,8 +1,9 @@
+import { unixSeconds } from '../shared/clock.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { RefreshResult } from '../shared/refresh-result.ts';
 import { attempt } from './attempt.ts';
 import { MOST_REQUESTS } from './backoff.ts';
-import type { RefreshEvent } from './event.ts';
+import { lookingAgain, type RefreshEvent } from './event.ts';
 import { holdOpen } from './hold-open.ts';
 import { latestStart, nextLook, nextRetry } from './plan-next.ts';
 import type { RefreshTools, RunObservations } from './refresh.ts';
@@ -45,9 +46,9 @@ export async function runCheck(context: RunContext): Promise<RefreshResult> {
     if (at === undefined) return settle(ended, unsettled);
     logNextAttempt(telemetry.logger, at);
     while (clock.now() < at) await clock.sleep(at - clock.now());
-    // A deployment may have changed the settings during the wait. This run has the former ones.
-    if (event.type === 'check' && observations.version !== undefined)
-      event = { type: 'held', version: observations.version };
+    const { version } = observations;
+    if (version !== undefined) event = lookingAgain(event, version);
+    else if (event.type === 'check') event = { type: 'late', since: unixSeconds(startedAt) };
   }
 }
 

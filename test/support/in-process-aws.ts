@@ -11,8 +11,8 @@ import { createSecretsManager } from '../../local/embedded-cloud/secrets-manager
 export interface InProcessAws {
   readonly ssm: SSM;
   readonly secretsManager: SecretsManagerClient;
-  /** Called before each call. It may throw an error for the caller. */
-  onCall: (operation: string, input: Input) => void;
+  /** Called before each call. It may throw an error for the caller. The call waits for its promise, if it returns one. */
+  onCall: (operation: string, input: Input) => unknown;
 }
 
 export function createInProcessAws(now: () => number): InProcessAws {
@@ -24,8 +24,9 @@ export function createInProcessAws(now: () => number): InProcessAws {
     onCall: () => undefined,
   };
   const answerWith = (operations: Operations) => (operation: string, input: Input) => {
-    aws.onCall(operation, input);
-    return operations[operation]?.(input);
+    const first = aws.onCall(operation, input);
+    const answer = () => operations[operation]?.(input);
+    return first instanceof Promise ? first.then(answer) : answer();
   };
   answerCalls(aws.ssm, answerWith(createParameterStore(keyring, 'arn:aws:ssm:us-east-1:000000000000', now)));
   answerCalls(

@@ -66,7 +66,9 @@ const store = (token: Partial<StoredToken>) => {
   const now = clock.now() / 1_000;
   const record = { access_token: 'stored', token_type: 'Bearer', issued_at: now - 3_600, expires_at: now };
   const Value = JSON.stringify({ ...record, source: 'a'.repeat(64), ...token });
-  return aws.ssm.send(new PutParameterCommand({ Name: '/a/b', Value, Type: 'SecureString' }));
+  return aws.ssm.send(
+    new PutParameterCommand({ Name: '/a/b', Value, Type: 'SecureString', Overwrite: true }),
+  );
 };
 
 describe('the first request of an attempt', () => {
@@ -112,6 +114,17 @@ describe('if the endpoint grants a token that has ended, an attempt', () => {
   test('fails if no token is stored', async () => {
     answers = [ended, granted(3_600)];
     await expect(attemptCheck()).rejects.toMatchObject({ code: 'RESPONSE_INVALID' });
+  });
+
+  test('leaves a token that another run stores with new settings before it asks again', async () => {
+    await store({});
+    answers = [ended, granted(3_600)];
+    const { sleep } = clock;
+    clock.sleep = async (milliseconds) => {
+      await sleep(milliseconds);
+      await store({ expires_at: clock.now() / 1_000 + 3_600, source: 'b'.repeat(64) });
+    };
+    expect(await attemptCheck()).toMatchObject({ outcome: 'kept', reason: 'already-replaced' });
   });
 
   test('asks again only once', async () => {

@@ -71,6 +71,21 @@ describe('decide', () => {
       { event: { type: 'held', version: 6 }, now: ISSUED + 1800 },
       'mint expiring',
     ],
+    [
+      'keeps what another run minted with other settings, if this run could not read the parameter before',
+      { event: { type: 'late', since: ISSUED }, source: sha256('other') },
+      'keep already-replaced',
+    ],
+    [
+      'mints if the token of other settings is from before such a run',
+      { event: { type: 'late', since: ISSUED + 1 }, source: sha256('other') },
+      'mint source-changed',
+    ],
+    [
+      'mints in such a run when the token of another run is expiring',
+      { event: { type: 'late', since: ISSUED }, now: ISSUED + 1800 },
+      'mint expiring',
+    ],
     ['mints when forced', { event: { type: 'force' } }, 'mint forced'],
     [
       'overwrites a foreign value when forced',

@@ -161,6 +161,25 @@ describe('a run that outlasts its claim', () => {
   });
 });
 
+test('a check with former settings that waits for the claim leaves the token that a run with new ones stores', async () => {
+  const Name = `${configuration.parameterName}.claim`;
+  const putClaim = (claim: object) =>
+    clients.ssm.send(
+      new PutParameterCommand({ Name, Value: JSON.stringify(claim), Type: 'String', Overwrite: true }),
+    );
+  await putClaim({ owner: 'other', replaces: 0, expires_at: unixSeconds(clock.now()) + CLAIM });
+  endpoint.answer(grant('new'), grant('former'));
+  const { sleep } = clock;
+  clock.sleep = async (milliseconds) => {
+    clock.sleep = sleep;
+    await sleep(milliseconds);
+    await putClaim({});
+    await run(CHECK, { settings: { scope: 'new' } });
+  };
+  expect(await run(CHECK)).toMatchObject({ outcome: 'kept', reason: 'already-replaced' });
+  expect((await stored()).token).toBe('new');
+});
+
 test('a forced run right after a mint stores its token, although both were minted in the same second', async () => {
   endpoint.answer(grant('first'), grant('second'));
   await run(CHECK);

@@ -4,6 +4,7 @@ import { ENVIRONMENT } from '../../../lambda/shared/refresher-environment.ts';
 import { sha256 } from '../../../lambda/shared/stored-token.ts';
 import { functionTimeout } from '../../../lambda/shared/time-budget.ts';
 import { AwsError } from '../../../local/embedded-cloud/aws-error.ts';
+import type { InProcessAws } from '../../support/in-process-aws.ts';
 import { newTokens } from '../../support/new-tokens.ts';
 import { type SimulationOptions, simulateRefresher } from '../../support/simulated-refresher.ts';
 
@@ -183,6 +184,57 @@ describe('a scheduled check', () => {
   });
 });
 
+describe('if a deployment changes the settings, a scheduled check with the former ones leaves the new token', () => {
+  /** The next calls of this kind to the parameter fail. */
+  const failing = (aws: InProcessAws, operation: string) => {
+    const { onCall } = aws;
+    aws.onCall = (called, input) => {
+      if (called === operation && input.Name === '/a/b') throw new AwsError('ThrottlingException', 'no');
+      return onCall(called, input);
+    };
+    return () => {
+      aws.onCall = onCall;
+    };
+  };
+
+  test('although it could not read the token at first', async () => {
+    const { run, aws, time, passTo, environment, record } = await startAfter(600);
+    const repaired = failing(aws, 'GetParameter');
+    const running = ended(run());
+    await passTo(610);
+    repaired();
+    environment[ENVIRONMENT.scope] = 'travel';
+    await time.until(run({}, { isAwaited: true }));
+    const deployed = await record();
+    expect(await time.until(running)).toMatchObject({ outcome: 'kept', reason: 'already-replaced' });
+    expect(await record()).toEqual(deployed);
+  });
+
+  test.for([
+    ['if it was stored between two steps of the first attempt', 3_600, 1_901],
+    ['even if that one becomes due in the same run', 610, 2_151],
+  ] as const)('%s', async ([, lifetime, end]) => {
+    const { run, aws, passTo, environment, record, grantFor } = await startAfter(1_900);
+    let deployed: unknown;
+    const { onCall } = aws;
+    aws.onCall = (operation, input) => {
+      if (input.Name !== '/a/b.claim') return onCall(operation, input);
+      // The run has read the token, and reads the claim next.
+      aws.onCall = onCall;
+      environment[ENVIRONMENT.scope] = 'travel';
+      grantFor(lifetime);
+      return run({}, { isAwaited: true }).then(async () => {
+        deployed = await record();
+      });
+    };
+    const running = run();
+    await passTo(end);
+    expect(await running).toMatchObject({ outcome: 'kept', reason: 'already-replaced' });
+    expect(deployed).toMatchObject({ token: { access_token: 'new-2' } });
+    expect(await record()).toEqual(deployed);
+  });
+});
+
 describe('while another run mints, a scheduled check', () => {
   test('looks again after a minute, then after two minutes, and mints if that run has died', async () => {
     const { run, time, requests, claimUntil } = await startAfter(1_900);
@@ -196,15 +248,42 @@ describe('while another run mints, a scheduled check', () => {
     fail(() => new Response(null, { status: 503, headers: { 'retry-after': '41' } }));
     const running = ended(run());
     await passTo(1_930);
-    await claimUntil(9_000);
+    await claimUntil(2_500);
     expect(await time.until(running)).toMatch('ENDPOINT_UNAVAILABLE');
     expect(requests()).toEqual([1_900]);
   });
 
   test('succeeds if that run does not end and nothing failed', async () => {
     const { run, time, claimUntil } = await startAfter(1_900);
-    await claimUntil(9_000);
+    await claimUntil(2_500);
     expect(await time.until(run())).toMatchObject({ outcome: 'kept', reason: 'being-replaced' });
+  });
+});
+
+describe('if the endpoint asked to wait, and a later request gets another failure,', () => {
+  const limited = () => new Response(null, { status: 429, headers: { 'retry-after': '1200' } });
+
+  test('checks pause until the endpoint allows them', async () => {
+    const { run, time, passTo, requests, break: fail } = await startAfter(1_900);
+    fail(limited);
+    await time.until(ended(run({}, { isAwaited: true })));
+    fail(unavailable);
+    await time.until(ended(run({ force: true }, { isAwaited: true })));
+    const before = requests().length;
+    await passTo(2_000);
+    expect(await time.until(ended(run()))).toMatch(/^ENDPOINT_UNAVAILABLE: no request was sent/);
+    expect(requests()).toHaveLength(before);
+  });
+
+  test('each check in the last minutes of a token sends a single request', async () => {
+    const { run, time, requests, break: fail } = await startAfter(2_880);
+    fail(limited);
+    await time.until(ended(run()));
+    fail(unavailable);
+    for (let checks = 1; checks <= 3; checks += 1) {
+      expect(await time.until(ended(run()))).toMatch('ENDPOINT_UNAVAILABLE');
+      expect(requests()).toHaveLength(1 + checks);
+    }
   });
 });
 
