@@ -19,6 +19,7 @@ export async function attempt(
 ): Promise<Attempt> {
   const { configuration, startedAt, tools } = context;
   const { clock } = tools;
+  observations.isReport = event.type === 'rejected';
   const now = clock.now();
   const left = startedAt + tools.remaining - now;
   const budget = Math.min(RUN_TIMEOUT_SECONDS * 1_000, left);

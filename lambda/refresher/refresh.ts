@@ -25,6 +25,8 @@ export interface RunObservations extends FallbackObservations {
   origin?: Pick<StoredToken, 'issued_at' | 'source'>;
   /** Set if the endpoint granted a token that it had granted before: the stored one, or probably another one. */
   reused?: 'stored' | 'another';
+  /** Whether a report of a rejected token caused the run. */
+  isReport?: boolean;
   /** Whether a report shows that the endpoint revoked a token when it granted the next one. */
   formerTokenRevoked?: boolean;
 }

@@ -156,9 +156,8 @@ export function addRunMetrics(
 ): void {
   if (observations.expiresAt !== undefined && !isOnlyAReport(observations, successful?.result)) {
     const left = secondsLeft(observations.expiresAt, now);
-    // The endpoint works, no run can replace the token yet, and one will in time.
-    const isInOrder = observations.reused === 'stored' && successful?.plan !== 'too-long';
-    const least = successful !== undefined && isInOrder ? expiryThreshold(successful.configuration) : 0;
+    const isInOrder = successful !== undefined && isLeftToLater(observations, successful);
+    const least = isInOrder ? expiryThreshold(successful.configuration) : 0;
     metrics.addMetric(METRIC.secondsUntilExpiry, MetricUnit.Seconds, Math.max(least, left));
   }
   if (observations.attempts > 0)
@@ -169,9 +168,19 @@ export function addRunMetrics(
 }
 
 /** A report of a rejected token that changed nothing. It says nothing about the endpoint, so it must not fire an alarm. */
-function isOnlyAReport({ attempts }: RunObservations, result: RefreshResult | undefined): boolean {
-  if (result?.outcome !== 'kept') return false;
-  return result.reason === 'being-replaced' || (attempts === 0 && result.reason !== 'fresh');
+function isOnlyAReport({ isReport, attempts }: RunObservations, result: RefreshResult | undefined): boolean {
+  return isReport === true && attempts === 0 && result?.outcome === 'kept';
+}
+
+/**
+ * Whether no run can replace the token yet, and one will in time: the endpoint grants the same token until then, or another run
+ * is minting. That run reports how it ends.
+ */
+function isLeftToLater(
+  { reused }: RunObservations,
+  { result, plan }: { readonly result: RefreshResult; readonly plan: HoldPlan },
+): boolean {
+  return result.reason === 'being-replaced' || (reused === 'stored' && plan !== 'too-long');
 }
 
 /** The dimensions of every metric. */

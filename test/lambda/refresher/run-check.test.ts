@@ -235,12 +235,25 @@ describe('if a deployment changes the settings, a scheduled check with the forme
   });
 });
 
-describe('while another run mints, a scheduled check', () => {
+describe('while another run mints, a run', () => {
   test('looks again after a minute, then after two minutes, and mints if that run has died', async () => {
     const { run, time, requests, claimUntil } = await startAfter(1_900);
     await claimUntil(2_000);
     expect(await time.until(run())).toMatchObject({ outcome: 'minted', reason: 'expiring' });
     expect(requests()).toEqual([2_080]);
+  });
+
+  test.for<[string, string, unknown, number]>([
+    ['reports', 'a check', {}, 1],
+    ['does not report', 'a run for a rejected token', { rejected: sha256('new-1') }, 0],
+  ])('%s when the token expires, if it is %s', async ([, , event, count]) => {
+    const { run, time, metric, claimUntil } = await startAfter(1_900);
+    await claimUntil(2_500);
+    const measured = () => metric('SecondsUntilExpiry')?.values.length ?? 0;
+    const before = measured();
+    const result = await time.until(run(event, { isAwaited: true }));
+    expect(result).toMatchObject({ outcome: 'kept', reason: 'being-replaced' });
+    expect(measured() - before).toBe(count);
   });
 
   test('ends with its own failure if that run does not end', async () => {
