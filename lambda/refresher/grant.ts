@@ -8,7 +8,7 @@ import { errorIn } from './error-object.ts';
 import { jwtValidity } from './jwt-validity.ts';
 import { readLifetime } from './lifetime.ts';
 import { shapeOf, shapeOfText } from './shape.ts';
-import { MAX_RESPONSE_BYTES, type TokenAnswer } from './token-request.ts';
+import { MAX_RESPONSE_BYTES, mayGrant, type TokenAnswer } from './token-request.ts';
 import { tokenTypeProblem } from './token-type.ts';
 
 /** What a token endpoint granted. */
@@ -45,7 +45,7 @@ export function readGrant(answer: TokenAnswer, settings: GrantSettings, times: R
   if (answer.type === 'unreachable') throw unreachable(tokenUrl, answer.reason);
   if (answer.type === 'too-large')
     throw invalidResponse(tokenUrl, `a body of more than ${MAX_RESPONSE_BYTES / 1024} KB`);
-  if (answer.status !== 200 && answer.status !== 201) throw refusedBy(answer, tokenUrl, times.answeredAt);
+  if (!mayGrant(answer.status)) throw refusedBy(answer, tokenUrl, times.answeredAt);
   // Also removes a byte order mark, which some servers on .NET send.
   const body = parseJsonObject(answer.body.trim());
   if (body === undefined)

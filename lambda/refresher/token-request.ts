@@ -9,9 +9,16 @@ export const MAX_RESPONSE_BYTES = 64 * 1024;
 /** Without a charset, which the library would add: some servers answer it with 415. */
 const CONTENT_TYPE = 'application/x-www-form-urlencoded';
 
-/** The token endpoint's answer, its body read to the end. */
+/** Whether an answer with this status may grant a token. */
+export const mayGrant = (status: number): boolean => status === 200 || status === 201;
+
+/** The token endpoint's answer. If `mayGrant` its status, its body was read to the end. */
 export type TokenAnswer =
   | { readonly type: 'answer'; readonly status: number; readonly headers: Headers; readonly body: string }
+  | UnreadAnswer;
+
+/** An answer that did not arrive, or whose body cannot be read. */
+type UnreadAnswer =
   | { readonly type: 'too-large' }
   | { readonly type: 'unreachable'; readonly reason: string };
 
@@ -28,8 +35,13 @@ export async function requestToken(
   const signal = clock.timeout(timeout);
   const parameters = new URLSearchParams(configuration.extraParameters);
   if (configuration.scope !== undefined) parameters.set('scope', configuration.scope);
+  const unreachable = (error: unknown): UnreadAnswer => ({
+    type: 'unreachable',
+    reason: signal.aborted ? 'TIMEOUT' : networkErrorCode(error),
+  });
+  let response: Response;
   try {
-    const response = await oauth.clientCredentialsGrantRequest(
+    response = await oauth.clientCredentialsGrantRequest(
       { issuer: new URL(configuration.tokenUrl).origin, token_endpoint: configuration.tokenUrl },
       { client_id: credentials.clientId },
       configuration.clientAuthentication === 'client_secret_basic'
@@ -50,12 +62,13 @@ export async function requestToken(
         [oauth.allowInsecureRequests]: true,
       },
     );
-    const body = await readBounded(response);
-    if (body === undefined) return { type: 'too-large' };
-    return { type: 'answer', status: response.status, headers: response.headers, body };
   } catch (error) {
-    return { type: 'unreachable', reason: signal.aborted ? 'TIMEOUT' : networkErrorCode(error) };
+    return unreachable(error);
   }
+  const { status, headers } = response;
+  const { body, problem } = await readBounded(response, unreachable);
+  // The status of a refusal counts, even if its body is too large, too slow, or cut off.
+  return problem !== undefined && mayGrant(status) ? problem : { type: 'answer', status, headers, body };
 }
 
 /**
@@ -68,17 +81,24 @@ function clientSecretBasic({ clientId, clientSecret }: ClientCredentials): oauth
   return (_server, _client, _form, headers) => headers.set('authorization', `Basic ${basic}`);
 }
 
-/** The body as text, or undefined if it is larger than allowed. The limit applies to the decompressed body. */
-async function readBounded(response: Response): Promise<string | undefined> {
-  if (response.body === null) return '';
+/** The body as text, as far as it could be read. The limit applies to the decompressed body. */
+async function readBounded(
+  response: Response,
+  unreachable: (error: unknown) => UnreadAnswer,
+): Promise<{ readonly body: string; readonly problem?: UnreadAnswer }> {
   const chunks: Uint8Array[] = [];
+  const read = () => Buffer.concat(chunks).toString('utf8');
   let size = 0;
-  for await (const chunk of response.body) {
-    size += chunk.byteLength;
-    if (size > MAX_RESPONSE_BYTES) return undefined;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of response.body ?? []) {
+      chunks.push(chunk);
+      size += chunk.byteLength;
+      if (size > MAX_RESPONSE_BYTES) return { body: read(), problem: { type: 'too-large' } };
+    }
+  } catch (error) {
+    return { body: read(), problem: unreachable(error) };
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return { body: read() };
 }
 
 /** The error code of the system or the HTTP client, such as `ECONNREFUSED` or `DEPTH_ZERO_SELF_SIGNED_CERT`. */

@@ -3,7 +3,15 @@ import { newTokens } from './new-tokens.ts';
 import { type SimulatedRefresher, simulateRefresher } from './simulated-refresher.ts';
 
 /** What a token endpoint does during an outage. */
-export const OUTAGE_KINDS = ['refuses', 'hangs', 'answers 503', 'answers 429', 'answers 503 slowly'] as const;
+export const OUTAGE_KINDS = [
+  'refuses',
+  'hangs',
+  'answers 503',
+  'answers 429',
+  'answers 503 slowly',
+  'answers 503 with a large page',
+  'hangs after the status',
+] as const;
 export type OutageKind = (typeof OUTAGE_KINDS)[number];
 
 export interface SimulatedOutage {
@@ -73,5 +81,16 @@ async function failAs(
     case 'answers 503 slowly':
       await time.sleep(25_000, signal);
       return new Response(null, { status: 503 });
+    case 'answers 503 with a large page':
+      return new Response('x'.repeat(70_000), { status: 503 });
+    case 'hangs after the status':
+      return new Response(hanging(signal), { status: 503 });
   }
+}
+
+/** A body that does not come. */
+function hanging(signal: AbortSignal): ReadableStream {
+  return new ReadableStream({
+    start: (controller) => signal.addEventListener('abort', () => controller.error(signal.reason)),
+  });
 }

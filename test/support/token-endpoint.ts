@@ -25,11 +25,13 @@ export interface PlainAnswer {
 export type Answer =
   | PlainAnswer
   /** Never answers, or stops in the middle of the body. */
-  | { readonly hang: 'headers' | 'body' }
+  | { readonly hang: 'headers' | 'body'; readonly status?: number }
   /** Resets the connection. */
   | { readonly reset: true }
   /** Sends for as long as the client reads. */
-  | { readonly endlessBody: true }
+  | { readonly endlessBody: true; readonly status?: number }
+  /** Resets the connection in the middle of the body. */
+  | { readonly cutOff: true; readonly status?: number }
   /** Sends the parts one by one, as fast as the client reads. */
   | { readonly headers: Readonly<Record<string, string>>; readonly parts: Iterable<string | Buffer> }
   | ((request: ReceivedRequest) => Answer | Promise<Answer>);
@@ -93,10 +95,12 @@ async function give(answer: Answer, request: ReceivedRequest, response: ServerRe
   if (typeof answer === 'function') return give(await answer(request), request, response);
   if ('reset' in answer) return void response.socket?.resetAndDestroy();
   if ('hang' in answer) {
-    if (answer.hang === 'body') startBody(response).write(BODY_START);
+    if (answer.hang === 'body') startBody(response, answer).write(BODY_START);
     return;
   }
-  if ('endlessBody' in answer) return void pipeline(endless, startBody(response), () => undefined);
+  if ('endlessBody' in answer) return void pipeline(endless, startBody(response, answer), () => undefined);
+  if ('cutOff' in answer)
+    return void startBody(response, answer).write(BODY_START, () => response.socket?.resetAndDestroy());
   if ('parts' in answer) {
     response.writeHead(200, { 'content-type': 'application/json', ...answer.headers });
     return void pipeline(answer.parts, response, () => undefined);
@@ -106,8 +110,8 @@ async function give(answer: Answer, request: ReceivedRequest, response: ServerRe
   response.end(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
-function startBody(response: ServerResponse): ServerResponse {
-  return response.writeHead(200, { 'content-type': 'application/json' });
+function startBody(response: ServerResponse, { status = 200 }: { readonly status?: number }): ServerResponse {
+  return response.writeHead(status, { 'content-type': 'application/json' });
 }
 
 function* endless(): Generator<string> {

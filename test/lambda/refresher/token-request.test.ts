@@ -71,6 +71,24 @@ test.for([
   expect(await ask()).toMatchObject(type === 'answer' ? { type, body } : { type });
 });
 
+test.for<[string, Answer, RegExp]>([
+  ['larger than allowed', { status: 503, body: 'x'.repeat(65_537) }, /^x+$/],
+  ['endless', { status: 429, endlessBody: true }, /^{"access_token":"x+$/],
+  ['cut off', { status: 401, cutOff: true }, /^{"access_token":"$/],
+])('the status of a refusal counts although its body is %s', async ([, answer, body]) => {
+  endpoint.answer(answer);
+  const { status } = answer as { status: number };
+  expect(await ask()).toMatchObject({ type: 'answer', status, body: expect.stringMatching(body) });
+});
+
+test.for([200, 201])('a connection that breaks off in the body of status %i is reported', async (status) => {
+  endpoint.answer({ cutOff: true, status });
+  expect(await ask()).toEqual({
+    type: 'unreachable',
+    reason: expect.stringMatching(/^(ECONNRESET|UND_ERR_SOCKET)$/),
+  });
+});
+
 test('an answer without a body has an empty one', async () => {
   endpoint.answer({ status: 204 });
   expect(await ask()).toMatchObject({ type: 'answer', status: 204, body: '' });
@@ -99,17 +117,23 @@ describe('a request that reaches its time limit is reported as a timeout', () =>
     expect(await ask(undefined, { clock })).toEqual({ type: 'unreachable', reason: 'TIMEOUT' });
   });
 
+  const fetch: typeof globalThis.fetch = async (...request) => {
+    const response = await globalThis.fetch(...request);
+    limit.abort();
+    return response;
+  };
+
   test.for<[string, Answer]>([
     ['stops in the middle', { hang: 'body' }],
     ['never ends', { endlessBody: true }],
   ])('while a body %s', async ([, answer]) => {
     endpoint.answer(answer);
-    const fetch: typeof globalThis.fetch = async (...request) => {
-      const response = await globalThis.fetch(...request);
-      limit.abort();
-      return response;
-    };
     expect(await ask(undefined, { clock, fetch })).toEqual({ type: 'unreachable', reason: 'TIMEOUT' });
+  });
+
+  test.for([202, 302, 429, 503])('unless the status has arrived and is %i', async (status) => {
+    endpoint.answer({ hang: 'body', status });
+    expect(await ask(undefined, { clock, fetch })).toMatchObject({ type: 'answer', status });
   });
 });
 
