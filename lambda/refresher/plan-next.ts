@@ -43,11 +43,14 @@ export function nextLook(
  * When to try again after a failure that may pass, in Unix time in milliseconds, and not before the endpoint allows it.
  * Undefined if the next check tries first.
  */
-export function nextRetry({ retryable, details }: RefreshError, soFar: RunSoFar): number | undefined {
+export function nextRetry({ code, retryable, details }: RefreshError, soFar: RunSoFar): number | undefined {
   if (!retryable) return undefined;
+  // A server that is down may come back before its rate limit resets.
   const { notBefore, resetAt } = details;
+  // A server that is down may recover before its rate limit resets.
+  const reset = code === 'RATE_LIMITED' ? resetAt : undefined;
   // The claim's record keeps the pause in whole seconds.
-  const asked = Math.ceil((notBefore ?? resetAt ?? 0) / 1_000) * 1_000 - soFar.now;
+  const asked = Math.ceil((notBefore ?? reset ?? 0) / 1_000) * 1_000 - soFar.now;
   return after(Math.max(waitAfter(soFar), asked), soFar);
 }
 

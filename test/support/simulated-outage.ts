@@ -10,6 +10,8 @@ export const OUTAGE_KINDS = [
   'answers 429',
   'answers 503 slowly',
   'answers 503 with a large page',
+  'answers 503 with a rate limit',
+  'answers 503 with a used-up rate limit',
   'hangs after the status',
 ] as const;
 export type OutageKind = (typeof OUTAGE_KINDS)[number];
@@ -83,9 +85,19 @@ async function failAs(
       return new Response(null, { status: 503 });
     case 'answers 503 with a large page':
       return new Response('x'.repeat(70_000), { status: 503 });
+    case 'answers 503 with a rate limit':
+      return unavailable(4_999);
+    case 'answers 503 with a used-up rate limit':
+      return unavailable(0);
     case 'hangs after the status':
       return new Response(hanging(signal), { status: 503 });
   }
+}
+
+/** An answer with the state of a rate limit that resets after 50 minutes. */
+function unavailable(remaining: number): Response {
+  const headers = { 'x-ratelimit-remaining': String(remaining), 'x-ratelimit-reset': '3000' };
+  return new Response(null, { status: 503, headers });
 }
 
 /** A body that does not come. */

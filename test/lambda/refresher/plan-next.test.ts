@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
 import { nextLook, nextRetry, type RunSoFar } from '../../../lambda/refresher/plan-next.ts';
-import { RefreshError, type RefreshErrorDetails } from '../../../lambda/shared/refresh-error.ts';
+import {
+  RefreshError,
+  type RefreshErrorCode,
+  type RefreshErrorDetails,
+} from '../../../lambda/shared/refresh-error.ts';
 import type { RefreshResult } from '../../../lambda/shared/refresh-result.ts';
 
 /** Unix time in seconds. */
@@ -58,18 +62,26 @@ test.for<[number, number, number | undefined]>([
 );
 
 const at = (seconds: number) => (NOW + seconds) * 1_000;
-test.for<[string, number, RefreshErrorDetails, number | undefined]>([
+test.for<[string, number, RefreshErrorDetails, number | undefined, RefreshErrorCode?]>([
   ['a minute after the first failure', 1, {}, 60],
   ['two minutes after the second failure', 2, {}, 120],
   ['when the endpoint allows it', 1, { notBefore: at(90) }, 90],
   ['in the whole second after the endpoint allows it', 1, { notBefore: at(90) + 1 }, 91],
   ['no sooner because the endpoint allows that', 1, { notBefore: at(10) }, 60],
-  ['when the rate limit resets', 1, { resetAt: at(90) }, 90],
-  ['when Retry-After says, rather than at the reset', 1, { notBefore: at(90), resetAt: at(100) }, 90],
+  ['when the rate limit resets', 1, { resetAt: at(90) }, 90, 'RATE_LIMITED'],
+  ['not at all if the rate limit resets later', 1, { resetAt: at(LATEST + 1) }, undefined, 'RATE_LIMITED'],
+  ['a minute after an outage, although a rate limit resets later', 1, { resetAt: at(90) }, 60],
+  [
+    'when Retry-After says, rather than at the reset',
+    1,
+    { notBefore: at(90), resetAt: at(100) },
+    90,
+    'RATE_LIMITED',
+  ],
   ['at its latest moment', 1, { notBefore: at(LATEST) }, LATEST],
   ['not at all if the endpoint allows it later', 1, { notBefore: at(LATEST + 1) }, undefined],
-])('a run tries again %s', ([, count, details, expected]) => {
-  const failure = new RefreshError('ENDPOINT_UNAVAILABLE', 'why', details);
+])('a run tries again %s', ([, count, details, expected, code = 'ENDPOINT_UNAVAILABLE']) => {
+  const failure = new RefreshError(code, 'why', details);
   expect(fromNow(nextRetry(failure, soFar(count)))).toBe(expected);
 });
 
