@@ -1,8 +1,9 @@
 import { RefreshError, type RefreshErrorCode } from '../shared/refresh-error.ts';
 import type { RefreshResult } from '../shared/refresh-result.ts';
 import { RUN_TIMEOUT_SECONDS, STORE_RESERVE_SECONDS } from '../shared/time-budget.ts';
+import { MOST_REQUESTS } from './backoff.ts';
 import type { Configuration } from './configuration.ts';
-import { type RefreshTools, refresh } from './refresh.ts';
+import { type RefreshTools, type RunObservations, refresh } from './refresh.ts';
 import { SAME_TOKEN_GRACE_SECONDS } from './same-token.ts';
 
 /** Seconds before expiry. Camunda grants the next token 30 seconds before, and clocks differ a little. */
@@ -29,7 +30,7 @@ const PASSING: ReadonlySet<RefreshErrorCode> = new Set<RefreshErrorCode>([
 export async function holdOpen(
   held: RefreshResult,
   configuration: Configuration,
-  tools: Omit<RefreshTools, 'deadline'>,
+  tools: Omit<RefreshTools, 'deadline' | 'mostRequests'>,
 ): Promise<RefreshResult> {
   const { clock, observations } = tools;
   const until = held.expires_at;
@@ -44,12 +45,12 @@ export async function holdOpen(
     await clock.sleep(Math.max(0, wait));
     // An early request that hangs must not delay the one at the end.
     // Stryker disable next-line EqualityOperator: no offset is 0
-    const deadline = (offset < 0 ? until : latest) * 1_000;
+    const [deadline, mostRequests] = offset < 0 ? [until * 1_000, 1] : [latest * 1_000, MOST_REQUESTS];
     delete observations.reused;
     failure = undefined;
     try {
-      result = await refresh(event, configuration, { ...tools, deadline });
-      if (observations.reused !== 'stored' && result.reason !== 'being-replaced') return result;
+      result = await refresh(event, configuration, { ...tools, deadline, mostRequests });
+      if (!isStillHeld(result, observations)) return result;
     } catch (error) {
       if (!(error instanceof RefreshError)) throw error;
       failure = error;
@@ -59,4 +60,9 @@ export async function holdOpen(
   }
   if (failure !== undefined) throw failure;
   return result;
+}
+
+/** Whether the held token is still stored. Another node may have granted one that ends sooner. */
+function isStillHeld({ reason }: RefreshResult, { reused }: RunObservations): boolean {
+  return reused === 'stored' || reason === 'same-token' || reason === 'being-replaced';
 }

@@ -6,7 +6,7 @@ import { MOST_REQUESTS } from './backoff.ts';
 import { lookingAgain, type RefreshEvent } from './event.ts';
 import { holdOpen } from './hold-open.ts';
 import { latestStart, nextLook, nextRetry } from './plan-next.ts';
-import type { RefreshTools, RunObservations } from './refresh.ts';
+import type { RefreshTools } from './refresh.ts';
 import { newObservations, type RunContext, reported } from './report-attempt.ts';
 import { logNextAttempt, warnOfGap } from './telemetry.ts';
 
@@ -54,7 +54,7 @@ export async function runCheck(context: RunContext): Promise<RefreshResult> {
 
 /**
  * Attempts once. If the endpoint grants a token that it granted before, and that token ends before the next check, the run
- * waits for its end.
+ * waits for its end. The next token may be such a token too.
  */
 async function checkAndHold(
   event: RefreshEvent,
@@ -63,15 +63,18 @@ async function checkAndHold(
 ): Promise<Ended> {
   const { configuration, tools } = context;
   try {
-    const { result, plan } = await attempt(event, options, context);
-    const { reused } = options.observations;
-    if (reused === undefined) return { result };
-    if (plan === 'too-long' && reused === 'stored') warnOfGap(tools.telemetry.logger, result.expires_at);
-    if (plan !== 'hold') return { result };
-    const observations: RunObservations = newObservations();
-    return await reported(context, observations, () =>
-      holdOpen(result, configuration, { ...tools, mostRequests: MOST_REQUESTS, observations }),
-    );
+    let step = await attempt(event, options, context);
+    for (;;) {
+      const { result, plan } = step;
+      const { reused } = step.observations;
+      if (reused === undefined) return { result };
+      if (plan === 'too-long' && reused === 'stored') warnOfGap(tools.telemetry.logger, result.expires_at);
+      if (plan !== 'hold') return { result };
+      const observations = newObservations();
+      step = await reported(context, observations, () =>
+        holdOpen(result, configuration, { ...tools, observations }),
+      );
+    }
   } catch (failure) {
     // Stryker disable next-line ConditionalExpression: the run does not try again after any other error, and throws it
     if (failure instanceof RefreshError) return { failure };

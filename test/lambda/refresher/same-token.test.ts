@@ -321,6 +321,19 @@ describe('a held run', () => {
     expect(requests).toBe(1);
   });
 
+  test('sends one request before the end and six after it, and then one per attempt, while the endpoint is down', async () => {
+    const { run, passTo, endpoint, requestsAfterEnd } = await startBeforeEnd(40);
+    const failing = ended(run());
+    await passTo(-30);
+    endpoint.fault = () => new Response(null, { status: 503 });
+    await passTo(400);
+    expect(await failing).toMatch('ENDPOINT_UNAVAILABLE');
+    const around = requestsAfterEnd().filter((at) => at > -30);
+    expect(around.map((at) => Math.sign(at))).toEqual([-1, ...Array(9).fill(1)]);
+    // The run may try again until 320 seconds after the end.
+    expect(around.filter((at) => at > 60)).toHaveLength(3);
+  });
+
   test('believes the endpoint if it grants the token long after the end that it had stated', async () => {
     const { run, passTo, record, end } = await startBeforeEnd(200, { kind: CONSTANT, livesFor: 7_200 });
     const running = run();
@@ -341,6 +354,63 @@ test('a report that changes nothing does not publish the validity, which is low 
     reason: 'already-replaced',
   });
   expect(published()).toBe(before);
+});
+
+describe('if a node of the endpoint grants a token of its own, a held run', () => {
+  /** A run that begins 200 seconds before the end. From 26 seconds before it, another node grants a token until `ends`. */
+  const startWithNode = async (ends: number) => {
+    const simulated = await startBeforeEnd(200);
+    const { time, endpoint, end, passTo } = simulated;
+    const next = newTokens(() => 3_600);
+    const running = simulated.run();
+    await passTo(-26);
+    endpoint.fault = () => {
+      const left = end / SECOND + ends - time.now() / SECOND;
+      if (left <= 0) return next();
+      return Response.json({ access_token: 'of-a-node', token_type: 'Bearer', expires_in: Math.floor(left) });
+    };
+    const storedSince = () =>
+      simulated.stored.slice(1).map(({ access_token, storedAt }) => ({
+        access_token,
+        at: Math.floor(storedAt - end / SECOND),
+      }));
+    return { ...simulated, running, storedSince };
+  };
+
+  // Seconds after the end of the first token: when that of the node ends, and when which token is stored.
+  test.for([
+    ['asks again at the end, if that one ends sooner', -10, [['new-1', 1]]],
+    [
+      'waits for the end of that one, if it ends later',
+      60,
+      [
+        ['of-a-node', -25],
+        ['new-1', 60],
+      ],
+    ],
+  ] as const)('%s', async ([, ends, expected]) => {
+    const { passTo, running, storedSince } = await startWithNode(ends);
+    await passTo(100);
+    expect(storedSince()).toEqual(expected.map(([access_token, at]) => ({ access_token, at })));
+    expect(await running).toMatchObject({ outcome: 'minted', reason: 'expiring' });
+  });
+
+  test('leaves the end of that one to the next check, if that surely comes before', async () => {
+    const { passTo, running, storedSince, runs } = await startWithNode(170);
+    await passTo(-20);
+    expect(runs).toHaveLength(2);
+    expect(await running).toMatchObject({ outcome: 'minted', reason: 'expiring' });
+    expect(storedSince()).toEqual([{ access_token: 'of-a-node', at: -25 }]);
+  });
+
+  test('waits for the end of a token that another run stored', async () => {
+    const { time, run, passTo, running, storedSince } = await startWithNode(60);
+    await passTo(-25.5);
+    await time.until(run({}, { isAwaited: true }));
+    await passTo(100);
+    expect(storedSince().map(({ access_token }) => access_token)).toEqual(['of-a-node', 'new-1']);
+    expect(await running).toMatchObject({ outcome: 'minted', reason: 'expiring' });
+  });
 });
 
 describe('an endpoint that grants a new token in each answer', () => {
