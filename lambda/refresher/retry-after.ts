@@ -7,13 +7,22 @@ const LARGEST_DELAY_SECONDS = 1e9;
 /** A larger number is a Unix time in milliseconds. */
 const LARGEST_UNIX_SECONDS = 1e11;
 
+/** Not the comma after the weekday of an HTTP date. */
+const COMMA_BETWEEN_VALUES = /(?<!(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*),/;
+
 /**
  * Milliseconds that a `Retry-After` header asks to wait (RFC 9110 section 10.2.3: seconds or an HTTP date), or undefined if
- * the header is missing or unreadable. `now` is Unix time in milliseconds.
+ * the header is missing or unreadable. `now` is Unix time in milliseconds. If a gateway has added a second one, the longest wait
+ * counts.
  */
 export function parseRetryAfter(header: string | null, now: number): number | undefined {
   // Stryker disable next-line StringLiteral: any text but a number or a date is unreadable
-  const value = header?.trim() ?? '';
+  const waits = (header ?? '').split(COMMA_BETWEEN_VALUES).map((value) => parseOne(value.trim(), now));
+  const readable = waits.filter((wait) => wait !== undefined);
+  return readable.length === 0 ? undefined : Math.max(...readable);
+}
+
+function parseOne(value: string, now: number): number | undefined {
   if (/^\d+$/.test(value)) return parseDelay(value, now);
   // All three forms of an HTTP date start with a weekday. Date.parse alone would read "-5" as a year.
   if (!/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value)) return undefined;

@@ -188,12 +188,13 @@ describe('a wait that the endpoint asks for', () => {
       }
   });
 
-  test('in several headers of one name is ignored', () => {
+  test('in several headers of one name is the longest', () => {
     const headers = new Headers([
       ['retry-after', '5'],
       ['retry-after', '10'],
     ]);
-    expect(failureOf({ type: 'answer', status: 429, headers, body: '' }).details).toEqual({ status: 429 });
+    const { details } = failureOf({ type: 'answer', status: 429, headers, body: '' });
+    expect(details).toEqual({ status: 429, notBefore: NOW + 10_000 });
   });
 
   test.for<[number, Readonly<Record<string, string>>, object]>([
