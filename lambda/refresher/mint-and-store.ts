@@ -1,6 +1,6 @@
 import { unixSeconds } from '../shared/clock.ts';
 import type { RefreshPolicy } from '../shared/refresh-margin.ts';
-import type { RefreshResult } from '../shared/refresh-result.ts';
+import type { MintReason, RefreshResult } from '../shared/refresh-result.ts';
 import type { Stored, StoredToken } from '../shared/stored-token.ts';
 import type { ClaimRecord } from './claim-record.ts';
 import type { Configuration } from './configuration.ts';
@@ -30,7 +30,8 @@ export async function mintAndStore(
   if (decision.action === 'keep')
     return unstored === undefined ? kept(decision.reason, decision) : store(unstored);
   const { reason } = decision;
-  if (unstored !== undefined) return store({ ...unstored, reason });
+  // Whoever forces a new token may know that all earlier ones are revoked.
+  if (unstored !== undefined && reason !== 'forced') return store({ ...unstored, reason });
 
   const mayKeep =
     reason === 'source-changed' && isFromPrevious(stored, versions.previous, configuration, clock.now());
@@ -38,13 +39,14 @@ export async function mintAndStore(
   let token: StoredToken;
   try {
     const tried = usable === undefined ? versions : { ...versions, previous: undefined };
-    token = await mintWithFallback(configuration, tried, tools);
+    const storedUntil = goodUntil(stored, reason, configuration);
+    token = await mintWithFallback(configuration, tried, { ...tools, storedUntil });
   } catch (rejection) {
     if (usable === undefined || !mayBeUnknown(rejection)) throw rejection;
     observations.previousCredentialsUsed = true;
     return kept('fresh', usable);
   }
-  const same = grantedAgain(token, stored, reason);
+  const same = grantedAgain(token, stored, reason, configuration);
   if (same === undefined) {
     if (isPartlyUsed(token, stored, configuration)) observeReuse('another', observations);
     if (reason === 'expiring' && outlasts(stored, token, configuration)) return kept('same-token', stored);
@@ -71,6 +73,16 @@ function isFromPrevious(
   if (stored.state !== 'token' || previous === undefined) return false;
   const isIts = stored.token.source === sourceFingerprint(configuration, previous);
   return isIts && !isDue(stored.token, unixSeconds(now), configuration);
+}
+
+/** Unix time in seconds until which the stored token is accepted if a token is granted. Undefined if it is not. */
+function goodUntil(
+  stored: Stored,
+  reason: MintReason,
+  { revokesFormerToken }: Configuration,
+): number | undefined {
+  const isGood = stored.state === 'token' && reason !== 'rejected' && !revokesFormerToken;
+  return isGood ? stored.token.expires_at : undefined;
 }
 
 /** Whether the stored token is accepted for longer than the granted one. Then the next check asks again. */

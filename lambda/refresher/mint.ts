@@ -28,8 +28,6 @@ export interface MintObservations {
   isLifetimeBounded: boolean;
   /** Unix time in milliseconds from which the token is valid, if that is later than the end of the run. */
   notBefore?: number;
-  /** Unix time in seconds at which the stored token expires. Undefined or 0 if there is none. */
-  readonly expiresAt?: number;
 }
 
 export interface MintTools {
@@ -42,6 +40,8 @@ export interface MintTools {
   /** Most requests with the same credentials. */
   readonly mostRequests: number;
   readonly observations: MintObservations;
+  /** Unix time in seconds until which APIs should accept the stored token, whatever is granted. Undefined if they do not. */
+  readonly storedUntil?: number | undefined;
 }
 
 /**
@@ -86,20 +86,20 @@ export async function mint(
 /**
  * Waits until the token is valid. Before that, APIs would reject it. If the wait would be too long, the endpoint's clock is
  * probably ahead, and APIs that share this clock accept the token now. So it is stored if readers would otherwise have none.
- * @throws RefreshError `RESPONSE_INVALID` if the wait would be too long and the stored token lasts until the next check
+ * @throws RefreshError `RESPONSE_INVALID` if the wait would be too long and the stored token is good until the next check
  */
 async function untilValid(
   { validFrom = 0, lifetime }: Grant,
   sentAt: number,
   { tokenUrl, checkEvery }: Configuration,
-  { clock, deadline, observations }: MintTools,
+  { clock, deadline, observations, storedUntil = 0 }: MintTools,
 ): Promise<void> {
   const now = clock.now();
   if (validFrom <= now) return;
   const latest = Math.min(now + LONGEST_WAIT_FOR_VALIDITY_MS, deadline, sentAt + lifetime * 1_000 - 1);
   if (validFrom <= latest) return clock.sleep(validFrom - now);
   const nextCheck = unixSeconds(now) + checkEvery + SCHEDULE_PRECISION_SECONDS;
-  if ((observations.expiresAt ?? 0) > nextCheck)
+  if (storedUntil > nextCheck)
     throw unusable(tokenUrl, 'its access_token is not valid yet, and its nbf is too far ahead', CLOCK_REMEDY);
   observations.notBefore = validFrom;
 }

@@ -47,7 +47,7 @@ export async function readAndDecide(
   const isOutdated = observations.credentialsRemembered === true && stored.state === 'token';
   const wanted = isOutdated ? stored.token.source : source;
   const decision = decide({ event, stored, parameterName, source: wanted, now, policy: configuration });
-  const unstored = unstoredToken(memory, { stored, source, now, policy: configuration });
+  const unstored = unstoredToken(memory, { event, stored, source, now, policy: configuration });
   return { stored, versions, source, decision, unstored };
 }
 

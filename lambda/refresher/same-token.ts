@@ -1,6 +1,7 @@
 import { canBeKeptAlive, type RefreshPolicy } from '../shared/refresh-margin.ts';
 import type { MintReason } from '../shared/refresh-result.ts';
 import type { Stored, StoredToken } from '../shared/stored-token.ts';
+import type { Configuration } from './configuration.ts';
 import { jwtValidity } from './jwt-validity.ts';
 
 /**
@@ -9,7 +10,7 @@ import { jwtValidity } from './jwt-validity.ts';
  */
 export const SAME_TOKEN_GRACE_SECONDS = 10;
 
-/** If a token was rejected, or a new one is forced, the same JWT with another `jti` may be accepted. */
+/** If a token was rejected, revoked by the grant, or a new one is forced, the same JWT with another `jti` may be accepted. */
 const MAY_BE_SIGNED_AGAIN: ReadonlySet<MintReason> = new Set<MintReason>(['expiring', 'source-changed']);
 
 /**
@@ -21,12 +22,14 @@ export function grantedAgain(
   granted: StoredToken,
   stored: Stored,
   reason: MintReason,
+  { revokesFormerToken }: Pick<Configuration, 'revokesFormerToken'>,
 ): StoredToken | undefined {
   if (stored.state !== 'token') return undefined;
   const { access_token, issued_at, expires_at } = stored.token;
-  const isSame = MAY_BE_SIGNED_AGAIN.has(reason)
-    ? isSameToken(granted.access_token, access_token)
-    : granted.access_token === access_token;
+  const isSame =
+    MAY_BE_SIGNED_AGAIN.has(reason) && !revokesFormerToken
+      ? isSameToken(granted.access_token, access_token)
+      : granted.access_token === access_token;
   if (!isSame) return undefined;
   // The stored expiry was wrong: the endpoint still grants the token.
   if (granted.issued_at >= expires_at + SAME_TOKEN_GRACE_SECONDS) return undefined;

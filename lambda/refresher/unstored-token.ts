@@ -1,5 +1,5 @@
 import type { MintReason } from '../shared/refresh-result.ts';
-import type { StoredToken } from '../shared/stored-token.ts';
+import { type StoredToken, sha256 } from '../shared/stored-token.ts';
 import { type DecisionInput, isDue } from './decide.ts';
 
 export interface Minted {
@@ -21,19 +21,19 @@ export interface UnstoredMemory {
   unstored?: UnstoredToken;
 }
 
+type UnstoredInput = Pick<DecisionInput, 'event' | 'stored' | 'source' | 'now' | 'policy'>;
+
 /** Returns the unstored token if it is still worth storing, and otherwise forgets it. */
-export function unstoredToken(
-  memory: UnstoredMemory,
-  input: Pick<DecisionInput, 'stored' | 'source' | 'now' | 'policy'>,
-): UnstoredToken | undefined {
+export function unstoredToken(memory: UnstoredMemory, input: UnstoredInput): UnstoredToken | undefined {
   if (memory.unstored !== undefined && !isWorthStoring(memory.unstored, input)) delete memory.unstored;
   return memory.unstored;
 }
 
 function isWorthStoring(
   { token, source: mintedFor, replaces }: UnstoredToken,
-  { stored, source, now, policy }: Pick<DecisionInput, 'stored' | 'source' | 'now' | 'policy'>,
+  { event, stored, source, now, policy }: UnstoredInput,
 ): boolean {
+  if (event.type === 'rejected' && event.fingerprint === sha256(token.access_token)) return false;
   if (mintedFor !== source || isDue(token, now, policy)) return false;
   if (stored.state !== 'token' || stored.version === replaces) return true;
   // The write may have succeeded although its answer was lost. Another run may have stored a later token, or an earlier one

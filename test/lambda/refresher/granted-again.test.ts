@@ -5,13 +5,14 @@ import { type Stored, type StoredToken, sha256 } from '../../../lambda/shared/st
 
 const ISSUED = 1_800_000_000;
 const ENDS = ISSUED + 3_600;
+const KEEPS = { revokesFormerToken: false };
 const jwt = (payload: object) => `a.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.c`;
 const tokenOf = (access_token: string, issued_at: number, expires_at: number): StoredToken => ({
   ...{ access_token, token_type: 'Bearer', issued_at, expires_at, source: sha256('source') },
 });
 
 /** The stored and the granted token, seconds from the first issue to the grant, `expires_in`, why, and the believed expiry. */
-test.for<[string, string, string, number, number, MintReason, number | undefined]>([
+test.for<[string, string, string, number, number, MintReason, number | undefined, 'revokes'?]>([
   ['with a constant expires_in', 'same', 'same', 2_000, 3_600, 'expiring', ENDS],
   ['with a shrinking expires_in', 'same', 'same', 2_000, 1_599, 'expiring', ENDS - 1],
   ['after a rejection', 'same', 'same', 2_000, 3_600, 'rejected', ENDS],
@@ -40,6 +41,17 @@ test.for<[string, string, string, number, number, MintReason, number | undefined
     'forced',
     undefined,
   ],
+  [
+    'with another jti, by an endpoint that revokes the former token',
+    jwt({ exp: 9, jti: 1 }),
+    jwt({ exp: 9, jti: 2 }),
+    2_000,
+    3_600,
+    'expiring',
+    undefined,
+    'revokes',
+  ],
+  ['by an endpoint that revokes others', 'same', 'same', 2_000, 3_600, 'expiring', ENDS, 'revokes'],
   ['as JWTs without exp', jwt({ jti: 1 }), jwt({ jti: 2 }), 2_000, 3_600, 'expiring', undefined],
   ['as texts with two dots', 'a.b.c', 'a.b.d', 2_000, 3_600, 'expiring', undefined],
   [
@@ -51,27 +63,31 @@ test.for<[string, string, string, number, number, MintReason, number | undefined
     'expiring',
     undefined,
   ],
-])('a token that is granted %s is recognized', ([, stored, granted, after, expiresIn, reason, believed]) => {
-  const sentAt = ISSUED + after;
-  const again = grantedAgain(
-    tokenOf(granted, sentAt, sentAt + expiresIn),
-    { state: 'token', version: 1, token: tokenOf(stored, ISSUED, ENDS) },
-    reason,
-  );
-  expect(again).toEqual(believed === undefined ? undefined : tokenOf(granted, ISSUED, believed));
-});
+])(
+  'a token that is granted %s is recognized',
+  ([, stored, granted, after, expiresIn, reason, believed, revokes]) => {
+    const sentAt = ISSUED + after;
+    const again = grantedAgain(
+      tokenOf(granted, sentAt, sentAt + expiresIn),
+      { state: 'token', version: 1, token: tokenOf(stored, ISSUED, ENDS) },
+      reason,
+      { revokesFormerToken: revokes !== undefined },
+    );
+    expect(again).toEqual(believed === undefined ? undefined : tokenOf(granted, ISSUED, believed));
+  },
+);
 
 test.for([{ state: 'missing' }, { state: 'unreadable', version: 1 }] as const)(
   'a token is new if the record is $state',
   (stored) => {
-    expect(grantedAgain(tokenOf('a', ISSUED, ENDS), stored, stored.state)).toBeUndefined();
+    expect(grantedAgain(tokenOf('a', ISSUED, ENDS), stored, stored.state, KEEPS)).toBeUndefined();
   },
 );
 
 test('a granted token keeps its other fields', () => {
   const granted = { ...tokenOf('same', ISSUED + 2_000, ENDS + 2_000), scope: 'read', source: sha256('new') };
   const stored = { state: 'token', version: 1, token: tokenOf('same', ISSUED, ENDS) } as const;
-  expect(grantedAgain(granted, stored, 'expiring')).toEqual({
+  expect(grantedAgain(granted, stored, 'expiring', KEEPS)).toEqual({
     ...granted,
     issued_at: ISSUED,
     expires_at: ENDS,

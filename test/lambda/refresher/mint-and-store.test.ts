@@ -2,7 +2,7 @@ import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secr
 import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RefreshEvent } from '../../../lambda/refresher/event.ts';
-import { refresh } from '../../../lambda/refresher/refresh.ts';
+import { refresh, type WarmMemory } from '../../../lambda/refresher/refresh.ts';
 import { newObservations } from '../../../lambda/refresher/report-attempt.ts';
 import { sourceFingerprint } from '../../../lambda/refresher/source-fingerprint.ts';
 import type { RefreshError } from '../../../lambda/shared/refresh-error.ts';
@@ -11,6 +11,7 @@ import { AwsError } from '../../../local/embedded-cloud/aws-error.ts';
 import { configurationFor } from '../../support/configuration.ts';
 import { createInProcessAws, type InProcessAws } from '../../support/in-process-aws.ts';
 import { createTestClock, type TestClock } from '../../support/test-clock.ts';
+import { jwt } from './provider-answers.ts';
 
 const CHECK: RefreshEvent = { type: 'check' };
 const FORCE: RefreshEvent = { type: 'force' };
@@ -30,8 +31,8 @@ let runs: number;
 let observations: ReturnType<typeof newObservations>;
 
 const secretOf = (client_secret: string) => JSON.stringify({ client_id: 'id', client_secret });
-const granted = (expires_in = 3_600) =>
-  Response.json({ access_token: `token-${sent.length}`, token_type: 'Bearer', expires_in });
+const granted = (expires_in = 3_600, access_token = `token-${sent.length}`) =>
+  Response.json({ access_token, token_type: 'Bearer', expires_in });
 const rejected = () => Response.json({ error: 'invalid_client' }, { status: 401 });
 
 beforeEach(async () => {
@@ -46,8 +47,12 @@ beforeEach(async () => {
 
 const rotate = () =>
   aws.secretsManager.send(new PutSecretValueCommand({ SecretId: 'secret', SecretString: secretOf('new') }));
-/** A run in a container of its own. Returns its outcome and its reason, or its code if it fails. */
-const run = async (event: RefreshEvent = CHECK, configuration = SETTINGS): Promise<string> => {
+/** A run, by default in a container of its own. Returns its outcome and its reason, or its code if it fails. */
+const run = async (
+  event: RefreshEvent = CHECK,
+  configuration = SETTINGS,
+  memory: WarmMemory = {},
+): Promise<string> => {
   runs += 1;
   observations = newObservations();
   sent = [];
@@ -59,7 +64,7 @@ const run = async (event: RefreshEvent = CHECK, configuration = SETTINGS): Promi
   return refresh(event, configuration, {
     ...{ ssm: aws.ssm, tokenWriter: aws.ssm, secretsManager: aws.secretsManager, clock, observations },
     ...{ fetch: fetch as typeof globalThis.fetch, random: () => 0, deadline: clock.now() + 40_000 },
-    ...{ mostRequests: 1, memory: {}, runId: `run-${runs}` },
+    ...{ mostRequests: 1, memory, runId: `run-${runs}` },
   }).then(
     ({ outcome, reason }) => `${outcome} ${reason}`,
     ({ code }: RefreshError) => code,
@@ -113,6 +118,95 @@ test('a check with other settings fails if the endpoint rejects the only secret'
   await run();
   answer = rejected;
   expect(await run(CHECK, { ...SETTINGS, scope: 'travel' })).toBe('CLIENT_REJECTED');
+});
+
+describe('a stored JWT that is due and valid for another 1,800 seconds', () => {
+  /** Seconds. */
+  let now: number;
+  let stored: string;
+  beforeEach(async () => {
+    const exp = clock.now() / 1_000 + 3_600;
+    stored = jwt({ exp, jti: 1 });
+    answer = () => granted(3_600, stored);
+    await run();
+    clock.advance(1_800_000);
+    now = clock.now() / 1_000;
+  });
+
+  // The claims of the next JWT; `nbf` and `exp` in seconds from now.
+  const SIGNED_AGAIN = { exp: 1_800, jti: 2 };
+  const VALID_LATER = { nbf: 45, exp: 3_645 };
+  test.for<[string, RefreshEvent['type'], { nbf?: number; exp: number }, boolean, string]>([
+    ['is kept if it is granted with another jti', 'check', SIGNED_AGAIN, false, 'kept same-token'],
+    [
+      'is replaced by one with another jti if that revokes it',
+      'check',
+      SIGNED_AGAIN,
+      true,
+      'minted expiring',
+    ],
+    ['is kept if the next one is valid later', 'check', VALID_LATER, false, 'RESPONSE_INVALID'],
+    ['is kept by force if the next one is valid later', 'force', VALID_LATER, false, 'RESPONSE_INVALID'],
+    [
+      'is replaced by one that is valid later if that revokes it',
+      'check',
+      VALID_LATER,
+      true,
+      'minted expiring',
+    ],
+    [
+      'is replaced by one that is valid later if an API rejects it',
+      'rejected',
+      VALID_LATER,
+      false,
+      'minted rejected',
+    ],
+  ])('%s', async ([, type, { nbf, exp, ...claims }, revokesFormerToken, expected]) => {
+    const next = jwt({ ...claims, exp: now + exp, ...(nbf === undefined ? {} : { nbf: now + nbf }) });
+    answer = () => granted(3_600, next);
+    const event = type === 'rejected' ? { type, fingerprint: sha256(stored) } : ({ type } as RefreshEvent);
+    expect(await run(event, { ...SETTINGS, revokesFormerToken })).toBe(expected);
+    const { Parameter } = await aws.ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
+    const { access_token } = JSON.parse(Parameter?.Value ?? '{}');
+    expect(access_token).toBe(expected.startsWith('minted') ? next : stored);
+  });
+});
+
+describe('a container that could not store a token', () => {
+  let memory: WarmMemory;
+  beforeEach(async () => {
+    memory = {};
+    await run();
+    clock.advance(1_800_000);
+    aws.onCall = (operation, input) => {
+      if (operation === 'PutParameter' && input.Name === Name)
+        throw new AwsError('AccessDeniedException', 'no');
+    };
+    answer = () => granted(3_600, 'unstored');
+    expect(await run(CHECK, SETTINGS, memory)).toBe('STORE_UNAVAILABLE');
+    aws.onCall = () => undefined;
+    answer = () => granted(3_600, 'next');
+  });
+
+  test.for<[string, RefreshEvent, string, number]>([
+    ['stores it in the next check', CHECK, 'minted expiring', 0],
+    [
+      'stores it for a report of the former token',
+      { type: 'rejected', fingerprint: sha256('token-1') },
+      'minted rejected',
+      0,
+    ],
+    ['mints another one if that is forced', FORCE, 'minted forced', 1],
+  ])('%s', async ([, event, expected, requests]) => {
+    expect(await run(event, SETTINGS, memory)).toBe(expected);
+    expect(sent).toHaveLength(requests);
+    expect(memory.unstored).toBeUndefined();
+  });
+
+  test('does not store it if an API rejects it', async () => {
+    const report: RefreshEvent = { type: 'rejected', fingerprint: sha256('unstored') };
+    expect(await run(report, SETTINGS, memory)).toBe('kept already-replaced');
+  });
 });
 
 describe('a stored token that is valid for another 100 seconds', () => {

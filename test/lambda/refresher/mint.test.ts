@@ -23,7 +23,17 @@ beforeEach(async () => {
 afterEach(() => endpoint.close());
 
 /** Mints with a minute of time and the longest jitter by default. */
-const mintOne = ({ budget = 60_000, random = 1, settings = {} } = {}) => {
+const mintOne = ({
+  budget = 60_000,
+  random = 1,
+  settings = {},
+  storedUntil,
+}: {
+  budget?: number;
+  random?: number;
+  settings?: object;
+  storedUntil?: number | undefined;
+} = {}) => {
   const configuration = { ...configurationFor(endpoint.url), ...settings };
   return mint(configuration, { clientId: 'id', clientSecret: 'secret' }, 'source', {
     clock,
@@ -32,6 +42,7 @@ const mintOne = ({ budget = 60_000, random = 1, settings = {} } = {}) => {
     deadline: clock.now() + budget,
     mostRequests: 6,
     observations,
+    storedUntil,
   });
 };
 /** In seconds. The clock of the tests stands still during a request. */
@@ -233,25 +244,29 @@ const AT_ONCE = { slept: false } as const;
 test.for<[string, number, number, number | undefined, typeof WAITS | typeof AT_ONCE | 'refused']>([
   ['waited for if it is seconds ahead', 5, 0, 1_800, WAITS],
   ['waited for if it is half a minute ahead', 30, 0, 1_800, WAITS],
-  ['waited for even if no token is stored', 30, 0, 0, WAITS],
+  ['waited for even if no good token is stored', 30, 0, undefined, WAITS],
   ['refused if it is further ahead', 31, 0, 1_800, 'refused'],
   ['refused if it is later than the end of the run', 45, 20, 1_800, 'refused'],
   ['refused if it is later than expires_in', 7_200, 0, 1_800, 'refused'],
   ['refused if the stored token lasts until the next check', 600, 0, 361, 'refused'],
   ['stored at once if the stored token expires before the next check', 600, 0, 360, AT_ONCE],
   ['stored at once if the stored token has expired', 600, 0, -1, AT_ONCE],
-  ['stored at once if no token is stored', 600, 0, 0, AT_ONCE],
-  ['stored at once if nothing is known about a stored token', 600, 0, undefined, AT_ONCE],
-  ['stored at once if it is later than the end of the run, and no token is stored', 45, 20, 0, AT_ONCE],
+  ['stored at once if no good token is stored', 600, 0, undefined, AT_ONCE],
+  [
+    'stored at once if it is later than the end of the run, and no good token is stored',
+    45,
+    20,
+    undefined,
+    AT_ONCE,
+  ],
 ])('a JWT that is not valid yet is %s', async ([, nbf, slow, storedFor, expected]) => {
   const now = clock.now() / 1_000;
-  const expiresAt = storedFor === undefined || storedFor === 0 ? storedFor : now + storedFor;
-  observations = { ...observations, ...(expiresAt === undefined ? {} : { expiresAt }) };
   endpoint.answer(() => {
     clock.advance(slow * 1_000);
     return grant(jwt({ nbf: now + nbf, exp: now + nbf + 3_600 }));
   });
-  const minting = mintOne({ budget: 40_000 });
+  const storedUntil = storedFor === undefined ? undefined : now + storedFor;
+  const minting = mintOne({ budget: 40_000, storedUntil });
   const failure = { code: 'RESPONSE_INVALID', message: expect.stringMatching(/not valid yet.*nbf/) };
   if (expected === 'refused') await expect(minting).rejects.toMatchObject(failure);
   else expect(await minting).toMatchObject({ issued_at: now, expires_at: now + 3_600 });
