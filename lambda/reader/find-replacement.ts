@@ -4,6 +4,7 @@ import type { Report, Reported } from './report-rejected.ts';
 import type { Seams } from './seams.ts';
 import { settleWithin } from './settle-within.ts';
 import { singleFlightByKey } from './single-flight.ts';
+import { startTime } from './time-left.ts';
 import type { TokenCache } from './token-cache.ts';
 import { TokenUnavailableError } from './token-unavailable-error.ts';
 
@@ -27,11 +28,11 @@ export function createReplacementSearch(
    * Parameter Store answers 40 of them a second, so only a few call the refresher.
    */
   const search = async (rejected: string): Promise<string | undefined> => {
-    const endsAt = now() + timeout;
+    const timeLeft = startTime(timeout, now);
     let reported: Reported | undefined;
     let delay = cache.untilRetry() ?? 0;
     for (let attempt = 1; ; ) {
-      if (now() + delay >= endsAt) return undefined;
+      if (delay >= timeLeft()) return undefined;
       // Stryker disable next-line ConditionalExpression,EqualityOperator: a wait of 0 milliseconds changes nothing
       if (delay > 0) await sleep(delay);
       const loaded = await cache.load();

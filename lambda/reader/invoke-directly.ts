@@ -2,6 +2,7 @@ import type { DirectEndpoint } from '../shared/direct-endpoint.ts';
 import type { DirectSender } from '../shared/direct-sender.ts';
 import type { Seams } from './seams.ts';
 import { isThrottled, type ServiceError } from './service-error.ts';
+import { startTime } from './time-left.ts';
 
 /** What a function answered. */
 export interface Invocation {
@@ -33,21 +34,21 @@ export function invokeDirectly(
   { now, random, sleep }: Seams,
 ): InvokeFunction {
   return async (functionName, payload) => {
-    const endsAt = now() + INVOKE_LIMITS.answer;
+    const timeLeft = startTime(INVOKE_LIMITS.answer, now);
     for (let attempt = 1; ; attempt += 1) {
       try {
         const { headers, text } = await send(endpoint, {
           path: `/2015-03-31/functions/${encodeURIComponent(functionName)}/invocations`,
           headers: { 'content-type': 'application/octet-stream', 'x-amz-invocation-type': 'RequestResponse' },
           body: payload,
-          limits: { connect: INVOKE_LIMITS.connect, answer: endsAt - now() },
+          limits: { connect: INVOKE_LIMITS.connect, answer: timeLeft() },
         });
         return { functionError: headers['x-amz-function-error']?.toString(), payload: text };
       } catch (error) {
         const base = retryBase(error as ServiceError);
         if (base === undefined || attempt === INVOKE_LIMITS.attempts) throw error;
         const wait = random() * base * 2 ** (attempt - 1);
-        if (now() + wait >= endsAt) throw error;
+        if (wait >= timeLeft()) throw error;
         await sleep(wait);
       }
     }

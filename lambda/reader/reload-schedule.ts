@@ -82,7 +82,9 @@ export function createReloadSchedule(
       // If the clock was set back, earlier plans do not count.
       now() >= nextLoadAt(required) || now() < loadedAt || endedSinceLoad(required),
     /** Plans the next load. If the load brought a better token, it must already be in memory. */
-    plan(outcome: Outcome, loadStartedAt: number): void {
+    plan(outcome: Outcome, startedAt: number): void {
+      // The clock may have been set back during the load. No wait may last as long as that.
+      const loadStartedAt = Math.min(startedAt, now());
       if (outcome === 'throttled' || outcome === 'failing') pace.failed(outcome, loadStartedAt);
       else pace.answered();
       if (outcome !== 'throttled') succession.looked(loadStartedAt);

@@ -11,8 +11,9 @@ import { isEnding, waitForNext } from './wait-for-next.ts';
 
 type Patience = Readonly<Record<Transient, number>>;
 /**
- * How long reads without a token to serve retry, in milliseconds from the first failure. Throttling passes. Other failures
- * may last long, so it is better to fail soon. After that time, a read fails with its first failed attempt.
+ * How long reads without a token to serve retry, in milliseconds from the first failure of that kind. Throttling passes.
+ * Other failures may last long, so it is better to fail soon. If Parameter Store throttles and fails in turns, the time
+ * for throttling counts from the first of all. After that time, a read fails with its first failed attempt.
  */
 const PATIENCE_MS: Patience = { throttled: 60_000, failing: 10_000 };
 /** The same for a token that is probably revoked. While Parameter Store fails, no other can be stored there. */
@@ -93,7 +94,7 @@ function patiently(load: Load, { pace }: ReloadSchedule, { now, sleep }: Seams) 
     for (;;) {
       const loaded = await load();
       if (loaded.type === 'token' || loaded.transient === undefined) return 'done';
-      const endsAt = pace.since + patience[loaded.transient];
+      const endsAt = Math.min(pace.sinceReason + patience[loaded.transient], pace.since + patience.throttled);
       if (now() >= endsAt) return 'gave-up';
       // The last attempt comes when patience ends.
       await sleep(Math.max(0, Math.min(pace.nextAt, endsAt) - now()));

@@ -23,6 +23,7 @@ export function createRetryPace({ now, random }: Seams) {
   let longest = 0;
   /** Unix time, milliseconds. */
   let since = 0;
+  let sinceReason = 0;
   let startedAt = 0;
   let nextAt = 0;
 
@@ -35,17 +36,30 @@ export function createRetryPace({ now, random }: Seams) {
     get nextAt(): number {
       return nextAt;
     },
-    /** Unix time, milliseconds: the start of the first of the latest failures in a row with the same reason. */
+    /** Unix time, milliseconds: the start of the first of the failures in a row. */
     get since(): number {
       return since;
     },
+    /** Unix time, milliseconds: the same for the latest failures in a row with the same reason. */
+    get sinceReason(): number {
+      return sinceReason;
+    },
     /** Whether to wait before the next attempt. If the clock was set back, the plan does not count. */
     isPaused: (): boolean => latest !== undefined && now() < nextAt && now() >= startedAt,
+    /** Milliseconds of that wait that are left. */
+    untilNext(): number {
+      return this.isPaused() ? nextAt - now() : 0;
+    },
     /** Notes a load that failed. Waits count from its start, because it may have hung for seconds. */
     failed(reason: Transient, loadStartedAt: number): void {
-      const isFirst = latest === undefined || loadStartedAt - startedAt > STALE_MS;
-      if (isFirst) longest = FIRST_MS[reason] / 2;
-      if (isFirst || latest !== reason) since = loadStartedAt;
+      // If the clock was set back, earlier failures lie in the future, and say nothing either.
+      const isFirst =
+        latest === undefined || loadStartedAt - startedAt > STALE_MS || loadStartedAt < startedAt;
+      if (isFirst) {
+        longest = FIRST_MS[reason] / 2;
+        since = loadStartedAt;
+      }
+      if (isFirst || latest !== reason) sinceReason = loadStartedAt;
       latest = reason;
       // A failure does not take back the wait that throttling asked for.
       longest = Math.max(longest, Math.min(LONGEST_MS[reason], 2 * longest));

@@ -68,7 +68,7 @@ export function createTokenCache(
     /** Loads now, even if the token in memory is good. Never rejects. */
     load: reload.startFresh,
     /** Milliseconds until the next attempt, if the latest load failed in a way that may pass. */
-    untilRetry: () => (schedule.pace.isFailing ? Math.max(0, schedule.pace.nextAt - now()) : undefined),
+    untilRetry: () => (schedule.pace.isFailing ? schedule.pace.untilNext() : undefined),
     /** The token in memory, if it is valid and not the given one. */
     otherThan(token: string): string | undefined {
       const current = held.validForMoreThan(0);

@@ -112,8 +112,9 @@ export interface TokenReader {
    * after that. Calls wait for the look, at most 10 seconds while Parameter Store throttles.
    *
    * If there is no token to return, a call retries: for up to 60 seconds while Parameter Store throttles, and for up to
-   * 10 seconds after other transient failures, counted from the first. Later, calls fail at once, except one every few
-   * seconds that tries again: at least every 9 seconds, or every 40 while Parameter Store throttles or holds no valid token.
+   * 10 seconds after other transient failures, counted from the first of that kind; if both occur, for 60 seconds in all.
+   * Later, calls fail at once, except one every few seconds that tries again: at least every 9 seconds, or every 40 while
+   * Parameter Store throttles or holds no valid token.
    * @throws TokenUnavailableError with any code except `REPORT_FAILED`
    * @throws TypeError if an option is out of its bounds
    */

@@ -1,6 +1,7 @@
 import type { HeldToken } from './held-token.ts';
 import { firstWaitForNext, laterWaitForNext, NEXT_BASE_MS } from './load-waits.ts';
 import type { Seams } from './seams.ts';
+import { startTime } from './time-left.ts';
 
 /** Seconds before and after the end of a token in which the refresher may be about to store the next one. */
 const ENDING = { before: 5, after: 10 } as const;
@@ -24,10 +25,10 @@ export async function waitForNext(
   seams: Seams,
 ): Promise<void> {
   const { record: ended } = held;
-  const endsAt = seams.now() + NEXT_PATIENCE_MS;
+  const timeLeft = startTime(NEXT_PATIENCE_MS, seams.now);
   // Without a look so far, the next token may already be stored.
   let wait = hasLooked ? untilFirstLoad(ended?.expires_at ?? 0, seams) : 0;
-  while (held.record === ended && seams.now() + wait <= endsAt) {
+  while (held.record === ended && wait <= timeLeft()) {
     await seams.sleep(wait);
     if (!(await load())) return;
     wait = laterWaitForNext(seams.random);

@@ -329,6 +329,21 @@ describe('the wait for a new token', () => {
     expect((await parameter.time.until(client.fetch(api.url))).status).toBe(200);
   });
 
+  test('ends if the clock is set back, and makes no more reads', async () => {
+    refresh = async () => ({ outcome: 'kept', reason: 'being-replaced' });
+    let offset = 0;
+    const client = reader({ now: () => parameter.time.now() + offset });
+    const fetching = client.fetch(api.url);
+    await vi.waitUntil(() => reports().length === 1);
+    await parameter.time.advance(2_000);
+    offset = -600_000;
+    expect((await parameter.time.until(fetching)).status).toBe(401);
+    await parameter.time.advance(10_000);
+    const before = parameter.reads();
+    await parameter.time.advance(500_000);
+    expect(parameter.reads()).toBe(before);
+  });
+
   test('does not begin if the refresher is not known, although the parameter is read again', async () => {
     const client = parameter.reader();
     expect((await client.fetch(api.url)).status).toBe(401);

@@ -168,6 +168,19 @@ describe('a read around the end of a token', () => {
     expect(parameter.reads() - before).toBeLessThanOrEqual(3);
   });
 
+  test('ends within ten seconds if the clock is set back during the wait', async () => {
+    let ahead = 0;
+    const reader = parameter.reader({ now: () => parameter.time.now() + ahead });
+    await reader.get();
+    await parameter.time.advance(HOUR);
+    const asked = parameter.time.now();
+    const reading = codeOf(reader.get());
+    await parameter.time.settle();
+    ahead = -600 * SECOND;
+    expect(await parameter.time.until(reading)).toBe('first');
+    expect(parameter.time.now() - asked).toBeLessThanOrEqual(10 * SECOND);
+  });
+
   test('loads again if the container was frozen during the wait', async () => {
     let frozen = 0;
     const reader = parameter.reader({ now: () => parameter.time.now() + frozen });

@@ -105,6 +105,7 @@ test.for([
   ['is sent again if the wait ends before the time limit', 101, 2],
   ['is not sent again if the wait ends at the time limit', 100, 1],
   ['is not sent again after its time limit', 0, 1],
+  ['is not sent again if the clock was set back', INVOKE_LIMITS.answer + 600_000, 1],
 ] as const)('an invocation %s', async ([, left, sent]) => {
   const { requests } = await invokeWithFailures([failure(status(500))], INVOKE_LIMITS.answer - left);
   expect(requests).toHaveLength(sent);

@@ -60,6 +60,9 @@ describe('the wait before the next attempt', () => {
   test.for([
     [120, 2],
     [120.001, 1],
+    // The clock was set back.
+    [-0.001, 1],
+    [0, 2],
   ] as const)('after a failure %d seconds ago is %d seconds', ([ago, expected]) => {
     const { to, fail } = createPace(1);
     fail('failing');
@@ -92,25 +95,28 @@ describe('a pace', () => {
       fail('failing');
       to(seconds);
       expect(pace.isPaused()).toBe(expected);
+      expect(pace.untilNext()).toBe(expected ? Math.round((1 - seconds) * SECOND) : 0);
       pace.answered();
       expect(pace.isPaused()).toBe(false);
+      expect(pace.untilNext()).toBe(0);
     },
   );
 
-  test('knows since when Parameter Store has failed in the same way', () => {
-    const { pace, to, fail } = createPace(1);
-    const since = () => (pace.since - START) / SECOND;
-    fail('failing', -2);
-    fail('failing', 5);
-    expect(since()).toBe(-2);
-    fail('throttled', 6);
-    fail('throttled', 7);
-    expect(since()).toBe(6);
+  test('knows since when Parameter Store has failed, and failed in the same way', () => {
+    const { pace, fail } = createPace(1);
+    const sinceAfter = (reason: Transient, startedAt: number) => {
+      fail(reason, startedAt);
+      return [(pace.since - START) / SECOND, (pace.sinceReason - START) / SECOND];
+    };
+    expect(sinceAfter('failing', -2)).toEqual([-2, -2]);
+    expect(sinceAfter('failing', 5)).toEqual([-2, -2]);
+    expect(sinceAfter('throttled', 6)).toEqual([-2, 6]);
+    expect(sinceAfter('throttled', 7)).toEqual([-2, 6]);
+    expect(sinceAfter('failing', 8)).toEqual([-2, 8]);
     pace.answered();
-    fail('throttled', 9);
-    expect(since()).toBe(9);
-    to(500);
-    fail('throttled');
-    expect(since()).toBe(500);
+    expect(sinceAfter('failing', 9)).toEqual([9, 9]);
+    expect(sinceAfter('failing', 500)).toEqual([500, 500]);
+    // The clock was set back.
+    expect(sinceAfter('failing', 100)).toEqual([100, 100]);
   });
 });

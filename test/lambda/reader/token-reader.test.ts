@@ -8,6 +8,7 @@ import { createRandom } from '../../support/random.ts';
 import {
   createStoredParameter,
   DOWN,
+  isRead,
   type StoredParameter,
   THROTTLED,
 } from '../../support/stored-parameter.ts';
@@ -308,6 +309,25 @@ describe('a failure', () => {
     },
   );
 
+  test.for<[string, readonly Fault[], number]>([
+    ['throttling and others in turns', [THROTTLED, DOWN], 60],
+    ['others and throttling in turns', [DOWN, THROTTLED], 60],
+    // The third wait ends after 2/3 of 2 + 4 + 8 seconds.
+    ['throttling, and then others', [...Array(3).fill(THROTTLED), ...Array(99).fill(DOWN)], 9.33 + 10],
+    ['others, and then throttling', [DOWN, DOWN, ...Array(99).fill(THROTTLED)], 60],
+  ])('of %s fails the read of a cold container within the time limit', async ([, faults, expected]) => {
+    let count = 0;
+    parameter.cloud.intercept((call) => {
+      if (!isRead(call)) return undefined;
+      count += 1;
+      return faults[(count - 1) % faults.length];
+    });
+    const startedAt = parameter.time.now();
+    const failure = await failureOf(parameter.time.until(parameter.reader().get()));
+    expect(failure).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect((parameter.time.now() - startedAt) / 1_000).toBeCloseTo(expected);
+  });
+
   test('makes later callers share the wait of the first', async () => {
     await parameter.put('token');
     const restore = parameter.fail(THROTTLED);
@@ -603,6 +623,36 @@ describe('a wrong clock', () => {
     await parameter.time.advance(minutes(61));
     await parameter.put('second');
     expect(await reader.get()).toBe('second');
+  });
+
+  test.for<[string, number]>([
+    ['a second', 1],
+    ['an hour', 3_600],
+  ])('that is set back by %s during an outage does not lengthen the wait of a call', async ([, back]) => {
+    let ahead = 0;
+    const reader = parameter.reader({ now: () => parameter.time.now() + ahead });
+    parameter.fail(DOWN);
+    await failureOf(parameter.time.until(reader.get()));
+    await parameter.time.advance(5_000);
+    ahead = -back * 1_000;
+    const startedAt = parameter.time.now();
+    expect(await failureOf(parameter.time.until(reader.get()))).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(parameter.time.now() - startedAt).toBeLessThanOrEqual(10_000);
+  });
+
+  test('that is set back during a read that fails does not delay the next one', async () => {
+    await parameter.put('token');
+    let ahead = 0;
+    const reader = parameter.reader({ now: () => parameter.time.now() + ahead });
+    const restore = parameter.cloud.intercept((call) => {
+      if (!isRead(call)) return undefined;
+      restore();
+      ahead = -minutes(60);
+      return DOWN;
+    });
+    const startedAt = parameter.time.now();
+    expect(await parameter.time.until(reader.get())).toBe('token');
+    expect(parameter.time.now() - startedAt).toBe(750);
   });
 });
 
