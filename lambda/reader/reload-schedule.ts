@@ -44,8 +44,8 @@ export function createReloadSchedule(
   const succession = createSuccession(held, now);
   /** Loads in a row that brought no better token. */
   let fruitless = 0;
-  /** Unix time in milliseconds: the end of the latest load, the earliest next load, the look for the new token. */
-  let loadedAt = Number.NEGATIVE_INFINITY;
+  /** Unix time in milliseconds: the start of the latest load, the earliest next load, the look for the new token. */
+  let startedAt = Number.NEGATIVE_INFINITY;
   let notBefore = Number.NEGATIVE_INFINITY;
   let lookAt = Number.NEGATIVE_INFINITY;
 
@@ -59,7 +59,7 @@ export function createReloadSchedule(
   const endedSinceLoad = (required: number): boolean =>
     held.record !== undefined &&
     held.validity() <= required &&
-    loadedAt < (held.record.expires_at - required) * 1_000;
+    startedAt < (held.record.expires_at - required) * 1_000;
   /** Unix time, milliseconds. */
   const nextLoadAt = (required: number) =>
     pace.isFailing && held.validity() <= required ? pace.nextAt : notBefore;
@@ -80,20 +80,19 @@ export function createReloadSchedule(
     /** Whether a read that requires `required` seconds of validity may load now. */
     mayLoad: (required: number): boolean =>
       // If the clock was set back, earlier plans do not count.
-      now() >= nextLoadAt(required) || now() < loadedAt || endedSinceLoad(required),
+      now() >= nextLoadAt(required) || now() < startedAt || endedSinceLoad(required),
     /** Plans the next load. If the load brought a better token, it must already be in memory. */
-    plan(outcome: Outcome, startedAt: number): void {
+    plan(outcome: Outcome, loadStartedAt: number): void {
       // The clock may have been set back during the load. No wait may last as long as that.
-      const loadStartedAt = Math.min(startedAt, now());
-      if (outcome === 'throttled' || outcome === 'failing') pace.failed(outcome, loadStartedAt);
+      startedAt = Math.min(loadStartedAt, now());
+      if (outcome === 'throttled' || outcome === 'failing') pace.failed(outcome, startedAt);
       else pace.answered();
-      if (outcome !== 'throttled') succession.looked(loadStartedAt);
+      if (outcome !== 'throttled') succession.looked(startedAt);
       if (outcome === 'better' && held.record !== undefined)
         lookAt = lookTime(held.record, usual.required, random);
       fruitless = Math.max(count(outcome), succession.isOverdue() ? LEAST_FRUITLESS_IF_OVERDUE : 0);
-      loadedAt = now();
       const served = isServed() && !succession.isOverdue() ? held.record : undefined;
-      notBefore = loadedAt + spacing(fruitless, longestSpacing(served), random);
+      notBefore = now() + spacing(fruitless, longestSpacing(served), random);
       onPlanned();
     },
     /** Forgets the fruitless loads, which say nothing about a fault that has just begun. */

@@ -1,5 +1,6 @@
 import { abortable } from './abortable.ts';
 import type { HeldToken } from './held-token.ts';
+import { loadAfterFreeze } from './load-after-freeze.ts';
 import type { Load, Loaded } from './load-parameter.ts';
 import type { Outcome, ReloadSchedule } from './reload-schedule.ts';
 import type { Transient } from './retry-pace.ts';
@@ -25,15 +26,14 @@ const LOOK_PATIENCE_MS = 1_000;
 
 /** Loads the parameter into the held token, one load at a time for all callers. */
 export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedule, seams: Seams) {
+  const { pace, succession } = schedule;
   let failure: Unavailability | undefined;
 
-  const loading = singleFlight(async () => {
-    const startedAt = seams.now();
-    const loaded = await load();
+  const note = (loaded: Loaded, startedAt: number): void => {
     failure = loaded.type === 'failure' ? loaded.failure : undefined;
     schedule.plan(outcomeOf(loaded, held), startedAt);
-    return loaded;
-  });
+  };
+  const loading = singleFlight(loadAfterFreeze(load, note, seams.now));
   const loadPatiently = patiently(loading.run, schedule, seams);
   const waiting = singleFlight(() => loadPatiently(PATIENCE_MS));
   const loadedPatiently = async () => (await loadPatiently(PATIENCE_MS)) === 'done' && failure === undefined;
@@ -42,6 +42,10 @@ export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedu
   );
   const lookingForSuccessor = singleFlight(async () => {
     await seams.sleep(Math.max(0, schedule.plannedLookAt() - seams.now()));
+    // A load under way may have begun before the next token was stored.
+    if (loading.pending) await loading.run();
+    if (!succession.isSuspect()) return;
+    await seams.sleep(pace.untilNext());
     await loadPatiently(SUCCESSOR_PATIENCE_MS);
   });
   return {
@@ -64,13 +68,15 @@ export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedu
     },
     /** For a read whose token is probably revoked: waits for the look for the next one. */
     async lookForSuccessor(signal: AbortSignal | undefined): Promise<void> {
+      const hasPatience = seams.now() < pace.since + SUCCESSOR_PATIENCE_MS.throttled;
+      if (!lookingForSuccessor.pending && pace.isPaused() && !hasPatience) return;
       const look = settleWithin(lookingForSuccessor.run(), SUCCESSOR_READ_PATIENCE_MS, seams.sleep);
       await abortable(look, signal);
     },
     /** For a read that cannot be answered from memory: loads until patience runs out. */
     async waitForToken(required: number, signal: AbortSignal | undefined): Promise<void> {
       // A wait for the next token may still retry throttled loads when the token has long ended.
-      if (waitingForNext.pending || (isEnding(held.validity()) && !schedule.pace.isPaused()))
+      if (waitingForNext.pending || (isEnding(held.validity()) && !pace.isPaused()))
         await abortable(waitingForNext.run(), signal);
       if (held.validity() > required) return;
       const joins = waiting.pending;

@@ -22,17 +22,19 @@ export function createSuccession(held: HeldToken, now: () => number) {
   let lookedAt = Number.NEGATIVE_INFINITY;
   const refreshAt = ({ refresh_at = Number.POSITIVE_INFINITY }: Partial<StoredToken> = {}) =>
     refresh_at * 1_000;
-
+  /** Unix time, milliseconds. From then on, a read first looks whether another token is stored. */
+  const suspectFrom = (): number => {
+    const dueAt = refreshAt(held.record);
+    return lookedAt >= dueAt + LOOK_AFTER_MS.first ? lookedAt + PROOF_MS : dueAt;
+  };
   return {
     /** Notes a load that did not find another token, or failed: while Parameter Store fails, nothing is stored there. */
     looked(startedAt: number): void {
       lookedAt = startedAt;
     },
-    /** Unix time, milliseconds. From then on, a read first looks whether another token is stored. */
-    suspectFrom(): number {
-      const dueAt = refreshAt(held.record);
-      return lookedAt >= dueAt + LOOK_AFTER_MS.first ? lookedAt + PROOF_MS : dueAt;
-    },
+    suspectFrom,
+    /** Whether a read first looks for another token. */
+    isSuspect: (): boolean => now() >= suspectFrom(),
     /** Whether the refresher is late. */
     isOverdue: (): boolean => now() >= refreshAt(held.record),
   };

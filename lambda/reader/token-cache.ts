@@ -39,8 +39,7 @@ export function createTokenCache(
 
   const serve = async ({ minimumValidity: asked, signal }: GetOptions): Promise<string> => {
     const { required, preferred } = asked === undefined ? usual : validityNeeded(asked);
-    if (!held.isRejected() && now() >= schedule.succession.suspectFrom())
-      await reload.lookForSuccessor(signal);
+    if (!held.isRejected() && schedule.succession.isSuspect()) await reload.lookForSuccessor(signal);
     const good = held.isRejected() ? undefined : held.validForMoreThan(preferred);
     if (good !== undefined) {
       // Nobody waits for this load. If Lambda freezes the container during it, a later read decides again.

@@ -109,7 +109,7 @@ export interface TokenReader {
    * Around the end of a token that was not replaced before, a call waits up to 10 seconds for the next one.
    *
    * If the stored record says when the next token revokes this one, the reader looks for the next one 2 to 6 seconds
-   * after that. Calls wait for the look, at most 10 seconds while Parameter Store throttles.
+   * after that. Calls wait for the look, at most 10 seconds while Parameter Store throttles, and not after a minute of that.
    *
    * If there is no token to return, a call retries: for up to 60 seconds while Parameter Store throttles, and for up to
    * 10 seconds after other transient failures, counted from the first of that kind; if both occur, for 60 seconds in all.

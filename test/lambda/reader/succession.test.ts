@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHeldToken } from '../../../lambda/reader/held-token.ts';
+import type { Load } from '../../../lambda/reader/load-parameter.ts';
 import { createSuccession } from '../../../lambda/reader/succession.ts';
+import { createTokenCache } from '../../../lambda/reader/token-cache.ts';
 import type { TokenReader } from '../../../lambda/reader/token-reader.ts';
+import { createModelStore } from '../../support/model-store.ts';
 import {
   createStoredParameter,
   DOWN,
@@ -144,6 +147,80 @@ describe('a token whose record says when the next one revokes it', () => {
     restore();
     await put('second');
     expect((await read(reader)).token).toBe('second');
+  });
+
+  test('is served without a wait after a minute of throttling, and looked for after each pause', async () => {
+    const reader = await readerAt(2, 1);
+    const restore = parameter.fail(THROTTLED);
+    const looks: number[] = [];
+    const startedAt = parameter.time.now();
+    const passed = () => (parameter.time.now() - startedAt) / SECOND;
+    while (passed() < 300) {
+      const { token, seconds, loads } = await read(reader);
+      if (passed() > 70) expect([token, seconds, loads <= 1]).toEqual(['first', 0, true]);
+      if (loads > 0) looks.push(passed());
+      await parameter.time.advance(SECOND);
+    }
+    expect(looks.filter((at) => at > 70)).toEqual([104, 144, 184, 224, 264]);
+    restore();
+    await put('second');
+    await parameter.time.advance(40 * SECOND);
+    expect(await read(reader)).toMatchObject({ token: 'second', seconds: 0 });
+  });
+
+  describe('that another call of the reader has just loaded', () => {
+    /** A cache that holds the first token, `seconds` after it was due to be replaced. Loads take `loads.milliseconds`. */
+    async function cacheAt(seconds: number, jitter: number) {
+      const { time } = parameter;
+      const store = createModelStore(time);
+      const loads = { milliseconds: 0 };
+      const load: Load = async () => {
+        const { milliseconds } = loads;
+        const loaded = await store.load();
+        await time.sleep(milliseconds);
+        return loaded;
+      };
+      const storeToken = (access_token: string) => {
+        const issued_at = Math.floor(time.now() / SECOND);
+        const refresh_at = issued_at + REFRESH;
+        const expires_at = issued_at + 3_600;
+        store.token = { access_token, token_type: 'Bearer', source: '', issued_at, expires_at, refresh_at };
+      };
+      storeToken('first');
+      const seams = { now: time.now, sleep: time.sleep, random: () => jitter };
+      const cache = createTokenCache('/a/b', load, undefined, seams);
+      await time.until(cache.get());
+      await time.advance((REFRESH + seconds) * SECOND);
+      return { cache, store, loads, storeToken };
+    }
+
+    test('is looked for after the pause that throttling asked for', async () => {
+      const { time } = parameter;
+      const { cache, store } = await cacheAt(-1, 0);
+      store.state = 'throttling';
+      for (let count = 0; count < 4; count += 1) await time.until(cache.load());
+      store.state = 'up';
+      await time.advance(SECOND);
+      const startedAt = time.now();
+      await time.until(cache.get());
+      expect((time.now() - startedAt) / SECOND).toBeCloseTo(16 / 3 - 1);
+      expect(store.requests).toHaveLength(6);
+    });
+
+    test.for([
+      ['again after a load under way that began too early', 1.999, 'second', 3],
+      ['by a load under way that began late enough', 2, 'first', 2],
+    ] as const)('is looked for %s', async ([, after, token, expected]) => {
+      const { time } = parameter;
+      const { cache, store, loads, storeToken } = await cacheAt(after, 0.25);
+      loads.milliseconds = 3 * SECOND;
+      void cache.load();
+      await time.settle();
+      loads.milliseconds = 0;
+      storeToken('second');
+      expect(await time.until(cache.get())).toBe(token);
+      expect(store.requests).toHaveLength(expected);
+    });
   });
 
   test('is not waited for by a call whose signal aborts', async () => {

@@ -124,6 +124,32 @@ export const WAITS: readonly Wait[] = [
     ...{ seconds: 1, reads: 1, end: IN_MEMORY, pause: 9 },
   },
   {
+    situation: 'Parameter Store does not answer, and an API has rejected the token in memory',
+    begin: async (container) => {
+      const { time } = container.parameter;
+      const reader = await warm(1_500, nothing, { fetch: rejecting })(container);
+      await time.until(reader.fetch('http://api'));
+      await time.advance(90_000);
+      container.hang('answer');
+      return reader;
+    },
+    ...{ seconds: 4, reads: 1, end: IN_MEMORY, pause: 94 },
+  },
+  {
+    situation: 'Parameter Store throttles, and the next token has probably revoked the one in memory',
+    begin: async (container) => {
+      const { parameter } = container;
+      const refresh_at = parameter.time.now() / 1_000 + 1_800;
+      await parameter.put('token', { refresh_at });
+      const reader = container.createReader();
+      await reader.get();
+      await parameter.time.advance(1_806_000);
+      parameter.fail(THROTTLED);
+      return reader;
+    },
+    ...{ seconds: 10, reads: 5, end: IN_MEMORY, pause: 40 },
+  },
+  {
     situation: 'An API rejects the token, no other one is stored, and the reader cannot report it',
     begin: warm(1_500, nothing, { fetch: rejecting }),
     call: (reader) => reader.fetch('http://api').then(() => REJECTED),
