@@ -1,21 +1,31 @@
 import type { StoredToken } from '../shared/stored-token.ts';
 
+/** How many rejected tokens a reader remembers. A lagging replica of Parameter Store returns one of the latest. */
+const MOST_REJECTED = 10;
+
 export type HeldToken = ReturnType<typeof createHeldToken>;
 
-/** The token in memory, and which token an API has rejected. */
+/** The token in memory, and which tokens an API has rejected. */
 export function createHeldToken(now: () => number) {
   let record: StoredToken | undefined;
-  let rejected: string | undefined;
+  /** The latest first. */
+  let rejected: readonly string[] = [];
 
   const validityOf = (token: StoredToken): number => token.expires_at - now() / 1_000;
-  const isRejected = () => record !== undefined && record.access_token === rejected;
+  const isRejected = () => record !== undefined && rejected.includes(record.access_token);
+  /** A rejected token is better than an expired one: an API may reject a token by mistake. */
+  const rank = (token: StoredToken): number => {
+    if (validityOf(token) <= 0) return 0;
+    return rejected.includes(token.access_token) ? 1 : 2;
+  };
   const isBetter = (loaded: StoredToken): boolean => {
     if (record === undefined) return true;
     // Some authorization servers grant the same token again, with another expiry.
     if (loaded.access_token === record.access_token) return loaded.issued_at > record.issued_at;
-    // A lagging replica of Parameter Store may still return the rejected token.
-    if (loaded.access_token === rejected) return false;
-    return validityOf(loaded) > 0 || validityOf(record) <= 0;
+    // A lagging replica of Parameter Store may still return a former token.
+    return (
+      rank(loaded) > rank(record) || (rank(loaded) === rank(record) && loaded.issued_at >= record.issued_at)
+    );
   };
   return {
     get record(): StoredToken | undefined {
@@ -33,12 +43,11 @@ export function createHeldToken(now: () => number) {
       record = loaded;
       return true;
     },
-    /** Notes that an API rejected a token. Returns false if that changes nothing. */
+    /** Notes that an API rejected a token. Returns whether the one in memory was good until then. */
     reject(token: string): boolean {
-      // A late 401 for a former token must not clear the rejection of the one in memory.
-      if (token === rejected || (isRejected() && token !== record?.access_token)) return false;
-      rejected = token;
-      return true;
+      const wasRejected = isRejected();
+      rejected = [token, ...rejected.filter((other) => other !== token)].slice(0, MOST_REJECTED);
+      return isRejected() && !wasRejected;
     },
   };
 }

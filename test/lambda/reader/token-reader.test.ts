@@ -517,6 +517,16 @@ describe('a token', () => {
     expect(await reader.get()).toBe('second');
     expect(parameter.reads()).toBe(3);
   });
+
+  test('that was rejected is served if the one in memory has expired and no other is stored', async () => {
+    await parameter.put('first', { lifetime: 1_800 });
+    const reader = parameter.reader({ refresherFunctionName: 'refresher' });
+    await reader.get();
+    await parameter.put('second');
+    await failureOf(reader.reject('second'));
+    await parameter.time.advance(minutes(30));
+    expect(await parameter.time.until(reader.get())).toBe('second');
+  });
 });
 
 describe('a token in memory', () => {
