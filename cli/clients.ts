@@ -8,8 +8,8 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { proxyEnv } from '../lambda/shared/aws-client.ts';
 import { forInvocation } from '../lambda/shared/invoke-refresher.ts';
+import { httpsAgent } from '../lambda/shared/proxy.ts';
 import { assertRegion, regionOfEnvironment } from './check-account-options.ts';
 import { CliError } from './cli-error.ts';
 import { nameUnreachable } from './unreachable.ts';
@@ -31,6 +31,7 @@ export interface Clients {
 
 /** Attempts of a throttled request. Their waits add up to half a minute on average. */
 const MAX_ATTEMPTS = 8;
+const CONNECTION_TIMEOUT_MS = 3_000;
 
 /** The account options of the command line. */
 export interface AccountOptions {
@@ -51,12 +52,13 @@ export function createClients(
     retryMode: 'adaptive',
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: {
-      connectionTimeout: 3_000,
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: 15_000,
       // Ends a call whose answer stops in the middle.
       socketTimeout: 15_000,
       throwOnRequestTimeout: true,
-      httpsAgent: { proxyEnv },
+      // Both as in the SDK's own agent.
+      httpsAgent: httpsAgent(CONNECTION_TIMEOUT_MS, { keepAlive: true, maxSockets: 50 }),
     },
   };
   const clients: Clients = {

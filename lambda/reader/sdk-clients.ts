@@ -1,4 +1,4 @@
-import { proxyEnv } from '../shared/aws-client.ts';
+import { httpsAgent } from '../shared/proxy.ts';
 import { INVOKE_LIMITS } from './invoke-directly.ts';
 import { READ_LIMITS } from './read-parameter.ts';
 import type { CommandClient, LambdaApi, ParameterStoreApi } from './token-reader.ts';
@@ -33,7 +33,7 @@ export async function createSsm(): Promise<{ ssm: ParameterStoreApi; region: str
     socketTimeout: requestTimeout,
     throwOnRequestTimeout: true,
   };
-  const ssm = new SSM({ maxAttempts: 1, requestHandler: { ...limits, httpsAgent: { proxyEnv } } });
+  const ssm = new SSM({ maxAttempts: 1, requestHandler: { ...limits, ...agents(connectionTimeout) } });
   return { ssm, region: await ssm.config.region().catch(() => undefined) };
 }
 
@@ -41,5 +41,12 @@ export async function createSsm(): Promise<{ ssm: ParameterStoreApi; region: str
 export async function createLambda(): Promise<LambdaApi> {
   const { Lambda }: typeof import('@aws-sdk/client-lambda') = await import(packageOf('lambda'));
   const { connect: connectionTimeout, attempts: maxAttempts } = INVOKE_LIMITS;
-  return new Lambda({ maxAttempts, requestHandler: { connectionTimeout, httpsAgent: { proxyEnv } } });
+  return new Lambda({ maxAttempts, requestHandler: { connectionTimeout, ...agents(connectionTimeout) } });
+}
+
+/** Each request has a connection of its own: one that stays open while Lambda freezes the container is dead afterwards. */
+function agents(connect: number) {
+  // With another `maxSockets`, such as the SDK's 50, Node.js asks the service to keep the connection.
+  const settings = { keepAlive: false, maxSockets: Number.POSITIVE_INFINITY };
+  return { httpAgent: settings, httpsAgent: httpsAgent(connect, settings) };
 }

@@ -1,9 +1,7 @@
-/**
- * The SDK makes its own connections, which Node.js does not send through a proxy. With `NODE_USE_ENV_PROXY=1`, they use the
- * proxy that the global `fetch` uses.
- * Source: https://nodejs.org/docs/latest-v24.x/api/http.html#built-in-proxy-support
- */
-export const proxyEnv = process.env.NODE_USE_ENV_PROXY === '1' ? process.env : undefined;
+import { httpsAgent } from './proxy.ts';
+
+/** Milliseconds. */
+const CONNECTION_TIMEOUT_MS = 1_500;
 
 /** Settings of every AWS client, times in milliseconds. Calls within a region are fast, so a slow one is retried. */
 export const AWS_CLIENT = {
@@ -11,11 +9,12 @@ export const AWS_CLIENT = {
   retryMode: 'standard',
   maxAttempts: 3,
   requestHandler: {
-    connectionTimeout: 1_500,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: 4_000,
     // `requestTimeout` ends when the headers arrive. Without this limit, a body that stops would hold up the run.
     socketTimeout: 4_000,
     throwOnRequestTimeout: true,
-    httpsAgent: { proxyEnv },
+    // The calls of a run share a connection, as with the SDK's own agent.
+    httpsAgent: httpsAgent(CONNECTION_TIMEOUT_MS, { keepAlive: true }),
   },
 } as const;

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { proxyEnv } from './aws-client.ts';
+import { limitTunnels, proxyEnv } from './proxy.ts';
 
 /** Time limits in milliseconds, both from the start of the request. */
 export interface Limits {
@@ -32,7 +32,7 @@ export function post(
   const { Agent, request } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http');
   const timers: NodeJS.Timeout[] = [];
   const answering = new Promise<Answer>((resolve, reject) => {
-    const agent = new Agent({ proxyEnv });
+    const agent = limitTunnels(new Agent({ proxyEnv }), limits.connect);
     const length = String(Buffer.byteLength(body));
     const options = { method: 'POST', headers: { ...headers, 'content-length': length }, agent };
     const sending = request(url, options, (response) => {

@@ -262,15 +262,28 @@ test.for(WAYS.slice(0, 2))(
     expect(await outcomeOf(world, reader.reject('token'))).toBeUndefined();
     expect(new Set(proxy.tunnels)).toEqual(new Set(['aws.example.com:443']));
     expect(aws.requests).toHaveLength(3);
-    for (const { headers } of aws.requests) expect(headers['user-agent']).toMatch(userAgent);
+    for (const { headers } of aws.requests) {
+      expect(headers['user-agent']).toMatch(userAgent);
+      expect(headers.connection).toBe('close');
+    }
   },
 );
 
-test('no connection stays open, because Lambda freezes the container between two reads', async () => {
-  const world = await start('without the SDK', [awsError(500, 'InternalServerError'), stored()]);
-  await outcomeOf(world, world.reader.get());
-  expect(world.aws.requests.map(({ headers }) => headers.connection)).toEqual(['close', 'close']);
-});
+test.for(WAYS.slice(0, 2))(
+  '%s, no connection stays open, because Lambda freezes the container between two requests',
+  async ([way]) => {
+    const world = await start(way, [
+      awsError(500, 'InternalServerError'),
+      stored(),
+      answer(200, {}),
+      stored(),
+    ]);
+    await outcomeOf(world, world.reader.get());
+    await outcomeOf(world, world.reader.reject('token'));
+    const connections = world.aws.requests.map(({ headers }) => headers.connection);
+    expect(connections).toEqual(['close', 'close', 'close', 'close']);
+  },
+);
 
 test('a request without the SDK names the trace that it belongs to, as the SDK does in Lambda', async () => {
   const world = await start('without the SDK', [stored()]);

@@ -31,13 +31,13 @@ test("a consumer's bundle holds the reader and what it shares with the refresher
   const { inputs } = await bundle();
   expect(inputs.filter((file) => !file.startsWith('lambda/reader/')).sort()).toEqual([
     'consumer.ts',
-    'lambda/shared/aws-client.ts',
     'lambda/shared/aws-failure.ts',
     'lambda/shared/call-json.ts',
     'lambda/shared/direct-endpoint.ts',
     'lambda/shared/direct-sender.ts',
     'lambda/shared/json.ts',
     'lambda/shared/post.ts',
+    'lambda/shared/proxy.ts',
     'lambda/shared/reader-environment.ts',
     'lambda/shared/refresh-error.ts',
     'lambda/shared/sign-request.ts',
