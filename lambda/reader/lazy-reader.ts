@@ -6,23 +6,22 @@ export function createLazyReader(create: () => TokenReader): TokenReader {
   const reader = (): TokenReader => {
     if (created === undefined) {
       created = create();
-      // Reads from memory are then one call shorter.
-      lazy.get = created.get;
+      get = created.get;
     }
     return created;
   };
-  const lazy: { -readonly [Method in keyof TokenReader]: TokenReader[Method] } = {
-    // Not an async function: it would add a promise to each read from memory.
-    get(asked) {
-      try {
-        return reader().get(asked);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    },
+  // Not an async function: it would add a promise to each read from memory.
+  let get: TokenReader['get'] = (asked) => {
+    try {
+      return reader().get(asked);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+  return {
+    get: (asked) => get(asked),
     authorization: async (asked) => reader().authorization(asked),
     fetch: async (input, init) => reader().fetch(input, init),
     reject: async (token) => reader().reject(token),
   };
-  return lazy;
 }

@@ -82,6 +82,27 @@ describe('a reader that is created while a module loads', () => {
   });
 });
 
+describe('a reader is an object like any other', () => {
+  test('a spy on get sees every call', async () => {
+    const reader = createTokenReader();
+    const spy = vi.spyOn(reader, 'get');
+    expect([await reader.get(), await reader.get()]).toEqual(['token', 'token']);
+    expect(spy).toHaveBeenCalledTimes(2);
+  });
+
+  test('a stub of get stays after a call of another method', async () => {
+    const reader = createTokenReader();
+    vi.spyOn(reader, 'get').mockResolvedValue('stub');
+    expect(await reader.authorization()).toBe('Bearer token');
+    expect(await reader.get()).toBe('stub');
+  });
+
+  test('a frozen reader returns the token', async () => {
+    const reader = Object.freeze(createTokenReader());
+    expect([await reader.get(), await reader.get()]).toEqual(['token', 'token']);
+  });
+});
+
 describe('without a region', () => {
   const withoutRegion = async (configuration?: string, variable = 'AWS_CONFIG_FILE') => {
     await parameter.put('token');
