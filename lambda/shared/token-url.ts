@@ -1,7 +1,8 @@
 /** Why a token URL cannot be used, or undefined if it can. The client secret is sent there. */
 export function tokenUrlProblem(value: string): string | undefined {
-  const url = URL.parse(value);
-  if (url === null) return 'it is not an absolute URL';
+  // The construct runs on Node.js 20, which has no URL.parse.
+  if (!URL.canParse(value)) return 'it is not an absolute URL';
+  const url = new URL(value);
   if (url.username !== '' || url.password !== '') return 'it holds credentials, which belong in the secret';
   if (url.searchParams.has('client_secret') || url.searchParams.has('client_assertion')) {
     return 'its query holds credentials, which belong in the secret';

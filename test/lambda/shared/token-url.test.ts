@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { tokenUrlProblem } from '../../../lambda/shared/token-url.ts';
 
 test.for([
@@ -27,4 +27,12 @@ test.for<[string, RegExp]>([
   ['ftp://localhost/token', /only https:/],
 ])('%s cannot be a token URL, and the problem says why', ([url, problem]) => {
   expect(tokenUrlProblem(url)).toMatch(problem);
+});
+
+test('a token URL is checked on Node.js 20 too, which has no URL.parse', () => {
+  vi.spyOn(URL, 'parse').mockImplementation(() => {
+    throw new TypeError('URL.parse is not a function');
+  });
+  expect(tokenUrlProblem('https://auth.example.com/token')).toBeUndefined();
+  vi.restoreAllMocks();
 });
