@@ -11,29 +11,50 @@ export function createAuthorizedFetch(
   findReplacement: (rejected: string) => Promise<string | undefined>,
 ): typeof globalThis.fetch {
   return async (input, init) => {
-    const request = input instanceof Request ? input : undefined;
-    const headers = new Headers(init?.headers ?? request?.headers);
+    const request = requestIn(input);
+    const options = fieldsOf(init ?? {});
+    const headers = new Headers(options.headers ?? request?.headers);
     if (headers.has('authorization')) {
       throw new TypeError(
         'the request already has an Authorization header. Remove it, or send the request with the global fetch.',
       );
     }
-    const signal = init?.signal ?? request?.signal;
-    const repeatable = isRepeatable(init?.body ?? request?.body ?? null);
+    const signal = (options.signal === undefined ? request?.signal : options.signal) ?? undefined;
+    const repeatable = isRepeatable(options.body ?? request?.body ?? null);
     const send = (token: string): Promise<Response> => {
-      headers.set('authorization', `Bearer ${token}`);
-      return fetch(input, { ...init, headers });
+      const authorized = new Headers(headers);
+      authorized.set('authorization', `Bearer ${token}`);
+      return fetch(input, { ...options, headers: authorized });
     };
 
     const token = await getToken(signal && { signal });
     const response = await send(token);
-    if (response.status !== 401 || isFromOtherOrigin(response, input)) return response;
+    if (response.status !== 401 || isFromOtherOrigin(response, request?.url ?? String(input)))
+      return response;
     const replacement = await abortable(findReplacement(token), signal);
     if (replacement === undefined || !repeatable) return response;
     // Not awaited: the body may have failed during the search, or never end.
-    void response.body?.cancel().catch(() => undefined);
+    // Other classes of answers, such as that of node-fetch, have bodies without `cancel`.
+    void response.body?.cancel?.().catch(() => undefined);
     return send(replacement);
   };
+}
+
+/** A `Request`, of any class: packages such as `undici` have their own. */
+export function requestIn(input: string | URL | Request): Request | undefined {
+  return typeof input === 'object' && 'url' in input ? input : undefined;
+}
+
+/** Source: https://fetch.spec.whatwg.org/#requestinit. `dispatcher` is an extension of Node.js. */
+const FIELDS = [
+  ...['method', 'headers', 'body', 'referrer', 'referrerPolicy', 'mode', 'credentials', 'cache', 'redirect'],
+  ...['integrity', 'keepalive', 'signal', 'duplex', 'priority', 'window', 'dispatcher'],
+];
+
+/** The fields that `fetch` reads. A spread leaves out inherited ones, and those of a `Request` are inherited. */
+function fieldsOf(init: RequestInit): RequestInit {
+  const read = FIELDS.filter((name) => name in init).map((name) => [name, init[name as keyof RequestInit]]);
+  return { ...init, ...Object.fromEntries(read) };
 }
 
 /** Whether a body can be sent twice. A stream, or the body of a `Request`, is used up after the first time. */
@@ -47,8 +68,10 @@ function isRepeatable(body: unknown): boolean {
  * Whether a redirect led to another origin. `fetch` does not send the header there, so a 401 says nothing about the
  * token. Source: https://fetch.spec.whatwg.org/#http-redirect-fetch
  */
-function isFromOtherOrigin(response: Response, input: string | URL | Request): boolean {
-  if (!response.redirected) return false;
-  const requested = new URL(input instanceof Request ? input.url : input);
-  return new URL(response.url).origin !== requested.origin;
+function isFromOtherOrigin(response: Response, requested: string): boolean {
+  return response.redirected && originOf(response.url) !== originOf(requested);
+}
+
+function originOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).origin : undefined;
 }

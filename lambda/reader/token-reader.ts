@@ -134,7 +134,8 @@ export interface TokenReader {
    * If the API rejects each new token too, the pause between two reports doubles, from one minute to one hour. Requests
    * in between only read the parameter again.
    *
-   * After a redirect to another origin, the request goes on without the header. A 401 from there is not a rejection.
+   * After a redirect to another origin, the request goes on without the header. A 401 from there is not a rejection,
+   * but one after a redirect back is: no answer shows the detour.
    * @throws TokenUnavailableError as `get` does
    * @throws TypeError if the request already has an `Authorization` header, or as the global `fetch` does
    */

@@ -1,4 +1,4 @@
-import { createAuthorizedFetch } from '../reader/authorized-fetch.ts';
+import { createAuthorizedFetch, requestIn } from '../reader/authorized-fetch.ts';
 import {
   type GetOptions,
   type TokenReader,
@@ -94,7 +94,7 @@ export function fakeTokenReader(options: FakeTokenReaderOptions = {}): FakeToken
       return `Bearer ${await get(asked)}`;
     },
     fetch(input, init) {
-      calls.push({ method: 'fetch', url: input instanceof Request ? input.url : String(input), init });
+      calls.push({ method: 'fetch', url: requestIn(input)?.url ?? String(input), init });
       return authorizedFetch(input, init);
     },
     async reject(token) {

@@ -77,6 +77,93 @@ describe('fetch', () => {
     expect(seen[1]?.get('x-from')).toBe('request');
   });
 
+  test.for<[string, () => RequestInit]>([
+    [
+      'a Request',
+      () => new Request(api.url, { method: 'POST', body: 'r', headers: { 'x-from': 'request' } }),
+    ],
+    ['an object that inherits its fields', () => Object.create({ method: 'PUT', body: 'inherited' })],
+    ['an object with fields of its own', () => ({ method: 'PATCH', body: 'own' })],
+  ])('sends %s as the second argument as the global fetch does', async ([, init]) => {
+    accepted = 'first';
+    await fetch(api.url, init());
+    await reader().fetch(api.url, init());
+    expect(api.calls[1]).toEqual({ ...api.calls[0], authorization: 'Bearer first' });
+  });
+
+  test('passes on every field of the second argument that fetch knows, and others that it has itself', async () => {
+    const known = {
+      ...{ method: 'PUT', body: 'b', referrer: 'r', referrerPolicy: 'origin', mode: 'cors', cache: 'reload' },
+      ...{ credentials: 'omit', redirect: 'error', integrity: 'i', keepalive: true, duplex: 'half' },
+      ...{ priority: 'low', window: null, dispatcher: {}, signal: new AbortController().signal },
+    };
+    const sendOne = vi.fn<typeof fetch>(async () => new Response());
+    const init = Object.assign(Object.create({ ...known, headers: { 'x-a': 'b' }, unknown: 1 }), {
+      agent: 2,
+    });
+    await reader({ fetch: sendOne }).fetch(api.url, init);
+    const [, { headers, ...rest } = {}] = sendOne.mock.calls[0] ?? [];
+    expect(rest).toEqual({ ...known, agent: 2 });
+    expect(Object.fromEntries(new Headers(headers))).toEqual({ 'x-a': 'b', authorization: 'Bearer first' });
+  });
+
+  test('sends each request with headers of its own', async () => {
+    const seen: RequestInit['headers'][] = [];
+    const client = reader({
+      fetch: async (_input, init) => {
+        seen.push(init?.headers);
+        return new Response(null, { status: 401 });
+      },
+    });
+    await client.fetch(api.url);
+    expect(seen.map((headers) => new Headers(headers).get('authorization'))).toEqual([
+      'Bearer first',
+      'Bearer second',
+    ]);
+  });
+
+  test('works with a fetch that has classes of its own', async () => {
+    // The body of an answer is not a web stream in node-fetch.
+    const answers = [
+      { status: 401, body: { destroy() {} } },
+      { status: 200, body: null },
+    ] as unknown as Response[];
+    const sendOne = vi.fn<typeof fetch>(async () => answers.shift() as Response);
+    const other = { url: api.url, method: 'GET', headers: [['x-from', 'other']], body: null };
+    const response = await reader({ fetch: sendOne }).fetch(other as unknown as Request);
+    expect(response.status).toBe(200);
+    const received = sendOne.mock.calls.map(([input, init]) => [
+      input,
+      new Headers(init?.headers).get('x-from'),
+    ]);
+    expect(received).toEqual([
+      [other, 'other'],
+      [other, 'other'],
+    ]);
+  });
+
+  test('does not send the body of another class of Request twice', async () => {
+    const sendOne = vi.fn<typeof fetch>(async () => new Response(null, { status: 401 }));
+    const other = { url: api.url, method: 'POST', headers: [], body: {} } as unknown as Request;
+    expect((await reader({ fetch: sendOne }).fetch(other)).status).toBe(401);
+    expect(sendOne).toHaveBeenCalledOnce();
+  });
+
+  test('waits with the signal of the Request, unless the second argument has another or none', async () => {
+    const aborted = new Request(api.url, { signal: AbortSignal.abort(new Error('gone')) });
+    const fetched = (init?: RequestInit) =>
+      reader({ fetch: async () => new Response('sent') })
+        .fetch(aborted, init)
+        .then(
+          ({ status }) => status,
+          ({ message }: Error) => message,
+        );
+    expect(await fetched()).toBe('gone');
+    expect(await fetched({ signal: AbortSignal.abort(new Error('stop')) })).toBe('stop');
+    expect(await fetched({ signal: new AbortController().signal })).toBe(200);
+    expect(await fetched({ signal: null })).toBe(200);
+  });
+
   test('reports a rejected token by its SHA-256 and sends the request again with the new token', async () => {
     const response = await reader().fetch(api.url, { method: 'POST', body: 'order' });
     expect(await response.text()).toBe('status 200');
@@ -241,6 +328,28 @@ describe('a redirect', () => {
     expect(reports()).toEqual([]);
     expect(parameter.reads()).toBe(1);
     await other.stop();
+  });
+
+  test.for<[string, object, boolean]>([
+    ['the same origin', { redirected: true, url: 'https://api.example.com/b' }, true],
+    ['another origin', { redirected: true, url: 'https://login.example.com/a' }, false],
+    ['an unknown place', { redirected: true, url: '' }, false],
+    ['no other place', { redirected: false, url: 'https://login.example.com/a' }, true],
+  ])('to %s: a 401 rejects the token: %j', async ([, place, rejects]) => {
+    const answer401 = async () => Object.assign(Object.create({ status: 401, body: null }), place);
+    await reader({ fetch: answer401 }).fetch('https://api.example.com/a');
+    expect(reports()).toHaveLength(rejects ? 1 : 0);
+  });
+
+  // No answer shows the places in between. Without the report, a revoked token would stay after every redirect.
+  test('to another origin and back is taken for one to the same origin', async () => {
+    const login = await startRecordingApi(
+      (_call, response) => void response.writeHead(307, { location: `${api.url}/back` }).end(),
+    );
+    await reader().fetch(`${api.url}/to/${login.url}/login`);
+    expect(sent()).toEqual(['Bearer first', undefined, 'Bearer second', undefined]);
+    expect(reports()).toHaveLength(1);
+    await login.stop();
   });
 });
 

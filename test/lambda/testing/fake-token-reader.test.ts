@@ -80,11 +80,14 @@ describe('the fake reader', () => {
     await reader.fetch(URL, { method: 'POST', signal });
     await reader.fetch(new globalThis.URL(URL));
     await reader.fetch(new Request(URL));
+    // As of the package undici.
+    await reader.fetch({ url: URL, headers: [], body: null } as unknown as Request);
     await reader.reject('a-token');
     expect(reader.calls).toEqual([
       { method: 'get', options: { minimumValidity: 600 } },
       { method: 'authorization', options: undefined },
       { method: 'fetch', url: URL, init: { method: 'POST', signal } },
+      { method: 'fetch', url: URL, init: undefined },
       { method: 'fetch', url: URL, init: undefined },
       { method: 'fetch', url: URL, init: undefined },
       { method: 'reject', token: 'a-token' },
