@@ -32,7 +32,10 @@ export function createLoad(
     created ??= createSsm();
     try {
       const { ssm, region } = await created;
-      return region === undefined ? withoutRegion() : await loadParameter(readWith(ssm), parameterName);
+      if (region !== undefined) return await loadParameter(readWith(ssm), parameterName);
+      // The next load looks again. This client never would.
+      created = undefined;
+      return withoutRegion();
     } catch (error) {
       created = undefined;
       return withoutSdk(

@@ -1,4 +1,4 @@
-import { describeAwsFailure, isAccessDenied } from '../shared/aws-failure.ts';
+import { describeAwsFailure, isAccessDenied, isWithoutCredentials } from '../shared/aws-failure.ts';
 import { parseStored, type StoredToken } from '../shared/stored-token.ts';
 import type { ReadParameter } from './read-parameter.ts';
 import type { Transient } from './retry-pace.ts';
@@ -56,6 +56,12 @@ function failedLoad(error: unknown, parameterName: string): Loaded {
   }
   const cause = Object.assign(new Error(text), { name });
   const fact = `parameter ${parameterName} could not be read: ${text}.`;
+  if (isWithoutCredentials(name)) return withoutCredentials(fact, cause);
+  // Node.js did not send the request.
+  if (name === 'ERR_INVALID_CHAR') {
+    const remedy = 'Remove white space from AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN.';
+    return failed('CONFIGURATION_INVALID', `${fact} ${remedy}`, cause);
+  }
   if (isAccessDenied(name)) {
     const remedy =
       'Allow it with refresher.grantRead(fn). If another app deploys the refresher, also name the role in its readers.';
@@ -73,6 +79,22 @@ function failedLoad(error: unknown, parameterName: string): Loaded {
   }
   const remedy =
     'Try again later. If this lasts, check the network path to Systems Manager: a VPC needs an endpoint for ssm.';
+  return { ...failed('STORE_UNAVAILABLE', `${fact} ${remedy}`, cause), transient: 'failing' };
+}
+
+/** If the environment names the source of the credentials, as in ECS and EKS, the source has failed, which may pass. */
+function withoutCredentials(fact: string, cause: Error): Loaded {
+  const { env } = process;
+  const source =
+    env.AWS_CONTAINER_CREDENTIALS_RELATIVE_URI ||
+    env.AWS_CONTAINER_CREDENTIALS_FULL_URI ||
+    env.AWS_WEB_IDENTITY_TOKEN_FILE;
+  if (!source) {
+    const remedy = 'Give the function a role, or set AWS_PROFILE or the variables of credentials.';
+    return failed('ACCESS_DENIED', `${fact} ${remedy}`, cause);
+  }
+  const remedy =
+    "Try again later. If this lasts, check the container's role and the agent that serves its credentials.";
   return { ...failed('STORE_UNAVAILABLE', `${fact} ${remedy}`, cause), transient: 'failing' };
 }
 

@@ -1,5 +1,5 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { isAccessDenied } from '../shared/aws-failure.ts';
+import { isAccessDenied, isWithoutCredentials } from '../shared/aws-failure.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { Configuration } from './configuration.ts';
 import { describeCredentials, readCredentials } from './credentials.ts';
@@ -66,9 +66,10 @@ export async function knownCredentials(
   }
 }
 
-/** Whether Secrets Manager did not answer as it should. A denied read is a decision, not an outage. */
+/** Whether Secrets Manager did not answer as it should. A denied read is a decision, not an outage, and so is one without credentials. */
 function isDown(error: unknown): boolean {
   if (!(error instanceof RefreshError) || error.code !== 'CREDENTIALS_UNAVAILABLE') return false;
   // Stryker disable next-line StringLiteral: this code always comes with a reason
-  return !isAccessDenied(error.details.reason ?? '');
+  const { reason = '' } = error.details;
+  return !isAccessDenied(reason) && !isWithoutCredentials(reason);
 }

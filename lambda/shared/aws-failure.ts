@@ -30,9 +30,14 @@ export function describeAwsFailure(error: unknown): AwsFailure {
   return { name, text: `${name}${status === undefined ? '' : ` (HTTP ${status})`}${text}` };
 }
 
-/** Whether AWS denied the call, or the SDK found no credentials for it. */
+/** Whether AWS denied the call. */
 export function isAccessDenied(failureName: string): boolean {
-  return /AccessDenied|^CredentialsProviderError$/.test(failureName);
+  return failureName.includes('AccessDenied');
+}
+
+/** Whether the SDK found no credentials for the call. `TokenProviderError`: the session of IAM Identity Center has ended. */
+export function isWithoutCredentials(failureName: string): boolean {
+  return /^(Credentials|Token)?ProviderError$/.test(failureName);
 }
 
 /** Network and TLS errors are named `Error`. Only their code, such as `ECONNREFUSED`, identifies them. */

@@ -135,9 +135,12 @@ describe('without a region', () => {
     },
   );
 
-  test('a read succeeds once the region is set', async () => {
-    const reader = await withoutRegion();
-    await failureOf(reader.get());
+  test.for<[string, string | undefined]>([
+    ['there is no configuration file', undefined],
+    ['the configuration file names none', '[default]\noutput = json\n'],
+  ])('a read succeeds once the region is set: %s', async ([, configuration]) => {
+    const reader = await withoutRegion(configuration);
+    expect(await failureOf(reader.get())).toMatchObject({ code: 'CONFIGURATION_INVALID' });
     vi.stubEnv('AWS_REGION', 'us-east-1');
     await parameter.time.advance(2_000);
     expect(await parameter.time.until(reader.get())).toBe('token');

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { describeAwsFailure, isAccessDenied } from '../../../lambda/shared/aws-failure.ts';
+import {
+  describeAwsFailure,
+  isAccessDenied,
+  isWithoutCredentials,
+} from '../../../lambda/shared/aws-failure.ts';
 
 const error = (name: string, more: object = {}) =>
   Object.assign(new Error('the message of the test'), { name }, more);
@@ -53,10 +57,19 @@ test.for([
   ['AccessDeniedException', true],
   ['KMSAccessDeniedException', true],
   ['AccessDenied', true],
-  ['CredentialsProviderError', true],
-  ['NoCredentialsProviderError', false],
-  ['CredentialsProviderErrors', false],
+  ['CredentialsProviderError', false],
   ['ThrottlingException', false],
 ] as const)('%s means that access is denied: %s', ([name, denied]) => {
   expect(isAccessDenied(name)).toBe(denied);
+});
+
+test.for([
+  ['CredentialsProviderError', true],
+  ['TokenProviderError', true],
+  ['ProviderError', true],
+  ['NoCredentialsProviderError', false],
+  ['CredentialsProviderErrors', false],
+  ['AccessDeniedException', false],
+] as const)('%s means that there are no credentials: %s', ([name, without]) => {
+  expect(isWithoutCredentials(name)).toBe(without);
 });
