@@ -15,6 +15,8 @@ import { TokenUnavailableError } from './token-unavailable-error.ts';
 
 /** Seconds: enough for a run of the refresher that backs off once or twice. */
 const REPLACEMENT_TIMEOUT_SECONDS = 10;
+/** Seconds: a Lambda function runs no longer than this. */
+const LONGEST_REPLACEMENT_TIMEOUT_SECONDS = 900;
 
 /**
  * `createTokenReader` with its seams. Reads the environment now.
@@ -27,7 +29,7 @@ export function createReader(options: TokenReaderOptions, seams: Seams): TokenRe
   const functionName =
     options.refresherFunctionName ?? (process.env[READER_ENVIRONMENT.refresherFunctionName] || undefined);
   if (parameterName === undefined || parameterName === '') throw missing('parameterName');
-  assertSeconds('replacementTimeout', replacementTimeout);
+  assertSeconds('replacementTimeout', replacementTimeout, LONGEST_REPLACEMENT_TIMEOUT_SECONDS);
 
   const send = createDirectSender(seams.now);
   const observer = createObserver(options.onEvent, seams.now);
@@ -63,8 +65,9 @@ export function createReader(options: TokenReaderOptions, seams: Seams): TokenRe
       if (!isCurrent || streak.mayReport()) {
         const reported = await report(token);
         if (reported.type === 'failed') throw new TokenUnavailableError(reported.failure);
-      }
+      } else if (!streak.mayLook(token)) return;
       await cache.load();
+      streak.looked(token, cache.otherThan(token) !== undefined);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { LONGEST_SPACING_MS, retryDelay, spacing } from './load-waits.ts';
+import { retryDelay } from './load-waits.ts';
 import type { RejectionStreak } from './rejection-streak.ts';
 import type { Report, Reported } from './report-rejected.ts';
 import type { Seams } from './seams.ts';
@@ -10,7 +10,7 @@ import { TokenUnavailableError } from './token-unavailable-error.ts';
 
 /**
  * Returns a function that looks for another token than the rejected one. It returns undefined if it finds none within
- * `timeout` milliseconds. `report` is undefined if the refresher's function is not known.
+ * `timeout` milliseconds. Even without time, the search begins, for later calls. `report` is undefined if the refresher's function is not known.
  */
 export function createReplacementSearch(
   cache: TokenCache,
@@ -19,9 +19,6 @@ export function createReplacementSearch(
   timeout: number,
   { now, random, sleep }: Seams,
 ): (rejected: string) => Promise<string | undefined> {
-  /** The latest search, if it found nothing. It is not repeated between `from` and `until` (Unix time, milliseconds). */
-  let fruitless: { token: string; count: number; from: number; until: number } | undefined;
-
   /**
    * Loads the parameter until it holds another token. Reports the rejected one only if a load shows that it is still
    * stored: another report or a rotation may have replaced it. If a thousand containers hold a revoked token,
@@ -31,8 +28,8 @@ export function createReplacementSearch(
     const timeLeft = startTime(timeout, now);
     let reported: Reported | undefined;
     let delay = cache.untilRetry() ?? 0;
+    if (delay > 0 && delay >= timeLeft()) return undefined;
     for (let attempt = 1; ; ) {
-      if (delay >= timeLeft()) return undefined;
       // Stryker disable next-line ConditionalExpression,EqualityOperator: a wait of 0 milliseconds changes nothing
       if (delay > 0) await sleep(delay);
       const loaded = await cache.load();
@@ -51,20 +48,16 @@ export function createReplacementSearch(
         continue;
       }
       delay = cache.untilRetry() ?? retryDelay(attempt, random);
+      if (delay >= timeLeft()) return undefined;
       attempt += 1;
     }
   };
   const searchOnce = singleFlightByKey(async (token) => {
     streak.rejected();
-    // An API that rejects every token must not cause a load for each request.
-    if (fruitless?.token === token && now() >= fruitless.from && now() < fruitless.until) return undefined;
+    if (!streak.mayLook(token)) return undefined;
     const found = await settleWithin(search(token), timeout, sleep);
-    const count = fruitless?.token === token ? fruitless.count + 1 : 0;
-    fruitless = undefined;
-    if (found !== undefined) return found;
-    const from = now();
-    fruitless = { token, count, from, until: from + spacing(count, LONGEST_SPACING_MS, random) };
-    return undefined;
+    streak.looked(token, found !== undefined);
+    return found;
   });
   return async (rejected) => {
     cache.reject(rejected);

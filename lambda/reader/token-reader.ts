@@ -55,7 +55,7 @@ export interface TokenReaderOptions {
    * Default: any valid token is returned. If it expires within 10 seconds, the reader first looks for a better one.
    */
   readonly minimumValidity?: number;
-  /** Seconds, 0 or more, for which `fetch` waits for a new token after a 401. Default: 10. */
+  /** Seconds, 0 to 900, for which `fetch` waits for a new token after a 401. The search begins in any case. Default: 10. */
   readonly replacementTimeout?: number;
   /**
    * Reads the parameter: `SSM` or `SSMClient` from `@aws-sdk/client-ssm`. In a bundle that contains the SDK, pass `new SSM()`:
@@ -132,7 +132,7 @@ export interface TokenReader {
    * 401 if no other token arrives, or if the body cannot be sent twice: a stream, or the body of a `Request`.
    *
    * If the API rejects each new token too, the pause between two reports doubles, from one minute to one hour. Requests
-   * in between only read the parameter again.
+   * in between only read the parameter again: less and less often, at least every 90 seconds.
    *
    * After a redirect to another origin, the request goes on without the header. A 401 from there is not a rejection,
    * but one after a redirect back is: no answer shows the detour.

@@ -363,7 +363,7 @@ describe('the wait for a new token', () => {
     expect((await parameter.time.until(fetching)).status).toBe(200);
   });
 
-  test.for([undefined, 25])('returns the 401 after replacementTimeout: %j', async (replacementTimeout) => {
+  test.for([undefined, 0, 25])('returns the 401 after replacementTimeout: %j', async (replacementTimeout) => {
     refresh = async () => ({ outcome: 'kept', reason: 'being-replaced' });
     const startedAt = parameter.time.now();
     const client = reader(replacementTimeout === undefined ? {} : { replacementTimeout });
@@ -381,6 +381,22 @@ describe('the wait for a new token', () => {
     await parameter.time.advance(10_000);
     expect((await fetching).status).toBe(401);
     hanging.resolve({});
+  });
+
+  test('goes on for later requests if replacementTimeout is 0', async () => {
+    const { time } = parameter;
+    const mint = refresh;
+    refresh = (event) => time.sleep(1_000).then(() => mint(event));
+    const client = reader({ replacementTimeout: 0 });
+    const startedAt = time.now();
+    expect((await time.until(client.fetch(api.url))).status).toBe(401);
+    expect(time.now()).toBe(startedAt);
+    await vi.waitUntil(() => reports().length === 1);
+    await time.advance(1_000);
+    await vi.waitUntil(() => parameter.reads() === 3);
+    await time.settle();
+    expect((await parameter.time.until(client.fetch(api.url))).status).toBe(200);
+    expect(reports()).toHaveLength(1);
   });
 
   test('ends when the caller aborts', async () => {
@@ -564,18 +580,56 @@ describe('reject', () => {
   });
 
   test.for([
-    ['reads the parameter but reports nothing', 0, 2],
-    ['reports again after ten minutes without a rejection', 600, 3],
-  ] as const)('after two reports in vain, %s', async ([, seconds, expected]) => {
+    ['neither reads the parameter at once nor reports', 0.999, 2, 'first'],
+    ['reads the parameter later but reports nothing', 1, 2, 'second'],
+    ['reports again after ten minutes without a rejection', 600, 3, 'second'],
+  ] as const)('after two reports in vain, %s', async ([, seconds, expected, token]) => {
     refresh = async () => ({ outcome: 'kept', reason: 'just-minted' });
-    const client = reader();
+    const client = reader({ random: () => 1 });
     await client.get();
     for (let count = 0; count < 2; count += 1) await client.reject('first');
     await parameter.put('second');
     await parameter.time.advance(seconds * 1_000);
     await client.reject('first');
     expect(reports()).toHaveLength(expected);
-    expect(await client.get()).toBe('second');
+    expect(await client.get()).toBe(token);
+  });
+
+  test('does not read the parameter each time while an API rejects every token', async () => {
+    refresh = async () => ({ outcome: 'kept', reason: 'just-minted' });
+    const client = reader();
+    for (let second = 0; second < 600; second += 1) {
+      await client.reject(await parameter.time.until(client.get()));
+      await parameter.time.advance(1_000);
+    }
+    expect(reports().length).toBeLessThan(20);
+    expect(parameter.reads()).toBeLessThan(60);
+  });
+
+  test('reads the parameter again soon after fifty callers found no other token', async () => {
+    refresh = async () => ({ outcome: 'kept', reason: 'just-minted' });
+    const client = reader();
+    await client.get();
+    await Promise.all(Array.from({ length: 50 }, () => client.reject('first')));
+    await client.reject('first');
+    await parameter.put('second');
+    await parameter.time.advance(1_000);
+    const before = parameter.reads();
+    await client.reject('first');
+    expect(parameter.reads()).toBe(before + 1);
+  });
+
+  test('reads the parameter after each report of a token that it replaces', async () => {
+    let count = 1;
+    refresh = async () => {
+      count += 1;
+      await parameter.put(`token-${count}`);
+      return { outcome: 'minted', reason: 'rejected' };
+    };
+    const client = reader();
+    await client.reject(await client.get());
+    await client.reject(await client.get());
+    expect(await client.get()).toBe('token-3');
   });
 
   test('of a token that was replaced always reports, and does not delay the next report', async () => {

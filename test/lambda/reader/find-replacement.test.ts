@@ -92,6 +92,38 @@ describe('a search for the replacement of a rejected token', () => {
     expect(await searched(search)).toEqual({ found: undefined, seconds: 1, loads: [0, 0, 1] });
   });
 
+  test.for([
+    ['begins although there is no time for it, and goes on after its caller', 0, 0],
+    ['loads after a report that took longer than its time', 3_000, 3],
+  ] as const)('%s', async ([, timeout, seconds]) => {
+    const report: Report = async () => {
+      await time.sleep(5_000);
+      put('second');
+      return EXPECTED;
+    };
+    const streak = createRejectionStreak(seams());
+    const search = createReplacementSearch(cache, report, streak, timeout, seams());
+    expect(await searched(search)).toEqual({ found: undefined, seconds, loads: [0] });
+    await time.advance(5_000);
+    expect(cache.otherThan('first')).toBe('second');
+    await time.advance(60_000);
+    expect(store.requests).toHaveLength(3);
+  });
+
+  test('does not begin if the next attempt comes after its time', async () => {
+    store.state = 'throttling';
+    await cache.load();
+    store.state = 'up';
+    for (const [timeout, loads] of [
+      [2_000, 0],
+      [2_001, 1],
+    ] as const) {
+      const streak = createRejectionStreak(seams());
+      const search = createReplacementSearch(cache, undefined, streak, timeout, seams());
+      expect((await searched(search)).loads).toHaveLength(loads);
+    }
+  });
+
   test('finds a token that is stored while it waits', async () => {
     void time.sleep(2_500).then(() => put('second'));
     expect(await searched(createSearch(EXPECTED))).toMatchObject({ found: 'second', seconds: 3 });

@@ -61,6 +61,57 @@ describe('the pause before the next report', () => {
   });
 });
 
+describe('looks for another token than a rejected one', () => {
+  test('are 1, 2, 4 and more seconds apart, up to 90', () => {
+    const { clock, streak } = createStreak(1);
+    const waits: number[] = [];
+    for (let look = 0; look < 9; look += 1) {
+      streak.looked('token', false);
+      const from = clock.now;
+      while (!streak.mayLook('token')) clock.now += 0.5;
+      waits.push(clock.now - from);
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 90, 90]);
+  });
+
+  test.for<[string, (streak: ReturnType<typeof createStreak>) => void, boolean]>([
+    ['wait after one that found none', () => undefined, false],
+    ['do not wait if another token was rejected', ({ streak }) => streak.looked('other', false), true],
+    ['do not wait after one that found another', ({ streak }) => streak.looked('token', true), true],
+    [
+      'do not wait if the clock was set back',
+      ({ clock }) => {
+        clock.now -= 1;
+      },
+      true,
+    ],
+    [
+      'wait no longer if several looks at the same time found none',
+      ({ streak, clock }) => {
+        streak.looked('token', false);
+        clock.now += 1;
+      },
+      true,
+    ],
+  ])('%s', ([, then, expected]) => {
+    const begun = createStreak(1);
+    begun.streak.looked('token', false);
+    then(begun);
+    expect(begun.streak.mayLook('token')).toBe(expected);
+  });
+
+  test('begin again with a wait of a second after one that found another', () => {
+    const { clock, streak } = createStreak(1);
+    streak.looked('token', false);
+    clock.now += 1;
+    streak.looked('token', false);
+    streak.looked('token', true);
+    streak.looked('token', false);
+    clock.now += 1;
+    expect(streak.mayLook('token')).toBe(true);
+  });
+});
+
 describe('a report', () => {
   const answered: Reported = { type: 'answered', replacement: 'none' };
   const failed: Reported = {

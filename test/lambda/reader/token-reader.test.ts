@@ -696,6 +696,16 @@ describe('a caller', () => {
       expect(() => parameter.reader({ replacementTimeout: minimumValidity })).toThrow(TypeError);
     },
   );
+
+  test('gets a TypeError for a replacementTimeout of more than 15 minutes', () => {
+    expect(() => parameter.reader({ replacementTimeout: 900.001 })).toThrow(
+      new TypeError('replacementTimeout must be a number of seconds, 0 to 900, got 900.001'),
+    );
+    expect(() => parameter.reader({ replacementTimeout: 900 })).not.toThrow();
+    expect(() => parameter.reader({ minimumValidity: -1 })).toThrow(
+      new TypeError('minimumValidity must be a number of seconds, 0 or more, got -1'),
+    );
+  });
 });
 
 describe('every failure', () => {
