@@ -33,7 +33,7 @@ export function createReader(options: TokenReaderOptions, seams: Seams): TokenRe
 
   const send = createDirectSender(seams.now);
   const observer = createObserver(options.onEvent, seams.now);
-  const load = observer.load(createLoad(options.ssm, parameterName, send));
+  const load = observer.load(createLoad(options.ssm, parameterName, send), () => cache.servedFor());
   const cache = createTokenCache(parameterName, load, minimumValidity, seams);
   const streak = createRejectionStreak(seams);
   const report =

@@ -4,7 +4,8 @@ import type { TokenReaderEvent, TokenReaderOptions } from './token-reader.ts';
 
 /** Reports each load, rejection and report to the caller. */
 export interface Observer {
-  readonly load: (load: Load) => Load;
+  /** `servedFor`: seconds for which reads return the token in memory, or 0. */
+  readonly load: (load: Load, servedFor: () => number) => Load;
   readonly report: (report: Report) => Report;
   readonly rejected: () => void;
 }
@@ -21,20 +22,20 @@ export function createObserver(onEvent: TokenReaderOptions['onEvent'], now: () =
       );
     });
   /** The token of the latest load. */
-  let latest: { readonly access_token: string; readonly expires_at: number } | undefined;
-  const validFor = () => Math.max(0, (latest?.expires_at ?? 0) - now() / 1_000);
+  let latest: string | undefined;
   return {
-    load: (load) => async () => {
+    load: (load, servedFor) => async () => {
       const startedAt = now();
       const loaded = await load();
       const milliseconds = now() - startedAt;
       if (loaded.type === 'failure') {
-        emit({ type: 'load-failed', code: loaded.failure.code, milliseconds, validFor: validFor() });
+        emit({ type: 'load-failed', code: loaded.failure.code, milliseconds, validFor: servedFor() });
         return loaded;
       }
-      const isNew = loaded.token.access_token !== latest?.access_token;
-      latest = loaded.token;
-      emit({ type: 'loaded', isNew, milliseconds, validFor: validFor() });
+      const { access_token, expires_at } = loaded.token;
+      const isNew = access_token !== latest;
+      latest = access_token;
+      emit({ type: 'loaded', isNew, milliseconds, validFor: Math.max(0, expires_at - now() / 1_000) });
       return loaded;
     },
     report: (report) => async (token) => {

@@ -68,6 +68,8 @@ export function createTokenCache(
     load: reload.startFresh,
     /** Milliseconds until the next attempt, if the latest load failed in a way that may pass. */
     untilRetry: () => (schedule.pace.isFailing ? schedule.pace.untilNext() : undefined),
+    /** Seconds for which reads without options return the token in memory, or 0. */
+    servedFor: () => Math.max(0, held.validity() - usual.required),
     /** The token in memory, if it is valid and not the given one. */
     otherThan(token: string): string | undefined {
       const current = held.validForMoreThan(0);

@@ -71,16 +71,16 @@ export interface TokenReaderOptions {
   readonly onEvent?: (event: TokenReaderEvent) => void;
 }
 
-/** What a reader did. `validFor`: seconds for which the latest token that it loaded is valid, or 0. */
+/** What a reader did. No event holds a token. */
 export type TokenReaderEvent =
-  /** It read the parameter. `isNew`: the token is not that of the read before. */
+  /** It read the parameter. `isNew`: the token is not that of the read before. `validFor`: seconds until it expires, or 0. */
   | {
       readonly type: 'loaded';
       readonly isNew: boolean;
       readonly milliseconds: number;
       readonly validFor: number;
     }
-  /** It could not read the parameter. While `validFor` is above 0, `get` returns the token in memory. */
+  /** It could not read the parameter. `validFor`: seconds for which `get` still returns the token in memory, or 0. */
   | {
       readonly type: 'load-failed';
       readonly code: TokenUnavailableCode;

@@ -59,6 +59,47 @@ test('onEvent says whether a token in memory outlasts a failure', async () => {
   expect(events.at(-1)).toMatchObject({ type: 'load-failed', validFor: 0 });
 });
 
+test.for<[string, TokenReaderOptions, number, number]>([
+  ['the token expires', {}, 3_599, 1],
+  ['the token has expired', {}, 3_620, 0],
+  ['the token is valid for as long as the reader requires', { minimumValidity: 600 }, 2_999, 1],
+  ['the token is valid, but not for long enough', { minimumValidity: 600 }, 3_300, 0],
+])(
+  'onEvent says for how long get returns the token during an outage: %s',
+  async ([, options, at, validFor]) => {
+    const reader = observedReader(options);
+    await reader.get();
+    parameter.fail(DOWN);
+    await parameter.time.advance(at * 1_000);
+    await parameter.time.settle();
+    const reading = reader.get().then(
+      () => 'served',
+      () => 'failed',
+    );
+    // The first attempt.
+    await vi.waitUntil(() => events.length > 1);
+    expect(events[1]).toMatchObject({ type: 'load-failed', validFor });
+    expect(await parameter.time.until(reading)).toBe(validFor > 0 ? 'served' : 'failed');
+  },
+);
+
+test('onEvent says for how long get returns the token in memory, not an older one that was read since', async () => {
+  const reader = observedReader();
+  await reader.get();
+  await parameter.put('older', { issued_at: 1_799_999_000 });
+  await parameter.time.advance(3_000_000);
+  await reader.get();
+  await parameter.time.settle();
+  parameter.fail(DOWN);
+  await parameter.time.advance(300_000);
+  await reader.get();
+  await parameter.time.settle();
+  expect(events.slice(1)).toEqual([
+    { type: 'loaded', isNew: true, milliseconds, validFor: 0 },
+    { type: 'load-failed', code: 'STORE_UNAVAILABLE', milliseconds, validFor: 300 },
+  ]);
+});
+
 test('onEvent reports a failure before the first token', async () => {
   parameter.fail({ status: 400, type: 'AccessDeniedException', message: 'no' });
   await observedReader()
