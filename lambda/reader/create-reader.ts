@@ -67,7 +67,7 @@ export function createReader(options: TokenReaderOptions, seams: Seams): TokenRe
         if (reported.type === 'failed') throw new TokenUnavailableError(reported.failure);
       } else if (!streak.mayLook(token)) return;
       await cache.load();
-      streak.looked(token, cache.otherThan(token) !== undefined);
+      if (cache.otherThan(token) === undefined) streak.lookedInVain(token);
     },
   };
 }

@@ -10,7 +10,8 @@ import { TokenUnavailableError } from './token-unavailable-error.ts';
 
 /**
  * Returns a function that looks for another token than the rejected one. It returns undefined if it finds none within
- * `timeout` milliseconds. Even without time, the search begins, for later calls. `report` is undefined if the refresher's function is not known.
+ * `timeout` milliseconds. Even without time, the search begins, for later calls. `report` is undefined if the refresher's
+ * function is not known.
  */
 export function createReplacementSearch(
   cache: TokenCache,
@@ -56,7 +57,7 @@ export function createReplacementSearch(
     streak.rejected();
     if (!streak.mayLook(token)) return undefined;
     const found = await settleWithin(search(token), timeout, sleep);
-    streak.looked(token, found !== undefined);
+    if (found === undefined) streak.lookedInVain(token);
     return found;
   });
   return async (rejected) => {

@@ -22,19 +22,18 @@ export function createRejectionStreak({ now, random }: Seams) {
   /** Unix time, milliseconds: the latest rejection, and the pause. */
   let rejectedAt = Number.NEGATIVE_INFINITY;
   let pausedUntil = Number.NEGATIVE_INFINITY;
-  /** The latest look for another token, if it found none. It is not repeated between `from` and `until` (Unix time, milliseconds). */
+  /** The latest look in vain for another token. It is not repeated between `from` and `until` (Unix time, milliseconds). */
   let fruitless: { token: string; count: number; from: number; until: number } | undefined;
   // If the clock was set back, the wait does not count.
   const mayLook = (token: string): boolean =>
     fruitless?.token !== token || now() < fruitless.from || now() >= fruitless.until;
 
   return {
-    /** Whether to look for another token than the rejected one. An API that rejects every token must not cause a load for each request. */
+    /** Whether to look for another token than the rejected one. If an API rejects every token, not each request may load. */
     mayLook,
-    /** Notes a look, and whether it found another token. Looks at the same time count once. */
-    looked(token: string, found: boolean): void {
-      if (found) fruitless = undefined;
-      if (found || !mayLook(token)) return;
+    /** Notes a look that found no other token. Looks at the same time count once. */
+    lookedInVain(token: string): void {
+      if (!mayLook(token)) return;
       const count = fruitless?.token === token ? fruitless.count + 1 : 0;
       const from = now();
       fruitless = { token, count, from, until: from + spacing(count, LONGEST_SPACING_MS, random) };

@@ -69,7 +69,7 @@ export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedu
     /** For a read whose token is probably revoked: waits for the look for the next one. */
     async lookForSuccessor(signal: AbortSignal | undefined): Promise<void> {
       const hasPatience = seams.now() < pace.since + SUCCESSOR_PATIENCE_MS.throttled;
-      if (!lookingForSuccessor.pending && pace.isPaused() && !hasPatience) return;
+      if (pace.isPaused() && !hasPatience) return;
       const look = settleWithin(lookingForSuccessor.run(), SUCCESSOR_READ_PATIENCE_MS, seams.sleep);
       await abortable(look, signal);
     },

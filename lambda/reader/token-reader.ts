@@ -55,7 +55,7 @@ export interface TokenReaderOptions {
    * Default: any valid token is returned. If it expires within 10 seconds, the reader first looks for a better one.
    */
   readonly minimumValidity?: number;
-  /** Seconds, 0 to 900, for which `fetch` waits for a new token after a 401. The search begins in any case. Default: 10. */
+  /** Seconds, 0 to 900, for which `fetch` waits for a new token after a 401. It looks for one in any case. Default: 10. */
   readonly replacementTimeout?: number;
   /**
    * Reads the parameter: `SSM` or `SSMClient` from `@aws-sdk/client-ssm`. In a bundle that contains the SDK, pass `new SSM()`:
@@ -73,7 +73,7 @@ export interface TokenReaderOptions {
 
 /** What a reader did. No event holds a token. */
 export type TokenReaderEvent =
-  /** It read the parameter. `isNew`: the token is not that of the read before. `validFor`: seconds until it expires, or 0. */
+  /** It read the parameter. `isNew`: the token is not that of the read before. `validFor`: seconds until it expires. */
   | {
       readonly type: 'loaded';
       readonly isNew: boolean;

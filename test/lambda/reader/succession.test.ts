@@ -149,6 +149,13 @@ describe('a token whose record says when the next one revokes it', () => {
     expect((await read(reader)).token).toBe('second');
   });
 
+  test('is served without a wait from the end of a minute of throttling', async () => {
+    const reader = await readerAt(2);
+    parameter.fail(THROTTLED);
+    for (let call = 0; call < 6; call += 1) expect((await read(reader)).seconds).toBe(10);
+    expect(await read(reader)).toEqual({ token: 'first', seconds: 0, loads: 0 });
+  });
+
   test('is served without a wait after a minute of throttling, and looked for after each pause', async () => {
     const reader = await readerAt(2, 1);
     const restore = parameter.fail(THROTTLED);
