@@ -44,31 +44,31 @@ export interface TokenReaderOptions {
    * Name of the parameter that holds the token, or its ARN if it belongs to another account.
    * Default: the environment variable `TOKEN_PARAMETER_NAME`.
    */
-  readonly parameterName?: string;
+  readonly parameterName?: string | undefined;
   /**
    * Name or ARN of the refresher's function, which receives reports of rejected tokens.
    * Default: the environment variable `TOKEN_REFRESHER_FUNCTION_NAME`. Without either, nothing is reported.
    */
-  readonly refresherFunctionName?: string;
+  readonly refresherFunctionName?: string | undefined;
   /**
    * Seconds, 0 or more. Every returned token is valid for longer than this; if the stored one is not, the read fails.
    * Default: any valid token is returned. If it expires within 10 seconds, the reader first looks for a better one.
    */
-  readonly minimumValidity?: number;
+  readonly minimumValidity?: number | undefined;
   /** Seconds, 0 to 900, for which `fetch` waits for a new token after a 401. It looks for one in any case. Default: 10. */
-  readonly replacementTimeout?: number;
+  readonly replacementTimeout?: number | undefined;
   /**
    * Reads the parameter: `SSM` or `SSMClient` from `@aws-sdk/client-ssm`. In a bundle that contains the SDK, pass `new SSM()`:
    * the reader loads the command for an `SSMClient` from `node_modules` or Lambda's runtime.
    * Default: the reader itself, or a client of the SDK if the environment needs one.
    */
-  readonly ssm?: ParameterStoreApi | CommandClient;
+  readonly ssm?: ParameterStoreApi | CommandClient | undefined;
   /** Reports rejected tokens: `Lambda` or `LambdaClient` from `@aws-sdk/client-lambda`. Everything else is as for `ssm`. */
-  readonly lambda?: LambdaApi | CommandClient;
+  readonly lambda?: LambdaApi | CommandClient | undefined;
   /** Sends the requests of `TokenReader.fetch`. Default: the global `fetch`. */
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch?: typeof globalThis.fetch | undefined;
   /** Called after each event, for metrics and traces. No event holds a token. If it throws or rejects, Node.js prints a warning. */
-  readonly onEvent?: (event: TokenReaderEvent) => void;
+  readonly onEvent?: ((event: TokenReaderEvent) => void) | undefined;
 }
 
 /** What a reader did. No event holds a token. */
@@ -94,9 +94,9 @@ export type TokenReaderEvent =
 
 export interface GetOptions {
   /** Seconds, 0 or more. The token is valid for longer than this. Default: the reader's `minimumValidity`. */
-  readonly minimumValidity?: number;
+  readonly minimumValidity?: number | undefined;
   /** Rejects this call with the signal's reason if it aborts during a wait. Default: the call waits. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface TokenReader {

@@ -16,11 +16,11 @@ export interface FakeTokenReaderOptions {
    * The token to return. If it is a list, the reader returns the first token until it is rejected, then the next. The last
    * one stays. Default: `fake-token`.
    */
-  readonly token?: string | readonly string[];
+  readonly token?: string | readonly string[] | undefined;
   /** The code with which calls fail. Default: they succeed. See `FakeTokenReader.failWith`. */
-  readonly failure?: TokenUnavailableCode;
+  readonly failure?: TokenUnavailableCode | undefined;
   /** Sends the requests of `fetch`. Default: the global `fetch`. */
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
 /** A call of the reader, with its arguments. */

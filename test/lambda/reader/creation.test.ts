@@ -1,13 +1,15 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { createReader } from '../../../lambda/reader/create-reader.ts';
 import {
   createTokenReader,
+  type GetOptions,
   type TokenReader,
   type TokenReaderOptions,
 } from '../../../lambda/reader/token-reader.ts';
+import type { FakeTokenReaderOptions, fakeStoredToken } from '../../../lambda/testing/fake-token-reader.ts';
 import { createStoredParameter, type StoredParameter } from '../../support/stored-parameter.ts';
 
 let parameter: StoredParameter;
@@ -79,6 +81,28 @@ describe('a reader that is created while a module loads', () => {
     const failure = await failureOf(createTokenReader().reject('token'));
     expect(failure).toMatchObject({ code: 'CONFIGURATION_INVALID' });
     expect(failure).toMatchObject({ message: expect.stringContaining('TOKEN_REFRESHER_FUNCTION_NAME') });
+  });
+});
+
+describe('an option that is undefined', () => {
+  type AllUndefined<Options> = { [Option in keyof Options]-?: undefined };
+
+  test('is one that is left out', async () => {
+    const options: AllUndefined<TokenReaderOptions> = {
+      ...{ parameterName: undefined, refresherFunctionName: undefined, minimumValidity: undefined },
+      ...{ replacementTimeout: undefined, ssm: undefined, lambda: undefined },
+      ...{ fetch: undefined, onEvent: undefined },
+    };
+    const reader = createTokenReader(options);
+    expect(await reader.get({ minimumValidity: undefined, signal: undefined })).toBe('token');
+  });
+
+  test('has the type of one that is left out', () => {
+    expectTypeOf<AllUndefined<TokenReaderOptions>>().toExtend<TokenReaderOptions>();
+    expectTypeOf<AllUndefined<GetOptions>>().toExtend<GetOptions>();
+    expectTypeOf<AllUndefined<FakeTokenReaderOptions>>().toExtend<FakeTokenReaderOptions>();
+    type Fields = NonNullable<Parameters<typeof fakeStoredToken>[0]>;
+    expectTypeOf<AllUndefined<Fields>>().toExtend<Fields>();
   });
 });
 

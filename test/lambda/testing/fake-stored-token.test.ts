@@ -23,8 +23,20 @@ describe('the fake stored token', () => {
     ['when it expires', { expires_at: NOW }, { issued_at: NOW - 3600, expires_at: NOW }],
     ['both times', { issued_at: NOW, expires_at: NOW + 60 }, { issued_at: NOW, expires_at: NOW + 60 }],
     ['the time of the next one', { issued_at: NOW, refresh_at: NOW + 9 }, { refresh_at: NOW + 9 }],
+    ['the next one with the token', { issued_at: NOW, refresh_at: NOW }, { refresh_at: NOW }],
+    ['the next one at the end', { issued_at: NOW, refresh_at: NOW + 3600 }, { refresh_at: NOW + 3600 }],
   ])('takes %s', ([, fields, expected]) => {
     expect(fakeStoredToken(fields)).toMatchObject(expected);
+  });
+
+  test('has its default for each field that is undefined', () => {
+    const fields = {
+      access_token: undefined,
+      expires_at: undefined,
+      refresh_at: undefined,
+      scope: undefined,
+    };
+    expect(fakeStoredToken({ ...fields, issued_at: NOW })).toStrictEqual(fakeStoredToken({ issued_at: NOW }));
   });
 
   test.for<[string, Parameters<typeof fakeStoredToken>[0]]>([
@@ -33,6 +45,9 @@ describe('the fake stored token', () => {
     ['a lifetime of more than 30 days', { issued_at: NOW, expires_at: NOW + 31 * 24 * 3600 }],
     ['a fraction of a second', { issued_at: NOW + 0.5 }],
     ['a source that is not a fingerprint', { source: 'test' }],
+    ['a fraction of a second as the time of the next one', { refresh_at: NOW + 0.5, issued_at: NOW }],
+    ['a next one before the token', { issued_at: NOW, refresh_at: NOW - 1 }],
+    ['a next one after the end', { issued_at: NOW, refresh_at: NOW + 3601 }],
   ])('refuses %s, which no refresher stores', ([, fields]) => {
     expect(() => fakeStoredToken(fields)).toThrow(TypeError);
   });

@@ -24,9 +24,12 @@ describe('the fake reader', () => {
     expect([await reader.get(), await reader.authorization()]).toEqual(['my-token', 'Bearer my-token']);
   });
 
-  test('has a token of its own if none is given', async () => {
-    expect(await fakeTokenReader().get()).toBe('fake-token');
-  });
+  test.for([undefined, {}, { token: undefined, failure: undefined, fetch: undefined }])(
+    'has a token of its own with the options %j',
+    async (options) => {
+      expect(await fakeTokenReader(options).get()).toBe('fake-token');
+    },
+  );
 
   test('returns each token until it is rejected, and keeps the last one', async () => {
     const reader = fakeTokenReader({ token: ['first', 'second'] });
