@@ -4,6 +4,7 @@ import { lookingAgain, type RefreshEvent } from './event.ts';
 import { TOKEN_EXPIRED } from './grant.ts';
 import { type RefreshTools, type RunObservations, refresh } from './refresh.ts';
 import { type Attempt, type RunContext, reported } from './report-attempt.ts';
+import { waitOutThrottling } from './throttling.ts';
 
 /** Longer than what is left of a token with an `expires_in` of 0, in milliseconds. */
 const LAST_SECOND_WAIT_MS = 2_000;
@@ -26,13 +27,15 @@ export async function attempt(
   const deadline = now + budget - STORE_RESERVE_SECONDS * 1_000;
   const look = (cause: RefreshEvent) =>
     refresh(cause, configuration, { ...tools, deadline, mostRequests, observations });
-  return reported(context, observations, () =>
+  const lookTwice = () =>
     look(event).catch(async (error: unknown) => {
       if (!isLastSecond(error, observations, clock.now())) throw error;
       await clock.sleep(LAST_SECOND_WAIT_MS);
       const { version = 0 } = observations;
       return look(lookingAgain(event, version));
-    }),
+    });
+  return reported(context, observations, () =>
+    observations.isReport ? waitOutThrottling(lookTwice, { ...tools, deadline }) : lookTwice(),
   );
 }
 

@@ -10,6 +10,7 @@ import type { Configuration } from './configuration.ts';
 import { type ClientCredentials, type CredentialsProblem, parseCredentials } from './parse-credentials.ts';
 import { type SecretVersions, versionsIn } from './secret-versions.ts';
 import { shapeOfText } from './shape.ts';
+import type { CallOptions } from './until-deadline.ts';
 
 /** Which secret holds the credentials, and in which fields. */
 export type CredentialsSource = Pick<Configuration, 'credentialsSecretId' | 'credentialFields'>;
@@ -21,10 +22,11 @@ export type CredentialsSource = Pick<Configuration, 'credentialsSecretId' | 'cre
 export async function describeCredentials(
   secretsManager: SecretsManagerClient,
   source: CredentialsSource,
+  options: CallOptions = {},
 ): Promise<SecretVersions> {
   const { credentialsSecretId: secretId } = source;
   const answer = await secretsManager
-    .send(new DescribeSecretCommand({ SecretId: secretId }))
+    .send(new DescribeSecretCommand({ SecretId: secretId }), options)
     .catch((error: unknown) => Promise.reject(unavailable(secretId, error)));
   if (answer.DeletedDate !== undefined) throw scheduledForDeletion(secretId);
   const versions = versionsIn(answer.VersionIdsToStages ?? {});
@@ -40,10 +42,11 @@ export async function readCredentials(
   secretsManager: SecretsManagerClient,
   source: CredentialsSource,
   versionId: string,
+  options: CallOptions = {},
 ): Promise<ClientCredentials> {
   const { credentialsSecretId: secretId } = source;
   const { SecretString: text, SecretBinary: binary } = await secretsManager
-    .send(new GetSecretValueCommand({ SecretId: secretId, VersionId: versionId }))
+    .send(new GetSecretValueCommand({ SecretId: secretId, VersionId: versionId }), options)
     .catch((error: unknown) => Promise.reject(unavailable(secretId, error)));
   if (text === undefined && binary !== undefined)
     throw invalid(source, { problem: shapeOfBinary(binary), otherNames: [] });

@@ -5,6 +5,7 @@ import type { Configuration } from './configuration.ts';
 import { describeCredentials, readCredentials } from './credentials.ts';
 import type { ClientCredentials } from './parse-credentials.ts';
 import type { SecretVersions } from './secret-versions.ts';
+import { type AttemptTime, untilDeadline } from './until-deadline.ts';
 
 /** A warm container remembers the credentials. It can therefore mint while Secrets Manager is down. */
 export interface CredentialsMemory {
@@ -18,7 +19,7 @@ export interface CredentialsObservations {
   credentialsRemembered?: boolean;
 }
 
-interface CredentialsTools {
+interface CredentialsTools extends AttemptTime {
   readonly secretsManager: SecretsManagerClient;
   readonly memory: CredentialsMemory;
   readonly observations: CredentialsObservations;
@@ -29,11 +30,12 @@ interface CredentialsTools {
  * @throws RefreshError as `describeCredentials` does
  */
 export async function knownVersions(
-  { secretsManager, memory, observations }: CredentialsTools,
+  tools: CredentialsTools,
   configuration: Configuration,
 ): Promise<SecretVersions> {
+  const { secretsManager, memory, observations } = tools;
   try {
-    memory.versions = await describeCredentials(secretsManager, configuration);
+    memory.versions = await describeCredentials(secretsManager, configuration, untilDeadline(tools));
   } catch (error) {
     if (memory.versions === undefined || !isDown(error)) throw error;
     observations.credentialsRemembered = true;
@@ -46,12 +48,13 @@ export async function knownVersions(
  * @throws RefreshError as `readCredentials` does
  */
 export async function knownCredentials(
-  { secretsManager, memory, observations }: CredentialsTools,
+  tools: CredentialsTools,
   configuration: Configuration,
   versionId: string,
 ): Promise<ClientCredentials> {
+  const { secretsManager, memory, observations } = tools;
   try {
-    const credentials = await readCredentials(secretsManager, configuration, versionId);
+    const credentials = await readCredentials(secretsManager, configuration, versionId, untilDeadline(tools));
     const staged: (string | undefined)[] = Object.values(memory.versions ?? {});
     // A version without a stage is of no more use.
     // Stryker disable next-line ArrayDeclaration: what is no version is filtered out

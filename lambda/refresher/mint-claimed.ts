@@ -29,7 +29,7 @@ export async function mintClaimed(
   configuration: Configuration,
   tools: RefreshTools,
 ): Promise<RefreshResult | 'claimed-by-another' | 'token-changed'> {
-  const { ssm, clock, observations } = tools;
+  const { clock, observations } = tools;
   const { parameterName } = configuration;
   const { stored, source } = found;
   const now = unixSeconds(clock.now());
@@ -42,7 +42,7 @@ export async function mintClaimed(
   // Storing what an earlier run minted needs no request.
   const allowed = found.unstored === undefined ? requestsAfter(failure, input) : 'usual';
   // Stryker disable next-line StringLiteral: any text but 'token-changed' has the same effect
-  if (!(await takeClaim(ssm, parameterName, before, claim, now))) return 'claimed-by-another';
+  if (!(await takeClaim(tools, parameterName, before, claim, now))) return 'claimed-by-another';
   const rejectionsBefore = { rejections: before.record?.rejections };
   const release = async (changes: Partial<ClaimRecord>) => {
     // After that, another run may have the claim.

@@ -10,6 +10,7 @@ import type { SecretVersions } from './secret-versions.ts';
 import { sourceFingerprint } from './source-fingerprint.ts';
 import { readReplaceable, readStored } from './store.ts';
 import { type UnstoredToken, unstoredToken } from './unstored-token.ts';
+import { untilDeadline } from './until-deadline.ts';
 
 /** What a run found, and what it does about it. */
 export interface Found {
@@ -32,7 +33,7 @@ export async function readAndDecide(
   const { parameterName } = configuration;
   const read = event.type === 'force' ? readReplaceable : readStored;
   const [storedRead, secretRead] = await Promise.allSettled([
-    read(ssm, parameterName),
+    read(ssm, parameterName, untilDeadline(tools)),
     knownVersions(tools, configuration),
   ]);
   const stored = unwrap(storedRead);

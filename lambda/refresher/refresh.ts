@@ -14,6 +14,7 @@ import type { FallbackMemory, FallbackObservations, FallbackTools } from './mint
 import { kept, versionOf } from './observe-stored.ts';
 import { readAndDecide } from './read-and-decide.ts';
 import type { UnstoredMemory } from './unstored-token.ts';
+import { untilDeadline } from './until-deadline.ts';
 
 /** What a run did, for the log and the metrics. Each step adds to it, so it covers failed runs, too. */
 export interface RunObservations extends FallbackObservations {
@@ -68,7 +69,7 @@ export async function refresh(
       await noticeRevocation(event, decision, configuration, tools);
       return kept(decision.reason, decision);
     }
-    const before = await readClaim(ssm, parameterName);
+    const before = await readClaim(ssm, parameterName, untilDeadline(tools));
     const wanted = { owner: runId, replaces: versionOf(stored), now: unixSeconds(clock.now()) };
     const ended = isHeldByAnother(before.record, wanted)
       ? // Stryker disable next-line StringLiteral: any text but 'token-changed' has the same effect
@@ -78,7 +79,8 @@ export async function refresh(
     if (ended === 'token-changed') continue;
     // Another run's token is enough, unless an operator asked for a new one, or no token is stored.
     if (stored.state === 'token' && event.type !== 'force') return kept('being-replaced', stored);
-    if (clock.now() + NEXT_LOOK_MS > deadline) throw beingMinted(parameterName);
+    // The look itself needs time, too.
+    if (clock.now() + 2 * NEXT_LOOK_MS > deadline) throw beingMinted(parameterName);
     await clock.sleep(NEXT_LOOK_MS);
   }
 }
@@ -87,11 +89,12 @@ async function noticeRevocation(
   event: RefreshEvent,
   { reason, token, version }: Extract<Decision, { action: 'keep' }>,
   { parameterName }: Configuration,
-  { ssm, clock, observations }: RefreshTools,
+  tools: RefreshTools,
 ): Promise<void> {
+  const { ssm, clock, observations } = tools;
   if (event.type !== 'rejected' || reason !== 'already-replaced') return;
   // If this read fails, a later report will show it.
-  const claim = await readClaim(ssm, parameterName).catch(() => undefined);
+  const claim = await readClaim(ssm, parameterName, untilDeadline(tools)).catch(() => undefined);
   const stored = { state: 'token', token, version } as const;
   if (showsRevocation(event.fingerprint, claim?.record, stored, unixSeconds(clock.now())))
     observations.formerTokenRevoked = true;

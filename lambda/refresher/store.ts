@@ -11,7 +11,9 @@ import { RefreshError } from '../shared/refresh-error.ts';
 import type { ParameterTier } from '../shared/refresher-environment.ts';
 import { foreign, parseStored, type Stored, type StoredToken } from '../shared/stored-token.ts';
 import { TOKEN_WRITE } from '../shared/time-budget.ts';
+import { labeled, MAX_VERSIONS } from './labeled-version.ts';
 import { tagList } from './tag-list.ts';
+import type { CallOptions } from './until-deadline.ts';
 
 /**
  * Largest value of an advanced parameter, in bytes. A standard one holds 4096.
@@ -23,7 +25,7 @@ const MAX_VALUE_BYTES = 8192;
 export async function readStored(
   ssm: SSMClient,
   parameterName: string,
-  options: { readonly abortSignal?: AbortSignal } = {},
+  options: CallOptions = {},
 ): Promise<Stored> {
   const answer = await ssm
     .send(new GetParameterCommand({ Name: parameterName, WithDecryption: true }), options)
@@ -56,10 +58,11 @@ export async function isUndecryptable(
   ssm: SSMClient,
   parameterName: string,
   error: unknown,
+  options: CallOptions = {},
 ): Promise<boolean> {
   if (!(error instanceof RefreshError) || !DECRYPTION_ERRORS.has(error.details.reason ?? '')) return false;
   if (error.details.reason !== 'AccessDeniedException') return true;
-  return ssm.send(new GetParameterCommand({ Name: parameterName })).then(
+  return ssm.send(new GetParameterCommand({ Name: parameterName }), options).then(
     () => true,
     (denied: unknown) => !isAccessDenied(describeAwsFailure(denied).name),
   );
@@ -69,19 +72,25 @@ export async function isUndecryptable(
  * Reads the parameter for a forced run, which may also replace a value that cannot be decrypted.
  * @throws RefreshError `STORE_UNAVAILABLE`
  */
-export async function readReplaceable(ssm: SSMClient, parameterName: string): Promise<Stored> {
+export async function readReplaceable(
+  ssm: SSMClient,
+  parameterName: string,
+  options: CallOptions = {},
+): Promise<Stored> {
   try {
-    return await readStored(ssm, parameterName);
+    return await readStored(ssm, parameterName, options);
   } catch (error) {
-    if (await isUndecryptable(ssm, parameterName, error))
-      return foreign('a value that cannot be decrypted', await readVersion(ssm, parameterName));
+    if (await isUndecryptable(ssm, parameterName, error, options))
+      return foreign('a value that cannot be decrypted', await readVersion(ssm, parameterName, options));
     throw error;
   }
 }
 
 /** The version of a parameter, which can be read without its key. 0 if that fails too. */
-async function readVersion(ssm: SSMClient, parameterName: string): Promise<number> {
-  const answer = await ssm.send(new GetParameterCommand({ Name: parameterName })).catch(() => undefined);
+async function readVersion(ssm: SSMClient, parameterName: string, options: CallOptions): Promise<number> {
+  const answer = await ssm
+    .send(new GetParameterCommand({ Name: parameterName }), options)
+    .catch(() => undefined);
   return answer?.Parameter?.Version ?? 0;
 }
 
@@ -143,14 +152,7 @@ export async function writeToken(
         { reason: failure.name },
       );
     }
-    if (failure.name === 'ParameterMaxVersionLimitExceeded') {
-      throw new RefreshError(
-        'STORE_UNAVAILABLE',
-        `parameter ${parameter.name} could not be written, because its oldest version has a label and Parameter Store does not ` +
-          'delete labeled versions. Remove the label with: aws ssm unlabel-parameter-version',
-        { reason: failure.name },
-      );
-    }
+    if (failure.name === MAX_VERSIONS) throw labeled(parameter.name);
     throw unavailable(parameter.name, 'written', failure.text, failure.name);
   }
 }

@@ -47,7 +47,7 @@ export function answerCalls(
       async ({ input }) => {
         try {
           const output = await answer(commandName.replace(/Command$/, ''), { ...input } as unknown as Input);
-          return { output: { $metadata: {}, ...(output as object) } as never, response: {} };
+          return { output: { $metadata: { attempts: 1 }, ...(output as object) } as never, response: {} };
         } catch (error) {
           throw error instanceof AwsError
             ? Object.assign(new Error(error.message), { name: error.type })

@@ -17,6 +17,8 @@ let aws: InProcessAws;
 let reported: unknown[];
 /** Time limits of the requests, in seconds, and of the release of the claim. */
 let limits: number[];
+/** The limit that was asked for just before each token request. */
+let requestLimits: (number | undefined)[];
 let requests: number;
 /** How the endpoint answers the next requests. The last answer repeats. */
 let answers: (() => Response)[];
@@ -24,7 +26,7 @@ let answers: (() => Response)[];
 beforeEach(async () => {
   clock = createTestClock();
   aws = createInProcessAws(clock.now);
-  [reported, limits, answers, requests] = [[], [], [], 0];
+  [reported, limits, requestLimits, answers, requests] = [[], [], [], [], 0];
   const SecretString = '{"client_id": "id", "client_secret": "secret"}';
   await aws.secretsManager.send(new CreateSecretCommand({ Name: 'secret', SecretString }));
 });
@@ -50,6 +52,7 @@ const attemptCheck = async ({ remaining = 420, since = 0, random = () => 1 } = {
     ...{ clock: { ...clock, timeout }, random, memory: {}, runId: 'run', isAwaited: false },
     fetch: async () => {
       requests += 1;
+      requestLimits.push(limits.at(-1));
       const answer = answers.length > 1 ? answers.shift() : answers[0];
       return answer?.() ?? Response.error();
     },
@@ -82,7 +85,7 @@ describe('the first request of an attempt', () => {
   ] as const)('%s', async ([, remaining, since, expected]) => {
     answers = [granted(3_600)];
     await attemptCheck({ remaining, since });
-    expect(limits[0]).toBe(expected);
+    expect(requestLimits[0]).toBe(expected);
   });
 
   test('is not sent if the run has only the time for storing left', async () => {

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readClaim, releaseClaim, takeClaim } from '../../../lambda/refresher/claim.ts';
+import { type FoundClaim, readClaim, releaseClaim, takeClaim } from '../../../lambda/refresher/claim.ts';
 import { type ClaimRecord, isHeldByAnother, parseClaim } from '../../../lambda/refresher/claim-record.ts';
 import { claimParameterName } from '../../../lambda/shared/refresher-environment.ts';
 import { CLAIM_RELEASE_MS } from '../../../lambda/shared/time-budget.ts';
@@ -14,18 +14,20 @@ import { createKeyring } from '../../../local/embedded-cloud/encryption.ts';
 import { type AwsEndpoint, startAwsEndpoint } from '../../../local/embedded-cloud/endpoint.ts';
 import { createParameterStore } from '../../../local/embedded-cloud/parameter-store.ts';
 import { awsClients } from '../../support/client.ts';
-import { createTestClock } from '../../support/test-clock.ts';
+import { createTestClock, type TestClock } from '../../support/test-clock.ts';
 
 const NAME = '/claim/access-token';
 const NOW = 1_800_000_000;
 
 let cloud: AwsEndpoint;
 let ssm: SSMClient;
+let clock: TestClock;
 let runs = 0;
 
 beforeEach(async () => {
   cloud = await startAwsEndpoint();
   ssm = awsClients(cloud.url).ssm;
+  clock = createTestClock();
 });
 afterEach(async () => {
   ssm.destroy();
@@ -39,13 +41,17 @@ interface Asked {
   readonly now?: number;
   readonly client?: SSMClient;
 }
+const toolsWith = (client: SSMClient) => ({ ssm: client, clock, deadline: NOW * 1_000 + 40_000 });
+/** Writes a claim, and returns whether its run has it. */
+const take = (before: FoundClaim, own: ClaimRecord, client = ssm) =>
+  takeClaim(toolsWith(client), NAME, before, own, NOW);
 /** Takes the claim as a run does, and returns it, or undefined if another run has it. */
 const claim = async ({ owner, replaces = 1, now = NOW, client = ssm }: Asked = {}) => {
   runs += 1;
   const own: ClaimRecord = { owner: owner ?? `run-${runs}`, replaces, expires_at: now + 75 };
   const before = await readClaim(client, NAME);
   if (isHeldByAnother(before.record, { ...own, now })) return undefined;
-  return (await takeClaim(client, NAME, before, own, now)) ? own : undefined;
+  return (await takeClaim(toolsWith(client), NAME, before, own, now)) ? own : undefined;
 };
 const claims = (count: number, asked?: Asked) =>
   Promise.all(Array.from({ length: count }, () => claim(asked)));
@@ -66,6 +72,27 @@ const value = async () => {
 describe('of the runs that claim a mint,', () => {
   test('one gets the claim if fifty ask at once', async () => {
     expect(winners(await claims(50))).toBe(1);
+    // Each reads the claim, and most of them only one record before their own.
+    expect(cloud.calls.filter(({ operation }) => operation === 'GetParameter').length).toBeLessThanOrEqual(
+      110,
+    );
+  });
+
+  test('one gets the claim that another run has released since, although more runs wrote before it', async () => {
+    const before = await readClaim(ssm, NAME);
+    const held = await claim({ owner: 'first' });
+    expect(await take(before, { owner: 'second', replaces: 1, expires_at: NOW + 75 })).toBe(false);
+    if (held !== undefined) await release(held);
+    expect(await take(before, { owner: 'third', replaces: 1, expires_at: NOW + 75 })).toBe(true);
+    expect(await take(before, { owner: 'fourth', replaces: 1, expires_at: NOW + 75 })).toBe(false);
+  });
+
+  test('a run that has the claim has it again if it finds its own record, although others wrote since', async () => {
+    const own: ClaimRecord = { owner: 'own', replaces: 1, expires_at: NOW + 75 };
+    await putValue(JSON.stringify(own));
+    const before = await readClaim(ssm, NAME);
+    await putValue(JSON.stringify({ ...own, owner: 'other' }));
+    expect(await take(before, own)).toBe(true);
   });
 
   test('one gets the claim in every order of their calls, even if the answers to some writes are lost', async () => {
@@ -84,12 +111,13 @@ describe('of the runs that claim a mint,', () => {
             send: async (command: GetParameterCommand | PutParameterCommand) => {
               await scheduler.schedule(Promise.resolve());
               const run = command instanceof GetParameterCommand ? 'GetParameter' : 'PutParameter';
-              if (run === 'PutParameter' && isLost.next().value) {
-                // The SDK sends the write again.
-                operations[run]?.({ ...command.input });
-                await scheduler.schedule(Promise.resolve());
-              }
-              return operations[run]?.({ ...command.input });
+              const answer = () => operations[run]?.({ ...command.input }) as object;
+              if (run === 'GetParameter') return answer();
+              if (!isLost.next().value) return { ...answer(), $metadata: { attempts: 1 } };
+              // The SDK sends the write again.
+              answer();
+              await scheduler.schedule(Promise.resolve());
+              return { ...answer(), $metadata: { attempts: 2 } };
             },
           } as unknown as SSMClient;
           operations.PutParameter?.({ Name: claimParameterName(NAME), Value: '{}', Type: 'String' });
@@ -129,14 +157,14 @@ describe('of the runs that claim a mint,', () => {
     const held = await claim();
     if (held !== undefined) await release(held);
     const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
-    expect(await takeClaim(ssm, NAME, before, late, NOW)).toBe(true);
+    expect(await take(before, late)).toBe(true);
   });
 
   test('a run that wrote second does not take its own record for the claim', async () => {
     const before = await readClaim(ssm, NAME);
     await claim({ owner: 'first' });
     const second: ClaimRecord = { owner: 'second', replaces: 1, expires_at: NOW + 75 };
-    expect(await takeClaim(ssm, NAME, before, second, NOW)).toBe(false);
+    expect(await take(before, second)).toBe(false);
     const { version } = await readClaim(ssm, NAME);
     expect(await claim({ owner: 'second' })).toBeUndefined();
     // A run that waits for the claim must not write at each look.
@@ -148,15 +176,21 @@ describe('of the runs that claim a mint,', () => {
     const first: ClaimRecord = { owner: 'first', replaces: 1, expires_at: NOW + 75 };
     const second = { ...first, owner: 'second' };
     await putValue(JSON.stringify(first));
-    expect(await takeClaim(ssm, NAME, before, second, NOW)).toBe(false);
-    expect(await takeClaim(ssm, NAME, before, first, NOW)).toBe(true);
+    expect(await take(before, second)).toBe(false);
+    const sentAgain = {
+      send: async (command: GetParameterCommand) => ({
+        ...(await ssm.send(command)),
+        $metadata: { attempts: 2 },
+      }),
+    };
+    expect(await take(before, first, sentAgain as SSMClient)).toBe(true);
   });
 
   test('none gets a claim that is held if the claim of a former token is written late', async () => {
     const before = await readClaim(ssm, NAME);
     const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
     await claim({ replaces: 2 });
-    await takeClaim(ssm, NAME, before, late, NOW);
+    await take(before, late);
     expect(winners(await claims(20, { replaces: 2 }))).toBe(0);
   });
 
@@ -164,7 +198,7 @@ describe('of the runs that claim a mint,', () => {
     const before = await readClaim(ssm, NAME);
     const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
     await claim({ replaces: 2 });
-    await takeClaim(ssm, NAME, before, late, NOW);
+    await take(before, late);
     await release(late);
     expect(winners(await claims(20, { replaces: 2 }))).toBe(0);
   });
@@ -172,9 +206,43 @@ describe('of the runs that claim a mint,', () => {
   test('none gets the claim if it cannot find out who was first', async () => {
     const before = await readClaim(ssm, NAME);
     await claim();
-    refuse('GetParameter', 'ThrottlingException');
+    refuse('GetParameter', 'ValidationException');
     const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
-    expect(await takeClaim(ssm, NAME, before, late, NOW)).toBe(false);
+    expect(await take(before, late)).toBe(false);
+    expect(clock.sleeps).toEqual([]);
+  });
+
+  test('a run fails if it cannot find out who was first before its time is up', async () => {
+    const before = await readClaim(ssm, NAME);
+    await claim();
+    refuse('GetParameter', 'ValidationException');
+    clock.advance(40_000);
+    const timeout = () => new AbortController().signal;
+    const tools = { ...toolsWith(ssm), clock: { ...clock, timeout } };
+    const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
+    await expect(takeClaim(tools, NAME, before, late, NOW)).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining(`parameter ${NAME}.claim:1, the claim`),
+      details: { reason: 'ValidationException' },
+    });
+  });
+
+  test.for([
+    ['waits while Parameter Store throttles, because it may be the first', 40_000, 2, [1_000, 1_000], true],
+    ['waits only as long as it has time', 2_001, 9, [1_000, 1_000], false],
+    ['does not wait for the end of its time', 1_000, 9, [], false],
+  ] as const)('a run that looks who was first %s', async ([, left, throttled, sleeps, isFirst]) => {
+    const before = await readClaim(ssm, NAME);
+    await putValue('{}');
+    let refused = 0;
+    cloud.intercept(({ operation }) => {
+      if (operation !== 'GetParameter' || refused === throttled) return undefined;
+      refused += 1;
+      return { status: 400, type: 'ThrottlingException', message: 'no' };
+    });
+    clock.advance(40_000 - left);
+    expect(await take(before, { owner: 'own', replaces: 1, expires_at: NOW + 75 })).toBe(isFirst);
+    expect(clock.sleeps).toEqual(sleeps);
   });
 
   test('one gets the claim after another run released it, even if former versions may not be read', async () => {
@@ -188,7 +256,7 @@ describe('of the runs that claim a mint,', () => {
     const before = await readClaim(ssm, NAME);
     expect(await claim()).toBeDefined();
     const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
-    expect(await takeClaim(ssm, NAME, before, late, NOW)).toBe(false);
+    expect(await take(before, late)).toBe(false);
   });
 
   test('one gets the claim after more late writes than Parameter Store keeps versions', async () => {
@@ -290,6 +358,17 @@ test.for([
       new RegExp(`parameter ${NAME}\\.claim, .* could not be ${what}: Access.*compare the function's role`),
     ),
     details: { reason: 'AccessDeniedException' },
+  });
+});
+
+test('claiming fails if the oldest version of the claim has a label, with what to do', async () => {
+  refuse('PutParameter', 'ParameterMaxVersionLimitExceeded');
+  await expect(claim()).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    message: expect.stringMatching(
+      new RegExp(`parameter ${NAME}\\.claim could not .* label.*unlabel-parameter-version`),
+    ),
+    details: { reason: 'ParameterMaxVersionLimitExceeded' },
   });
 });
 

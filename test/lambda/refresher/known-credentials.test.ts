@@ -9,6 +9,7 @@ import {
 import { AwsError } from '../../../local/embedded-cloud/aws-error.ts';
 import { configurationFor } from '../../support/configuration.ts';
 import { createInProcessAws, type InProcessAws } from '../../support/in-process-aws.ts';
+import { createTestClock } from '../../support/test-clock.ts';
 
 const configuration = configurationFor('https://auth.example.com/token');
 
@@ -32,7 +33,11 @@ const fail = (operation: string, error: Error) => {
   };
 };
 const named = (name: string, more: object = {}) => Object.assign(new Error('why'), { name, ...more });
-const tools = () => ({ secretsManager: aws.secretsManager, memory, observations });
+const clock = createTestClock();
+const tools = () => ({
+  ...{ secretsManager: aws.secretsManager, memory, observations, clock },
+  deadline: clock.now() + 40_000,
+});
 const versions = () => knownVersions(tools(), configuration);
 const read = (version: string) => knownCredentials(tools(), configuration, version);
 /** A run: reads the versions and the current credentials. */

@@ -57,6 +57,11 @@ const QUIET_TURNS = 2;
 /** Turns after which an actor that neither calls nor sleeps is stuck. */
 const MOST_TURNS = 1_000;
 
+/** The answer of the SDK to a call that it sent twice. */
+function asSecondAttempt<Value>(answer: Outcome<Value>): Outcome<Value> {
+  return 'error' in answer ? answer : { value: { ...answer.value, $metadata: { attempts: 2 } } };
+}
+
 /** Holds the calls of its actors until they are taken as steps, one at a time, on a clock of its own. */
 export class Stage {
   readonly actors: Actor[] = [];
@@ -110,11 +115,12 @@ export class Stage {
   /** Waits for a step. Then runs `effect`, lets `milliseconds` pass, and settles like `effect`. */
   call<Value>(actor: Actor, name: string, effect: () => Value, milliseconds = 0): Promise<Value> {
     return new Promise((resolve, reject) => {
-      const finish = (kind: FaultKind | undefined) => {
-        const answer = kind === 'lost' ? LOST : attempt(effect);
+      const finish = (kind: FaultKind | undefined, isAgain = false) => {
+        const found = kind === 'lost' ? LOST : attempt(effect);
+        const answer = isAgain ? asSecondAttempt(found) : found;
         this.#now += milliseconds;
         if (kind === 'dies') return this.#kill(actor);
-        if (kind === 'repeated') return this.#waitFor(actor, `${name} again`, () => finish(undefined));
+        if (kind === 'repeated') return this.#waitFor(actor, `${name} again`, () => finish(undefined, true));
         const received = kind === 'answer-lost' ? LOST : answer;
         this.#note(actor, name, received);
         if ('error' in received) reject(received.error);
