@@ -412,9 +412,11 @@ describe('a token that could not be stored', () => {
     expect(requests).toBe(2);
   });
 
-  test('is stored by a forced run, too', async () => {
+  test('is not stored by a forced run, which mints another one', async () => {
     expect(await run(FORCE)).toBe('forced');
-    expect(requests).toBe(1);
+    expect(requests).toBe(2);
+    expect(await stored()).toMatchObject({ version: 1, token: { access_token: 'token-2' } });
+    expect(memory).not.toHaveProperty('unstored');
   });
 
   test('replaces a fresh token, too, if a forced run minted it', async () => {
