@@ -21,13 +21,14 @@ export function limitTunnels<Limited extends Pick<Agent, 'createConnection' | 's
   agent: Limited,
   milliseconds: number,
 ): Limited {
-  if (proxyEnv === undefined) return agent;
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (options, callback) => {
     const connection = connect(options, (...outcome) => {
       clearTimeout(timer);
+      // Stryker disable next-line OptionalChaining: Node.js always passes it
       callback?.(...outcome);
     });
+    // Stryker disable next-line OptionalChaining: an agent of Node.js always returns one
     const timer = setTimeout(() => connection?.destroy(), milliseconds);
     // Without a tunnel, the request gets the connection as soon as this function has returned.
     queueMicrotask(() => {

@@ -24,6 +24,8 @@ export async function startTlsFront(
     ),
   );
   const server = createServer({
+    // Longer than a test, also on a busy machine.
+    keepAliveTimeout: 300_000,
     SNICallback: (host, callback) => callback(null, contexts.get(host)),
   });
   server.on('request', (request, response) => {
