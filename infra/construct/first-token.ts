@@ -3,6 +3,7 @@ import { type CfnCustomResource, CustomResource, type IResolvable, Lazy, Stack }
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { CfnFunction, IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IParameter } from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
 import { CUSTOM_RESOURCE, type FirstTokenProperties } from '../../lambda/shared/custom-resources.ts';
 import { acknowledge, OWN_POLICY } from './acknowledge.ts';
@@ -17,6 +18,7 @@ export interface FirstTokenProps {
   readonly deploymentFunction: IFunction;
   readonly refresher: LambdaFunction;
   readonly credentials: ISecret;
+  readonly claim: IParameter;
   /** Whether the stack creates the secret: then it is empty during the first deployment, and a missing token is no failure. */
   readonly createsSecret: boolean;
 }
@@ -27,11 +29,13 @@ export interface FirstTokenProps {
  */
 export function createFirstToken(
   scope: Construct,
-  { deploymentFunction, refresher, credentials, createsSecret }: FirstTokenProps,
+  { deploymentFunction, refresher, credentials, claim, createsSecret }: FirstTokenProps,
 ): CustomResource {
   const policy = new Policy(scope, 'FirstTokenPolicy', {
     statements: [
       new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [refresher.functionArn] }),
+      // Shows whether another run is minting.
+      new PolicyStatement({ actions: ['ssm:GetParameter'], resources: [claim.parameterArn] }),
       // Returns the id of the current version, not its value. A secret's ARN ends with six characters that AWS chooses.
       new PolicyStatement({
         actions: ['secretsmanager:DescribeSecret'],

@@ -98,7 +98,8 @@ export class TokenRefresher extends Construct implements ITokenRefresher {
     const createsSecret = props.credentials === undefined;
     const grantees = [functionRole.grantee, deploymentFunction];
     tagTokenParameter(this, claim, { parameterArn, refresher, grantees });
-    const firstToken = createFirstToken(this, { deploymentFunction, refresher, credentials, createsSecret });
+    const minted = { deploymentFunction, refresher, credentials, claim, createsSecret };
+    const firstToken = createFirstToken(this, minted);
     const schedule = createSchedule(this, refresher, policy, deadLetterQueue);
     schedule.node.addDependency(firstToken);
 

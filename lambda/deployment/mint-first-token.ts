@@ -1,6 +1,8 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SSMClient } from '@aws-sdk/client-ssm';
+import { readClaim } from '../refresher/claim.ts';
+import { hasExpired, isReleased } from '../refresher/claim-record.ts';
 import { readConfiguration } from '../refresher/configuration.ts';
 import { describeCredentials } from '../refresher/credentials.ts';
 import { sourceFingerprint } from '../refresher/source-fingerprint.ts';
@@ -9,7 +11,14 @@ import { describeAwsFailure } from '../shared/aws-failure.ts';
 import { unixSeconds } from '../shared/clock.ts';
 import type { FirstTokenProperties } from '../shared/custom-resources.ts';
 import { invokeRefresher, type RunOutcome } from '../shared/invoke-refresher.ts';
-import { type DeploymentTime, retryWithoutPermission } from './retry-without-permission.ts';
+import type { KeepReason } from '../shared/refresh-result.ts';
+import { ENVIRONMENT } from '../shared/refresher-environment.ts';
+import {
+  type DeploymentTime,
+  retry,
+  retryWithoutPermission,
+  WAITS_FOR_PERMISSIONS_MS,
+} from './retry-without-permission.ts';
 import { tagParameter } from './tag-parameter.ts';
 
 /**
@@ -22,9 +31,23 @@ export const FIRST_METRIC_MS = 120_000;
 /** A run that lacks a permission fails with one of these. */
 const MAY_LACK_PERMISSION: ReadonlySet<string> = new Set([
   'AccessDeniedException',
+  // Lambda cannot decrypt the function's environment yet.
+  'KMSAccessDeniedException',
   'CREDENTIALS_UNAVAILABLE',
   'STORE_UNAVAILABLE',
 ]);
+
+/**
+ * Waits before each further run while another run is minting, in milliseconds. Together, they take longer than the claim of a
+ * run that has died.
+ */
+const WAITS_FOR_ANOTHER_RUN_MS = [...WAITS_FOR_PERMISSIONS_MS, 20_000, 20_000, 20_000, 20_000];
+
+/** Time limit of a read after a run, in milliseconds. See `RESERVE_MS`. */
+const READ_MS = 8_000;
+
+/** With these, a run leaves the token to another one, which may have the former settings. */
+const LEFT_TO_ANOTHER_RUN: ReadonlySet<string> = new Set<KeepReason>(['being-replaced', 'already-replaced']);
 
 /** The refresher's failure, or why it could not be invoked. The message appears in the stack's events. */
 export class FirstTokenError extends Error {
@@ -39,39 +62,73 @@ export interface FirstTokenTools extends DeploymentTime {
   readonly firstMetricMs: number;
 }
 
+/** How a run ended, and whether another run kept it from trying its settings. */
+interface Attempt {
+  readonly run: RunOutcome;
+  readonly isUntried: boolean;
+}
+
 /**
- * Runs a check. If it mints or keeps a token, the deployment succeeds. If it fails while a valid token of this configuration
- * is stored, the deployment still succeeds: an endpoint that is down for a while must not block it.
+ * Runs a check. If it mints or keeps a token, the deployment succeeds. If it fails, or cannot try its settings, while a valid
+ * token of this configuration is stored, the deployment still succeeds: an endpoint that is down for a while must not block it.
  * @throws FirstTokenError, or RefreshError if the parameter cannot be tagged
  */
 export async function mintFirstToken(
   properties: FirstTokenProperties,
   tools: FirstTokenTools,
 ): Promise<string> {
-  const run = await retryWithoutPermission(
-    () => runRefresher(tools.lambda, properties.FunctionArn),
-    isInconclusive,
+  const { run, isUntried } = await retry(
+    () => attempt(properties, tools),
+    (ended) => ended.isUntried,
+    WAITS_FOR_ANOTHER_RUN_MS,
     tools,
   );
   const tag = () => tagParameter(properties.Environment.Variables, tools);
-  if (run.outcome !== 'failed') {
+  if (run.outcome !== 'failed' && !isUntried) {
     await tag();
     if (run.reason === 'missing') await waitForMetric(tools);
     return 'a token is stored';
   }
-  if (run.code === 'CREDENTIALS_NOT_SET' && properties.SecretMayBeEmpty === 'true') {
+  const message = run.outcome === 'failed' ? run.message : UNTRIED;
+  if (
+    run.outcome === 'failed' &&
+    run.code === 'CREDENTIALS_NOT_SET' &&
+    properties.SecretMayBeEmpty === 'true'
+  ) {
     return 'the secret is empty; the schedule mints once it holds credentials';
   }
   if (await hasValidToken(properties, tools)) {
     await tag();
-    return `the stored token is still valid; ${run.message}`;
+    return `the stored token is still valid; ${message}`;
   }
-  throw new FirstTokenError(run.message);
+  throw new FirstTokenError(message);
 }
 
-/** Whether a permission may not apply yet, or another run is minting, perhaps with the former settings. */
-function isInconclusive(run: RunOutcome): boolean {
-  return run.outcome === 'failed' ? MAY_LACK_PERMISSION.has(run.code) : run.reason === 'being-replaced';
+const UNTRIED =
+  'other runs of the refresher were minting all the time, so the settings of this deployment were not tried. ' +
+  "Deploy again. If this lasts, see the log of the refresher's runs.";
+
+async function attempt(properties: FirstTokenProperties, tools: FirstTokenTools): Promise<Attempt> {
+  const run = await retryWithoutPermission(
+    () => runRefresher(tools.lambda, properties.FunctionArn),
+    (ended) => ended.outcome === 'failed' && MAY_LACK_PERMISSION.has(ended.code),
+    tools,
+  );
+  if (run.outcome !== 'failed') return { run, isUntried: LEFT_TO_ANOTHER_RUN.has(run.reason) };
+  // Without a token, the run waited for the claim of another one.
+  return { run, isUntried: run.code === 'ENDPOINT_UNAVAILABLE' && (await isBeingMinted(properties, tools)) };
+}
+
+/** Whether another run has the claim. If it cannot be read, the refresher's own failure explains more. */
+async function isBeingMinted(
+  { Environment }: FirstTokenProperties,
+  { ssm, clock }: FirstTokenTools,
+): Promise<boolean> {
+  const parameterName = Environment.Variables[ENVIRONMENT.parameterName] ?? '';
+  const options = { abortSignal: clock.timeout(READ_MS) };
+  const claim = await readClaim(ssm, parameterName, options).catch(() => undefined);
+  if (claim?.record === undefined) return false;
+  return !isReleased(claim.record) && !hasExpired(claim.record, unixSeconds(clock.now()));
 }
 
 /** Waits less if little time is left: an alarm that fires once is better than a deployment without an answer. */
@@ -95,9 +152,12 @@ async function hasValidToken(
 ): Promise<boolean> {
   try {
     const configuration = readConfiguration(Environment.Variables);
-    const stored = await readStored(ssm, configuration.parameterName);
+    const options = { abortSignal: clock.timeout(READ_MS) };
+    const [stored, { current, previous }] = await Promise.all([
+      readStored(ssm, configuration.parameterName, options),
+      describeCredentials(secretsManager, configuration, options),
+    ]);
     if (stored.state !== 'token' || stored.token.expires_at <= unixSeconds(clock.now())) return false;
-    const { current, previous } = await describeCredentials(secretsManager, configuration);
     // The endpoint may still know only the previous credentials.
     const accepted = previous === undefined ? [current] : [current, previous];
     return accepted.some((version) => stored.token.source === sourceFingerprint(configuration, version));

@@ -194,6 +194,8 @@ describe('the template', () => {
       'logs:PutLogEvents',
       'secretsmanager:DescribeSecret',
       'ssm:DeleteParameter',
+      // Of the token, and of the claim.
+      'ssm:GetParameter',
       'ssm:GetParameter',
     ]);
   });

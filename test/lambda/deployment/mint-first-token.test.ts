@@ -22,6 +22,7 @@ let failures: Error[];
 let reason: string;
 /** How many runs find another run at work. */
 let busy: number;
+let left: string;
 /** Milliseconds of each run, and of the whole request. */
 let time: { run: number; left: number };
 let clock: TestClock;
@@ -31,7 +32,7 @@ beforeEach(async () => {
   time = { run: 0, left: 360_000 };
   clock = createTestClock();
   reason = 'source-changed';
-  busy = 0;
+  [busy, left] = [0, 'being-replaced'];
   endpoint = await startAwsEndpoint({
     functions: {
       refresher: async () => {
@@ -39,7 +40,7 @@ beforeEach(async () => {
         const failure = failures.shift();
         if (failure !== undefined) throw failure;
         busy -= 1;
-        return busy < 0 ? { outcome: 'minted', reason } : { outcome: 'kept', reason: 'being-replaced' };
+        return busy < 0 ? { outcome: 'minted', reason } : { outcome: 'kept', reason: left };
       },
     },
   });
@@ -72,17 +73,30 @@ test.for(['CREDENTIALS_UNAVAILABLE', 'STORE_UNAVAILABLE'])(
   },
 );
 
-test('runs the refresher again while another run is minting, perhaps with the former settings', async () => {
-  busy = 2;
-  expect(await run()).toEqual({ outcome: 'a token is stored', sleeps: [5_000, 10_000] });
+test.for(['being-replaced', 'already-replaced'])(
+  'runs the refresher again if it left the token to another run, perhaps with the former settings: %s',
+  async (found) => {
+    [busy, left] = [2, found];
+    expect(await run()).toEqual({ outcome: 'a token is stored', sleeps: [5_000, 10_000] });
+  },
+);
+
+test('runs the refresher again for longer than the claim of a run that has died', async () => {
+  busy = 8;
+  const { outcome, sleeps } = await run();
+  expect(outcome).toBe('a token is stored');
+  expect(sleeps).toEqual([5_000, 10_000, 15_000, 20_000, 20_000, 20_000, 20_000, 20_000]);
 });
 
-test('waits for its own permission to invoke the refresher', async () => {
+test.for([
+  ['its own permission to invoke the refresher', 'AccessDeniedException', 403],
+  ["Lambda's permission to decrypt the environment", 'KMSAccessDeniedException', 502],
+] as const)('waits for %s', async ([, type, status]) => {
   let denials = 1;
   endpoint.intercept(({ operation }) => {
     if (operation !== 'Invoke' || denials === 0) return undefined;
     denials -= 1;
-    return { status: 403, type: 'AccessDeniedException', message: 'not authorized' };
+    return { status, type, message: 'not authorized' };
   });
   expect(await run()).toEqual({ outcome: 'a token is stored', sleeps: [5_000] });
 });
@@ -132,7 +146,7 @@ test('waits after the first token of a parameter until the alarms can see its me
 
 test('waits less for the metric if little time is left', async () => {
   reason = 'missing';
-  time = { run: 60_000, left: 160_000 };
+  time = { run: 60_000, left: 170_000 };
   expect(await run()).toEqual({ outcome: 'a token is stored', sleeps: [40_000] });
 });
 
@@ -141,7 +155,7 @@ test('fails with the last failure of slow runs in time to answer CloudFormation'
   time = { run: 60_000, left: 360_000 };
   const start = clock.now();
   expect(await run()).toEqual({ outcome: 'STORE_UNAVAILABLE: denied', sleeps: [5_000, 10_000, 15_000] });
-  expect(clock.now() - start).toBeLessThanOrEqual(300_000);
+  expect(clock.now() - start).toBeLessThanOrEqual(290_000);
 });
 
 describe('if the refresher fails, a deployment', () => {
@@ -155,6 +169,8 @@ describe('if the refresher fails, a deployment', () => {
     [ENVIRONMENT.refreshBefore]: '1800',
   };
   const now = 1_800_000_000;
+  const UNAVAILABLE = 'ENDPOINT_UNAVAILABLE: another run is minting, or the endpoint is down';
+  const WAITS = [5_000, 10_000, 15_000, 20_000, 20_000, 20_000, 20_000, 20_000];
 
   /** Stores a token of the current version of the secret. */
   const store = async (fields: Partial<StoredToken> = {}): Promise<void> => {
@@ -203,6 +219,57 @@ describe('if the refresher fails, a deployment', () => {
     expect(await tagsOf(awsClients(endpoint.url).ssm, '/a/b')).toEqual({});
   });
 
+  test.for<[string, Partial<StoredToken>, unknown]>([
+    [
+      'succeeds if a valid token of its settings is stored',
+      { expires_at: now + 600 },
+      /^the stored token is still valid; other runs/,
+    ],
+    [
+      'fails if the stored token has expired',
+      { expires_at: now },
+      /^other runs .* not tried\. Deploy again\./,
+    ],
+    ['fails if the stored token is of other settings', { source: sha256('other') }, /^other runs/],
+  ])('%s, and other runs mint all the time', async ([, fields, outcome]) => {
+    await store(fields);
+    [failures, busy] = [[], 9];
+    expect(await run(SETTINGS)).toEqual({ outcome: expect.stringMatching(outcome as RegExp), sleeps: WAITS });
+  });
+
+  test.for<[string, object, string, readonly number[]]>([
+    ['has the claim', { expires_at: now + 16 }, 'a token is stored', [5_000]],
+    ['has released the claim', { expires_at: 0 }, UNAVAILABLE, []],
+    ['has let the claim expire', { expires_at: now }, UNAVAILABLE, []],
+    ['has never claimed', { owner: undefined }, UNAVAILABLE, []],
+  ])(
+    'runs again after ENDPOINT_UNAVAILABLE only if another run is minting the first token: that run %s',
+    async ([, fields, outcome, sleeps]) => {
+      const claim = JSON.stringify({ owner: 'another', replaces: 0, expires_at: 0, ...fields });
+      const input = { Name: '/a/b.claim', Value: claim, Type: 'String' } as const;
+      await awsClients(endpoint.url).ssm.send(new PutParameterCommand(input));
+      failures = [new Error(UNAVAILABLE)];
+      const { [ENVIRONMENT.parameterTags]: _, ...settings } = SETTINGS;
+      expect(await run(settings)).toEqual({ outcome, sleeps });
+    },
+  );
+
+  test('fails with the failure of the refresher if the claim cannot be read', async () => {
+    endpoint.intercept(({ operation }) =>
+      operation === 'GetParameter'
+        ? { status: 400, type: 'AccessDeniedException', message: 'no' }
+        : undefined,
+    );
+    failures = [new Error(UNAVAILABLE)];
+    expect(await run(SETTINGS)).toEqual({ outcome: UNAVAILABLE, sleeps: [] });
+  });
+
+  test('does not look at the claim after a failure that has another reason', async () => {
+    expect((await run(SETTINGS)).outcome).toBe('RATE_LIMITED: later');
+    const read = endpoint.calls.map(({ input }) => input.Name);
+    expect(read).not.toContain('/a/b.claim');
+  });
+
   test('fails if no token is stored', async () => {
     expect((await run(SETTINGS)).outcome).toBe('RATE_LIMITED: later');
   });
@@ -238,16 +305,16 @@ test('fails with FirstTokenError, whose message appears in the events of the sta
 
 test('does not wait for the metric if no time is left', async () => {
   reason = 'missing';
-  time = { run: 70_000, left: 100_000 };
+  time = { run: 70_000, left: 110_000 };
   expect(await run()).toEqual({ outcome: 'a token is stored', sleeps: [0] });
 });
 
 test.for([
-  ['fits exactly', 140_000, [5_000]],
-  ['is a millisecond too short', 139_999, []],
+  ['fits exactly', 150_000, [5_000]],
+  ['is a millisecond too short', 149_999, []],
 ] as const)('repeats an attempt only if it can end in time: the time %s', async ([, left, sleeps]) => {
   failures = [new Error('STORE_UNAVAILABLE: denied')];
-  // An attempt takes up to 75 seconds, and 60 are kept for the answer to CloudFormation.
+  // An attempt takes up to 75 seconds, and 70 are kept for the answer to CloudFormation.
   time = { run: 0, left };
   expect((await run()).sleeps).toEqual(sleeps);
 });
