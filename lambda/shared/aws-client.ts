@@ -14,7 +14,10 @@ export const AWS_CLIENT = {
     // `requestTimeout` ends when the headers arrive. Without this limit, a body that stops would hold up the run.
     socketTimeout: 4_000,
     throwOnRequestTimeout: true,
-    // The calls of a run share a connection, as with the SDK's own agent.
-    httpsAgent: httpsAgent(CONNECTION_TIMEOUT_MS, { keepAlive: true }),
+    // Made with each client: loading `node:https` would delay the start of a check that needs none. The calls of a client share
+    // connections, as with the SDK's own agent.
+    get httpsAgent() {
+      return httpsAgent(CONNECTION_TIMEOUT_MS, { keepAlive: true });
+    },
   },
 } as const;

@@ -32,6 +32,14 @@ export function post(
   const { Agent, request } = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http');
   const timers: NodeJS.Timeout[] = [];
   const answering = new Promise<Answer>((resolve, reject) => {
+    const fail = (name: string, message: string) => {
+      reject(Object.assign(new Error(message), { name }));
+      sending.destroy();
+    };
+    const failAfter = (milliseconds: number, what: string) =>
+      setTimeout(() => fail('TimeoutError', `${what} in ${milliseconds} ms`), milliseconds);
+    const untilConnected = failAfter(limits.connect, 'no connection');
+    timers.push(failAfter(limits.answer, 'no answer'), untilConnected);
     const agent = limitTunnels(new Agent({ proxyEnv }), limits.connect);
     const length = String(Buffer.byteLength(body));
     const options = { method: 'POST', headers: { ...headers, 'content-length': length }, agent };
@@ -49,14 +57,6 @@ export function post(
         .on('end', () => resolve({ status, headers, text: chunks.join('') }))
         .on('error', reject);
     });
-    const fail = (name: string, message: string) => {
-      reject(Object.assign(new Error(message), { name }));
-      sending.destroy();
-    };
-    const failAfter = (milliseconds: number, what: string) =>
-      setTimeout(() => fail('TimeoutError', `${what} in ${milliseconds} ms`), milliseconds);
-    const untilConnected = failAfter(limits.connect, 'no connection');
-    timers.push(failAfter(limits.answer, 'no answer'), untilConnected);
     sending.on('socket', (socket) => {
       const connected = () => clearTimeout(untilConnected);
       if (socket.connecting) socket.once('connect', connected);

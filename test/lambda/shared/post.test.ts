@@ -5,6 +5,7 @@ import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { post } from '../../../lambda/shared/post.ts';
 import { PROXIED_URL, startProxiedAws } from '../../support/proxied-aws.ts';
 import { answer, broken, type Reply, reset, silence, startScriptedAws } from '../../support/scripted-aws.ts';
+import { startStalledProxy } from '../../support/stalled-proxy.ts';
 
 const LIMITS = { connect: 1_500, answer: 4_000 };
 
@@ -18,6 +19,13 @@ async function startServer(reply: Reply) {
   const aws = await startScriptedAws([reply]);
   onTestFinished(aws.stop);
   return { aws, send: (body = '') => post(new URL(`${aws.url}/path`), { 'x-a': 'b' }, body, LIMITS) };
+}
+/** The variables are read when the module loads. */
+async function loadPost(proxyUrl: string): Promise<typeof post> {
+  vi.stubEnv('NODE_USE_ENV_PROXY', '1');
+  vi.stubEnv('HTTPS_PROXY', proxyUrl);
+  vi.resetModules();
+  return (await import('../../../lambda/shared/post.ts')).post;
 }
 /** The connection may close after the answer. */
 async function expectNoTimer(): Promise<void> {
@@ -58,11 +66,7 @@ test('behind a proxy, the time limit of the connection ends when the tunnel is o
       finish = () => answer(200, 'safe')(response);
     },
   ]);
-  vi.stubEnv('NODE_USE_ENV_PROXY', '1');
-  vi.stubEnv('HTTPS_PROXY', proxy.url);
-  // The variable is read when the module loads.
-  vi.resetModules();
-  const { post: postThroughProxy } = await import('../../../lambda/shared/post.ts');
+  const postThroughProxy = await loadPost(proxy.url);
   halt();
   const sending = postThroughProxy(new URL(PROXIED_URL), {}, '', LIMITS);
   while (aws.requests.length === 0 || finish === undefined) await setImmediate();
@@ -70,6 +74,20 @@ test('behind a proxy, the time limit of the connection ends when the tunnel is o
   finish();
   expect(await sending).toMatchObject({ status: 200, text: 'safe' });
   expect(proxy.tunnels).toEqual(['aws.example.com:443']);
+});
+
+test.for<[string, string]>([
+  ['does not answer', ''],
+  ['opens a tunnel in which nobody answers', 'HTTP/1.1 200 OK\r\n\r\n'],
+])('if the proxy %s, the time limit of the connection ends the request', async ([, greeting]) => {
+  const proxy = await startStalledProxy(greeting);
+  const postThroughProxy = await loadPost(proxy.url);
+  halt();
+  const failure = postThroughProxy(new URL(PROXIED_URL), {}, '', LIMITS).catch((error: unknown) => error);
+  while (proxy.accepted() === 0) await setImmediate();
+  vi.advanceTimersByTime(LIMITS.connect);
+  expect(await failure).toMatchObject({ name: 'TimeoutError', message: 'no connection in 1500 ms' });
+  await expectNoTimer();
 });
 
 test.for<[string, Reply, object]>([

@@ -30,6 +30,7 @@ async function load(environment: Environment) {
     import('../../../lambda/reader/sdk-clients.ts'),
   ]);
   const { signal: abortSignal } = new AbortController();
+  const ssm = new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 });
   const limits = { connect: CONNECT_MS, answer: 4_000 };
   return {
     'a reader without the SDK': () => post(new URL(environment.AWS_ENDPOINT_URL), {}, '', limits),
@@ -40,8 +41,7 @@ async function load(environment: Environment) {
         { FunctionName: 'refresher', InvocationType: 'RequestResponse', Payload: '' },
         { abortSignal },
       ),
-    'a client of the refresher': () =>
-      new SSMClient({ ...AWS_CLIENT, maxAttempts: 1 }).send(new GetParameterCommand(INPUT)),
+    'a client of the refresher': () => ssm.send(new GetParameterCommand(INPUT)),
   };
 }
 const WAYS = [
@@ -125,7 +125,7 @@ describe.for<[string, (proxy: string, port: number) => Environment, readonly str
   });
 });
 
-test('the calls of a run share a connection', async () => {
+test('the calls of a client of the refresher share a connection', async () => {
   const { proxy } = await startProxiedAws([answer(200, '{}')]);
   const ways = await load({ HTTPS_PROXY: proxy.url, AWS_ENDPOINT_URL: PROXIED_URL });
   await ways['a client of the refresher']();
