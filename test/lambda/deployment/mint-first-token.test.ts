@@ -264,6 +264,22 @@ describe('if the refresher fails, a deployment', () => {
     expect(await run(SETTINGS)).toEqual({ outcome: UNAVAILABLE, sleeps: [] });
   });
 
+  test('spends at most eight seconds on each read after it, so that CloudFormation gets its answer', async () => {
+    await store();
+    const Value = JSON.stringify({ owner: 'another', replaces: 1, expires_at: now + 16 });
+    await awsClients(endpoint.url).ssm.send(
+      new PutParameterCommand({ Name: '/a/b.claim', Value, Type: 'String' }),
+    );
+    const limits: number[] = [];
+    clock.timeout = (milliseconds) => {
+      limits.push(milliseconds);
+      return AbortSignal.abort();
+    };
+    failures = [new Error(UNAVAILABLE)];
+    expect(await run(SETTINGS)).toEqual({ outcome: UNAVAILABLE, sleeps: [] });
+    expect(limits).toEqual([8_000, 8_000]);
+  });
+
   test('does not look at the claim after a failure that has another reason', async () => {
     expect((await run(SETTINGS)).outcome).toBe('RATE_LIMITED: later');
     const read = endpoint.calls.map(({ input }) => input.Name);
