@@ -11,16 +11,17 @@ export function createAuthorizedFetch(
   findReplacement: (rejected: string) => Promise<string | undefined>,
 ): typeof globalThis.fetch {
   return async (input, init) => {
-    const request = requestIn(input);
+    // A string and a URL have no such fields. A `Request` of any class has them, also that of a package such as undici.
+    const request = input as Partial<Request>;
     const options = fieldsOf(init ?? {});
-    const headers = new Headers(options.headers ?? request?.headers);
+    const headers = new Headers(options.headers ?? request.headers);
     if (headers.has('authorization')) {
       throw new TypeError(
         'the request already has an Authorization header. Remove it, or send the request with the global fetch.',
       );
     }
-    const signal = (options.signal === undefined ? request?.signal : options.signal) ?? undefined;
-    const repeatable = isRepeatable(options.body ?? request?.body ?? null);
+    const signal = (options.signal === undefined ? request.signal : options.signal) ?? undefined;
+    const repeatable = isRepeatable(options.body ?? request.body ?? null);
     const send = (token: string): Promise<Response> => {
       const authorized = new Headers(headers);
       authorized.set('authorization', `Bearer ${token}`);
@@ -29,8 +30,7 @@ export function createAuthorizedFetch(
 
     const token = await getToken(signal && { signal });
     const response = await send(token);
-    if (response.status !== 401 || isFromOtherOrigin(response, request?.url ?? String(input)))
-      return response;
+    if (response.status !== 401 || isFromOtherOrigin(response, request.url ?? String(input))) return response;
     const replacement = await abortable(findReplacement(token), signal);
     if (replacement === undefined || !repeatable) return response;
     // Not awaited: the body may have failed during the search, or never end.
@@ -38,11 +38,6 @@ export function createAuthorizedFetch(
     void response.body?.cancel?.().catch(() => undefined);
     return send(replacement);
   };
-}
-
-/** A `Request`, of any class: packages such as `undici` have their own. */
-export function requestIn(input: string | URL | Request): Request | undefined {
-  return typeof input === 'object' && 'url' in input ? input : undefined;
 }
 
 /** Source: https://fetch.spec.whatwg.org/#requestinit. `dispatcher` is an extension of Node.js. */

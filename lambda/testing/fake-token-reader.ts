@@ -1,4 +1,4 @@
-import { createAuthorizedFetch, requestIn } from '../reader/authorized-fetch.ts';
+import { createAuthorizedFetch } from '../reader/authorized-fetch.ts';
 import {
   type GetOptions,
   type TokenReader,
@@ -94,7 +94,9 @@ export function fakeTokenReader(options: FakeTokenReaderOptions = {}): FakeToken
       return `Bearer ${await get(asked)}`;
     },
     fetch(input, init) {
-      calls.push({ method: 'fetch', url: requestIn(input)?.url ?? String(input), init });
+      // Only a `Request` has a URL of this name, of whatever class it is.
+      const { url = String(input) } = input as Partial<Request>;
+      calls.push({ method: 'fetch', url, init });
       return authorizedFetch(input, init);
     },
     async reject(token) {

@@ -107,18 +107,18 @@ describe('fetch', () => {
     expect(Object.fromEntries(new Headers(headers))).toEqual({ 'x-a': 'b', authorization: 'Bearer first' });
   });
 
-  test('sends each request with headers of its own', async () => {
-    const seen: RequestInit['headers'][] = [];
+  test('sends each request with headers of its own, and with nothing else that was not given', async () => {
+    const seen: RequestInit[] = [];
     const client = reader({
-      fetch: async (_input, init) => {
-        seen.push(init?.headers);
+      fetch: async (_input, init = {}) => {
+        seen.push(init);
         return new Response(null, { status: 401 });
       },
     });
     await client.fetch(api.url);
-    expect(seen.map((headers) => new Headers(headers).get('authorization'))).toEqual([
-      'Bearer first',
-      'Bearer second',
+    expect(seen).toStrictEqual([
+      { headers: new Headers({ authorization: 'Bearer first' }) },
+      { headers: new Headers({ authorization: 'Bearer second' }) },
     ]);
   });
 
