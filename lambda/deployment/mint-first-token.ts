@@ -46,7 +46,7 @@ const WAITS_FOR_ANOTHER_RUN_MS = [...WAITS_FOR_PERMISSIONS_MS, 20_000, 20_000, 2
 /** Time limit of a read after a run, in milliseconds. See `RESERVE_MS`. */
 const READ_MS = 8_000;
 
-/** With these, a run leaves the token to another one, which may have the former settings. */
+/** With these reasons, a run leaves the token to another one, which may have the former settings. */
 const LEFT_TO_ANOTHER_RUN: ReadonlySet<string> = new Set<KeepReason>(['being-replaced', 'already-replaced']);
 
 /** The refresher's failure, or why it could not be invoked. The message appears in the stack's events. */
@@ -69,8 +69,8 @@ interface Attempt {
 }
 
 /**
- * Runs a check. If it mints or keeps a token, the deployment succeeds. If it fails, or cannot try its settings, while a valid
- * token of this configuration is stored, the deployment still succeeds: an endpoint that is down for a while must not block it.
+ * Runs a check. If it mints or keeps a token, the deployment succeeds. If it fails or cannot try its settings, the deployment
+ * still succeeds if a valid token of this configuration is stored. An endpoint that is down for a while must not block it.
  * @throws FirstTokenError, or RefreshError if the parameter cannot be tagged
  */
 export async function mintFirstToken(
@@ -115,7 +115,7 @@ async function attempt(properties: FirstTokenProperties, tools: FirstTokenTools)
     tools,
   );
   if (run.outcome !== 'failed') return { run, isUntried: LEFT_TO_ANOTHER_RUN.has(run.reason) };
-  // Without a token, the run waited for the claim of another one.
+  // If no token is stored, a run waits for the claim of another one, and then fails.
   return { run, isUntried: run.code === 'ENDPOINT_UNAVAILABLE' && (await isBeingMinted(properties, tools)) };
 }
 

@@ -34,7 +34,7 @@ export function createAuthorizedFetch(
     const replacement = await abortable(findReplacement(token), signal);
     if (replacement === undefined || !repeatable) return response;
     // Not awaited: the body may have failed during the search, or never end.
-    // Other classes of answers, such as that of node-fetch, have bodies without `cancel`.
+    // The answers of other packages, such as node-fetch, have bodies without `cancel`.
     void response.body?.cancel?.().catch(() => undefined);
     return send(replacement);
   };

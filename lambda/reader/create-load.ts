@@ -33,7 +33,7 @@ export function createLoad(
     try {
       const { ssm, region } = await created;
       if (region !== undefined) return await loadParameter(readWith(ssm), parameterName);
-      // The next load looks again. This client never would.
+      // The next load makes a new client, because this one never looks for the region again.
       created = undefined;
       return withoutRegion();
     } catch (error) {

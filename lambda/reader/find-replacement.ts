@@ -10,7 +10,7 @@ import { TokenUnavailableError } from './token-unavailable-error.ts';
 
 /**
  * Returns a function that looks for another token than the rejected one. It returns undefined if it finds none within
- * `timeout` milliseconds. Even without time, the search begins, for later calls. `report` is undefined if the refresher's
+ * `timeout` milliseconds. Even with a timeout of 0, it searches, for later calls. `report` is undefined if the refresher's
  * function is not known.
  */
 export function createReplacementSearch(

@@ -29,7 +29,7 @@ export function createRejectionStreak({ now, random }: Seams) {
     fruitless?.token !== token || now() < fruitless.from || now() >= fruitless.until;
 
   return {
-    /** Whether to look for another token than the rejected one. If an API rejects every token, not each request may load. */
+    /** Whether to look for another token than the rejected one. If an API rejects every token, requests must not each load. */
     mayLook,
     /** Notes a look that found no other token. Looks at the same time count once. */
     lookedInVain(token: string): void {

@@ -83,7 +83,7 @@ export function createReloadSchedule(
       now() >= nextLoadAt(required) || now() < startedAt || endedSinceLoad(required),
     /** Plans the next load. If the load brought a better token, it must already be in memory. */
     plan(outcome: Outcome, loadStartedAt: number): void {
-      // The clock may have been set back during the load. No wait may last as long as that.
+      // If the clock was set back during the load, waits count from now, not from a start in the future.
       startedAt = Math.min(loadStartedAt, now());
       if (outcome === 'throttled' || outcome === 'failing') pace.failed(outcome, startedAt);
       else pace.answered();

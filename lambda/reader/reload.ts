@@ -13,8 +13,8 @@ import { isEnding, waitForNext } from './wait-for-next.ts';
 type Patience = Readonly<Record<Transient, number>>;
 /**
  * How long reads without a token to serve retry, in milliseconds from the first failure of that kind. Throttling passes.
- * Other failures may last long, so it is better to fail soon. If Parameter Store throttles and fails in turns, the time
- * for throttling counts from the first of all. After that time, a read fails with its first failed attempt.
+ * Other failures may last long, so it is better to fail soon. If Parameter Store throttles and fails in turn, the time for
+ * throttling, from the first failure of all, limits both. After that time, a read fails with its first failed attempt.
  */
 const PATIENCE_MS: Patience = { throttled: 60_000, failing: 10_000 };
 /** The same for a token that is probably revoked. While Parameter Store fails, no other can be stored there. */

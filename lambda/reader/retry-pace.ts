@@ -46,13 +46,13 @@ export function createRetryPace({ now, random }: Seams) {
     },
     /** Whether to wait before the next attempt. If the clock was set back, the plan does not count. */
     isPaused: (): boolean => latest !== undefined && now() < nextAt && now() >= startedAt,
-    /** Milliseconds of that wait that are left. */
+    /** What is left of that wait, in milliseconds. */
     untilNext(): number {
       return this.isPaused() ? nextAt - now() : 0;
     },
     /** Notes a load that failed. Waits count from its start, because it may have hung for seconds. */
     failed(reason: Transient, loadStartedAt: number): void {
-      // If the clock was set back, earlier failures lie in the future, and say nothing either.
+      // If the clock was set back, earlier failures lie in the future and do not count.
       const isFirst =
         latest === undefined || loadStartedAt - startedAt > STALE_MS || loadStartedAt < startedAt;
       if (isFirst) {

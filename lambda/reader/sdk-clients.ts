@@ -46,7 +46,7 @@ export async function createLambda(): Promise<LambdaApi> {
 
 /** Each request has a connection of its own: one that stays open while Lambda freezes the container is dead afterwards. */
 function agents(connect: number) {
-  // With another `maxSockets`, such as the SDK's 50, Node.js asks the service to keep the connection.
+  // With a finite `maxSockets`, such as the SDK's 50, Node.js asks the service to keep the connection.
   const settings = { keepAlive: false, maxSockets: Number.POSITIVE_INFINITY };
   return { httpAgent: settings, httpsAgent: httpsAgent(connect, settings) };
 }

@@ -1,6 +1,6 @@
 import type { Seams } from './seams.ts';
 
-/** Starts a time. The returned function says how many milliseconds of it are left: none if the clock was set back. */
+/** Starts a time limit. The returned function says how many milliseconds are left: 0 if the clock was set back. */
 export function startTime(milliseconds: number, now: Seams['now']): () => number {
   const startedAt = now();
   return () => {

@@ -55,7 +55,7 @@ export interface TokenReaderOptions {
    * Default: any valid token is returned. If it expires within 10 seconds, the reader first looks for a better one.
    */
   readonly minimumValidity?: number | undefined;
-  /** Seconds, 0 to 900, for which `fetch` waits for a new token after a 401. It looks for one in any case. Default: 10. */
+  /** Seconds, 0 to 900, for which `fetch` waits for a new token after a 401. Even with 0, it looks for one. Default: 10. */
   readonly replacementTimeout?: number | undefined;
   /**
    * Reads the parameter: `SSM` or `SSMClient` from `@aws-sdk/client-ssm`. In a bundle that contains the SDK, pass `new SSM()`:
@@ -109,12 +109,13 @@ export interface TokenReader {
    * Around the end of a token that was not replaced before, a call waits up to 10 seconds for the next one.
    *
    * If the stored record says when the next token revokes this one, the reader looks for the next one 2 to 6 seconds
-   * after that. Calls wait for the look, at most 10 seconds while Parameter Store throttles, and not after a minute of that.
+   * after that. Calls wait for the look: at most 10 seconds while Parameter Store throttles, and not after a minute of
+   * throttling.
    *
    * If there is no token to return, a call retries: for up to 60 seconds while Parameter Store throttles, and for up to
-   * 10 seconds after other transient failures, counted from the first of that kind; if both occur, for 60 seconds in all.
-   * Later, calls fail at once, except one every few seconds that tries again: at least every 9 seconds, or every 40 while
-   * Parameter Store throttles or holds no valid token.
+   * 10 seconds after other transient failures. Both times count from the first such failure. A call that meets both kinds
+   * waits at most 60 seconds. Later, calls fail at once, except one every few seconds that tries again: at least every
+   * 9 seconds, or every 40 while Parameter Store throttles or holds no valid token.
    * @throws TokenUnavailableError with any code except `REPORT_FAILED`
    * @throws TypeError if an option is out of its bounds
    */
@@ -134,8 +135,8 @@ export interface TokenReader {
    * If the API rejects each new token too, the pause between two reports doubles, from one minute to one hour. Requests
    * in between only read the parameter again: less and less often, at least every 90 seconds.
    *
-   * After a redirect to another origin, the request goes on without the header. A 401 from there is not a rejection,
-   * but one after a redirect back is: no answer shows the detour.
+   * After a redirect to another origin, the request goes on without the header, so a 401 from there is not a rejection.
+   * If another redirect leads back, the reader cannot see the detour: it takes a 401 for a rejection.
    * @throws TokenUnavailableError as `get` does
    * @throws TypeError if the request already has an `Authorization` header, or as the global `fetch` does
    */

@@ -1,6 +1,6 @@
 /** Every way in which a reader can fail. Stable: callers rely on these names. */
 export const TOKEN_UNAVAILABLE_CODES = [
-  /** A name, the region or the SDK is missing, or a credential cannot be sent. The message says which. */
+  /** A name, the region, or an SDK client is missing, or a credential holds a line break. The message says which. */
   'CONFIGURATION_INVALID',
   /** The parameter does not exist, or not yet. */
   'PARAMETER_NOT_FOUND',
@@ -12,7 +12,7 @@ export const TOKEN_UNAVAILABLE_CODES = [
   'ACCESS_DENIED',
   /** Parameter Store refused the read for another reason, for example a malformed name. */
   'REQUEST_REJECTED',
-  /** Parameter Store is throttling, failing or unreachable, or so is the source of a container's credentials. */
+  /** Parameter Store, or the source of a container's credentials, is throttling, failing or unreachable. */
   'STORE_UNAVAILABLE',
   /** The stored token has expired, and there is no new one. */
   'TOKEN_EXPIRED',

@@ -72,7 +72,7 @@ export function isHeldByAnother(
   return !isReleased(record) && !hasExpired(record, now) && record.replaces === replaces;
 }
 
-/** Whether the run's time is over, although it has not released its claim. */
+/** Whether a claim that was not released no longer counts: it has ended, or ends later than any run sets. */
 export function hasExpired(record: ClaimRecord, now: number): boolean {
   if (isReleased(record)) return false;
   return record.expires_at <= now || record.expires_at > now + LONGEST_CLAIM_SECONDS;

@@ -26,7 +26,7 @@ export interface FoundClaim {
 interface Written {
   /** The number of the write. */
   readonly version: number;
-  /** Whether this run has surely written no record before. */
+  /** Whether this is surely the only record that the run has written. */
   readonly isOnlyOne: boolean;
 }
 
@@ -54,7 +54,6 @@ export async function readClaim(
   }
 }
 
-/** What taking a claim needs. */
 export interface ClaimTools extends AttemptTime {
   readonly ssm: SSMClient;
 }
@@ -112,7 +111,7 @@ async function readRecordsBefore(
     const { record } = found;
     if (record === undefined || hasExpired(record, now)) break;
     records.unshift(record);
-    // Without a release since, another run has the claim, whatever is older. If many runs ask at once, most of them stop here.
+    // Without a release since, another run has the claim, whatever older records say. If many runs ask at once, most stop here.
     if (isOnlyOne && released.size === 0 && isHeldByAnother(record, { owner, replaces, now })) break;
     // A run that has released the claim had it alone, or stored the token that is to be replaced. Nothing older counts.
     if (isReleased(record)) {

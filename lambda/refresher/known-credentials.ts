@@ -69,7 +69,7 @@ export async function knownCredentials(
   }
 }
 
-/** Whether Secrets Manager did not answer as it should. A denied read is a decision, not an outage, and so is one without credentials. */
+/** Whether Secrets Manager did not answer as it should. A read that is denied, or has no AWS credentials, is no outage. */
 function isDown(error: unknown): boolean {
   if (!(error instanceof RefreshError) || error.code !== 'CREDENTIALS_UNAVAILABLE') return false;
   // Stryker disable next-line StringLiteral: this code always comes with a reason

@@ -30,7 +30,7 @@ export async function mintAndStore(
   if (decision.action === 'keep')
     return unstored === undefined ? kept(decision.reason, decision) : store(unstored);
   const { reason } = decision;
-  // Whoever forces a new token may know that all earlier ones are revoked.
+  // The operator who forces a mint may know that all earlier tokens are revoked.
   if (unstored !== undefined && reason !== 'forced') return store({ ...unstored, reason });
 
   const mayKeep =
@@ -75,7 +75,7 @@ function isFromPrevious(
   return isIts && !isDue(stored.token, unixSeconds(now), configuration);
 }
 
-/** Unix time in seconds until which the stored token is accepted if a token is granted. Undefined if it is not. */
+/** Unix time in seconds until which APIs should accept the stored token after a grant. Undefined if they do not. */
 function goodUntil(
   stored: Stored,
   reason: MintReason,

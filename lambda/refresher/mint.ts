@@ -40,7 +40,7 @@ export interface MintTools {
   /** Most requests with the same credentials. */
   readonly mostRequests: number;
   readonly observations: MintObservations;
-  /** Unix time in seconds until which APIs should accept the stored token, whatever is granted. Undefined if they do not. */
+  /** Unix time in seconds until which APIs should accept the stored token after a grant. Undefined if they do not. */
   readonly storedUntil?: number | undefined;
 }
 

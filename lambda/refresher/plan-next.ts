@@ -45,7 +45,6 @@ export function nextLook(
  */
 export function nextRetry({ code, retryable, details }: RefreshError, soFar: RunSoFar): number | undefined {
   if (!retryable) return undefined;
-  // A server that is down may come back before its rate limit resets.
   const { notBefore, resetAt } = details;
   // A server that is down may recover before its rate limit resets.
   const reset = code === 'RATE_LIMITED' ? resetAt : undefined;

@@ -1,9 +1,9 @@
 import { parseDelay } from './retry-after.ts';
 
 /**
- * Headers that state when a rate limit resets, the most specific first, and how many requests are left until then. The draft of
- * the IETF counts seconds (https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/). Of the older names, some
- * servers send seconds, and some a Unix time, as Okta and GitHub do.
+ * Headers that state when a rate limit resets, the most specific first, each with the one that states how many requests are left.
+ * The draft of the IETF counts seconds (https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/). With the older
+ * names, some servers send seconds, and some a Unix time, as Okta and GitHub do.
  */
 const RESET_HEADERS = [
   ['ratelimit-reset', 'ratelimit-remaining'],
@@ -32,7 +32,7 @@ export function parseRateLimitReset(headers: Headers, now: number): number | und
   return undefined;
 }
 
-/** Whether no request is left. If a server does not say how many are left, its reset is believed. */
+/** Whether no request is left. If a server does not say how many are left, its reset counts. */
 function isUsedUp(remaining: string | null | undefined): boolean {
   return Number(remaining ?? 0) <= 0;
 }

@@ -54,7 +54,7 @@ export async function runCheck(context: RunContext): Promise<RefreshResult> {
 
 /**
  * Attempts once. If the endpoint grants a token that it granted before, and that token ends before the next check, the run
- * waits for its end. The next token may be such a token too.
+ * waits for its end. The token that it then gets may be such a token too.
  */
 async function checkAndHold(
   event: RefreshEvent,

@@ -10,7 +10,7 @@ import { jwtValidity } from './jwt-validity.ts';
  */
 export const SAME_TOKEN_GRACE_SECONDS = 10;
 
-/** If a token was rejected, revoked by the grant, or a new one is forced, the same JWT with another `jti` may be accepted. */
+/** If an API rejected the token, the grant revokes it, or a new one is forced, APIs may accept the same JWT with another `jti`. */
 const MAY_BE_SIGNED_AGAIN: ReadonlySet<MintReason> = new Set<MintReason>(['expiring', 'source-changed']);
 
 /**

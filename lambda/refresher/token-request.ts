@@ -12,7 +12,7 @@ const CONTENT_TYPE = 'application/x-www-form-urlencoded';
 /** Whether an answer with this status may grant a token. */
 export const mayGrant = (status: number): boolean => status === 200 || status === 201;
 
-/** The token endpoint's answer. If `mayGrant` its status, its body was read to the end. */
+/** The token endpoint's answer. If its status may grant a token, its body was read to the end. */
 export type TokenAnswer =
   | { readonly type: 'answer'; readonly status: number; readonly headers: Headers; readonly body: string }
   | UnreadAnswer;

@@ -1,11 +1,9 @@
 import type { Clock } from '../shared/clock.ts';
 
-/** Options of a call to AWS. */
 export interface CallOptions {
   readonly abortSignal?: AbortSignal;
 }
 
-/** The time of an attempt. */
 export interface AttemptTime {
   readonly clock: Clock;
   /** When everything before the write of a token must have ended. Unix time in milliseconds. */

@@ -1,6 +1,5 @@
 import { httpsAgent } from './proxy.ts';
 
-/** Milliseconds. */
 const CONNECTION_TIMEOUT_MS = 1_500;
 
 /** Settings of every AWS client, times in milliseconds. Calls within a region are fast, so a slow one is retried. */

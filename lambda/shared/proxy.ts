@@ -15,7 +15,7 @@ export function httpsAgent(connect: number, settings: AgentOptions): Agent {
 
 /**
  * Until a tunnel through a proxy is open, Node.js does not give its connection to the request, so the end of the request leaves it
- * open. This closes it after the given milliseconds.
+ * open. This function closes it after the given milliseconds.
  */
 export function limitTunnels<Limited extends Pick<Agent, 'createConnection' | 'sockets'>>(
   agent: Limited,

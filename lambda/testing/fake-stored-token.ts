@@ -6,7 +6,7 @@ const LIFETIME_SECONDS = 3600;
 /** Any fingerprint will do, because only the refresher compares it. */
 const SOURCE = '0'.repeat(64);
 
-/** A field that is undefined has its default, as one that is left out. */
+/** An undefined field has its default. */
 type Fields = { readonly [Field in keyof StoredToken]?: StoredToken[Field] | undefined };
 
 /**

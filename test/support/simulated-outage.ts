@@ -100,7 +100,7 @@ function unavailable(remaining: number): Response {
   return new Response(null, { status: 503, headers });
 }
 
-/** A body that does not come. */
+/** A body that never arrives. */
 function hanging(signal: AbortSignal): ReadableStream {
   return new ReadableStream({
     start: (controller) => signal.addEventListener('abort', () => controller.error(signal.reason)),

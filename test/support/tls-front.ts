@@ -24,7 +24,7 @@ export async function startTlsFront(
     ),
   );
   const server = createServer({
-    // Longer than a test, also on a busy machine.
+    // Longer than any test takes, even on a busy machine.
     keepAliveTimeout: 300_000,
     SNICallback: (host, callback) => callback(null, contexts.get(host)),
   });

@@ -230,7 +230,7 @@ describe('if the refresher fails, a deployment', () => {
       { expires_at: now },
       /^other runs .* not tried\. Deploy again\./,
     ],
-    ['fails if the stored token is of other settings', { source: sha256('other') }, /^other runs/],
+    ['fails if the stored token was minted with other settings', { source: sha256('other') }, /^other runs/],
   ])('%s, and other runs mint all the time', async ([, fields, outcome]) => {
     await store(fields);
     [failures, busy] = [[], 9];
@@ -264,7 +264,7 @@ describe('if the refresher fails, a deployment', () => {
     expect(await run(SETTINGS)).toEqual({ outcome: UNAVAILABLE, sleeps: [] });
   });
 
-  test('spends at most eight seconds on each read after it, so that CloudFormation gets its answer', async () => {
+  test('spends at most eight seconds on each read afterwards, so that CloudFormation gets its answer', async () => {
     await store();
     const Value = JSON.stringify({ owner: 'another', replaces: 1, expires_at: now + 16 });
     await awsClients(endpoint.url).ssm.send(

@@ -84,7 +84,7 @@ describe('fetch', () => {
     ],
     ['an object that inherits its fields', () => Object.create({ method: 'PUT', body: 'inherited' })],
     ['an object with fields of its own', () => ({ method: 'PATCH', body: 'own' })],
-  ])('sends %s as the second argument as the global fetch does', async ([, init]) => {
+  ])('sends %s as the second argument in the same way as the global fetch', async ([, init]) => {
     accepted = 'first';
     await fetch(api.url, init());
     await reader().fetch(api.url, init());

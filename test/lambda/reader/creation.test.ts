@@ -87,7 +87,7 @@ describe('a reader that is created while a module loads', () => {
 describe('an option that is undefined', () => {
   type AllUndefined<Options> = { [Option in keyof Options]-?: undefined };
 
-  test('is one that is left out', async () => {
+  test('counts as left out', async () => {
     const options: AllUndefined<TokenReaderOptions> = {
       ...{ parameterName: undefined, refresherFunctionName: undefined, minimumValidity: undefined },
       ...{ replacementTimeout: undefined, ssm: undefined, lambda: undefined },
@@ -97,7 +97,7 @@ describe('an option that is undefined', () => {
     expect(await reader.get({ minimumValidity: undefined, signal: undefined })).toBe('token');
   });
 
-  test('has the type of one that is left out', () => {
+  test('has the type of an option that is left out', () => {
     expectTypeOf<AllUndefined<TokenReaderOptions>>().toExtend<TokenReaderOptions>();
     expectTypeOf<AllUndefined<GetOptions>>().toExtend<GetOptions>();
     expectTypeOf<AllUndefined<FakeTokenReaderOptions>>().toExtend<FakeTokenReaderOptions>();

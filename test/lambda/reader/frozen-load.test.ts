@@ -84,7 +84,7 @@ describe('a call after Lambda froze the container during a read of the parameter
     expect(parameter.reads()).toBe(before);
   });
 
-  test('gets the token that the read brought if Parameter Store is down since', async () => {
+  test('gets the token that the read brought if Parameter Store has been down since', async () => {
     const reader = await readerThatLooks();
     await parameter.put('second');
     holds = true;
@@ -99,7 +99,7 @@ describe('a call after Lambda froze the container during a read of the parameter
     expect(await outcomeOf(parameter.time.until(reader.get()))).toBe('second');
   });
 
-  test('retries for ten seconds if Parameter Store is down since', async () => {
+  test('retries for ten seconds if Parameter Store has been down since', async () => {
     const reader = await readerThatLooks();
     // Less than two minutes: failures before that say nothing in any case.
     await parameter.time.advance(15 * 60 * SECOND - 60 * SECOND);

@@ -18,8 +18,8 @@ test.for<[string, { held?: StoredToken; loaded: StoredToken; rejected?: readonly
   ['another token of the same second', { held: VALID, loaded: token('other', -600, 3_000) }, true],
   ['no earlier token, as a lagging replica returns', { held: VALID, loaded: token('a', -601, 2_999) }, false],
   ['the same token, granted again', { held: VALID, loaded: token('valid', -599, 300) }, true],
-  ['not the same record', { held: VALID, loaded: VALID }, false],
-  ['not the former record of the same token', { held: VALID, loaded: token('valid', -601, 9_000) }, false],
+  ['no second copy of the same record', { held: VALID, loaded: VALID }, false],
+  ['no former record of the same token', { held: VALID, loaded: token('valid', -601, 9_000) }, false],
   ['no expired token instead of a valid one', { held: VALID, loaded: token('b', -599, 0) }, false],
   ['a token that ends in a moment', { held: VALID, loaded: token('b', -599, 0.001) }, true],
   [
@@ -62,7 +62,7 @@ test.for<[string, { held?: StoredToken; loaded: StoredToken; rejected?: readonly
   expect(held.record).toBe(expected ? loaded : first);
 });
 
-test('a rejection is news once, and only of the token in memory', () => {
+test('a rejection counts once, and only for the token in memory', () => {
   const held = createHeldToken(() => NOW * 1_000);
   expect(held.reject('valid')).toBe(false);
   expect(held.isRejected()).toBe(false);

@@ -212,7 +212,7 @@ describe('of the runs that claim a mint,', () => {
     expect(clock.sleeps).toEqual([]);
   });
 
-  test('a run fails if it cannot find out who was first before its time is up', async () => {
+  test('a run fails if it cannot find out which run was first before its time ends', async () => {
     const before = await readClaim(ssm, NAME);
     await claim();
     refuse('GetParameter', 'ValidationException');
@@ -231,7 +231,7 @@ describe('of the runs that claim a mint,', () => {
     ['waits while Parameter Store throttles, because it may be the first', 40_000, 2, [1_000, 1_000], true],
     ['waits only as long as it has time', 2_001, 9, [1_000, 1_000], false],
     ['does not wait for the end of its time', 1_000, 9, [], false],
-  ] as const)('a run that looks who was first %s', async ([, left, throttled, sleeps, isFirst]) => {
+  ] as const)('a run that checks which run was first %s', async ([, left, throttled, sleeps, isFirst]) => {
     const before = await readClaim(ssm, NAME);
     await putValue('{}');
     let refused = 0;
@@ -361,7 +361,7 @@ test.for([
   });
 });
 
-test('claiming fails if the oldest version of the claim has a label, with what to do', async () => {
+test('claiming fails if the oldest version of the claim has a label, and the error says what to do', async () => {
   refuse('PutParameter', 'ParameterMaxVersionLimitExceeded');
   await expect(claim()).rejects.toMatchObject({
     code: 'STORE_UNAVAILABLE',

@@ -146,7 +146,13 @@ describe('a stored JWT that is due and valid for another 1,800 seconds', () => {
       'minted expiring',
     ],
     ['is kept if the next one is valid later', 'check', VALID_LATER, false, 'RESPONSE_INVALID'],
-    ['is kept by force if the next one is valid later', 'force', VALID_LATER, false, 'RESPONSE_INVALID'],
+    [
+      'is kept by a forced run if the next one is valid later',
+      'force',
+      VALID_LATER,
+      false,
+      'RESPONSE_INVALID',
+    ],
     [
       'is replaced by one that is valid later if that revokes it',
       'check',

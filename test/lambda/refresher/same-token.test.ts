@@ -395,7 +395,7 @@ describe('if a node of the endpoint grants a token of its own, a held run', () =
     expect(await running).toMatchObject({ outcome: 'minted', reason: 'expiring' });
   });
 
-  test('leaves the end of that one to the next check, if that surely comes before', async () => {
+  test('leaves the end of that one to the next check if that check surely comes before it', async () => {
     const { passTo, running, storedSince, runs } = await startWithNode(170);
     await passTo(-20);
     expect(runs).toHaveLength(2);
