@@ -59,7 +59,7 @@ function failedLoad(error: unknown, parameterName: string): Loaded {
   if (isWithoutCredentials(name)) return withoutCredentials(fact, cause);
   // Node.js did not send the request.
   if (name === 'ERR_INVALID_CHAR') {
-    const remedy = 'Remove white space from AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN.';
+    const remedy = 'Remove line breaks from AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN.';
     return failed('CONFIGURATION_INVALID', `${fact} ${remedy}`, cause);
   }
   if (isAccessDenied(name)) {

@@ -63,7 +63,7 @@ test.for(['AWS_ACCESS_KEY_ID', 'AWS_SESSION_TOKEN'])(
     vi.stubEnv(variable, 'with-a-line-break\r\n');
     expect(await failureOf()).toEqual({
       ...{ code: 'CONFIGURATION_INVALID', retryable: false, seconds: 0 },
-      message: expect.stringMatching(new RegExp(`ERR_INVALID_CHAR. Remove white space from .*${variable}`)),
+      message: expect.stringMatching(new RegExp(`ERR_INVALID_CHAR. Remove line breaks from .*${variable}`)),
     });
     expect(parameter.reads()).toBe(0);
   },
