@@ -66,7 +66,7 @@ async function send(
       .find((one) => affects(one, service, input) && random() < one.share);
     if (incident === undefined) {
       await time.sleep(ANSWER.least + (ANSWER.most - ANSWER.least) * random());
-      return answer(world[service], operation, input);
+      return { $metadata: { attempts: attempt }, ...answer(world[service], operation, input) };
     }
     const kind = incident.kind.split(' ')[1] as AwsFaultKind;
     await time.sleep(kind === 'hanging' ? attemptMs : ANSWER.most);
