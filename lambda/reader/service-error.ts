@@ -10,6 +10,6 @@ export interface ServiceError {
 }
 
 /** Whether AWS refused a call because there were too many. */
-export function isThrottled({ name = '', $metadata = {} }: ServiceError): boolean {
-  return $metadata.httpStatusCode === 429 || /Throttl|TooManyRequests/.test(name);
+export function isThrottled({ name, $metadata = {} }: ServiceError): boolean {
+  return $metadata.httpStatusCode === 429 || /Throttl|TooManyRequests/.test(String(name));
 }

@@ -163,8 +163,7 @@ export function createTokenReader(options: TokenReaderOptions = {}): TokenReader
     createReader(options, {
       now: Date.now,
       random: Math.random,
-      sleep: (milliseconds, signal) =>
-        setTimeout(milliseconds, undefined, signal === undefined ? {} : { signal }),
+      sleep: (milliseconds, signal) => setTimeout(milliseconds, undefined, { signal }),
     }),
   );
 }

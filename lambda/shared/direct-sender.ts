@@ -31,7 +31,7 @@ export function createDirectSender(now: () => number): DirectSender {
     const sentAt = now() + ahead;
     const signed = signRequest(request, credentials, new Date(sentAt));
     const answer = await post(target, { ...signed, ...unsignedHeaders() }, body, limits);
-    const drift = outside(Date.parse(answer.headers.date ?? ''), sentAt, now() + ahead);
+    const drift = outside(Date.parse(String(answer.headers.date)), sentAt, now() + ahead);
     const clockSkewCorrected = Math.abs(drift) >= CLOCK_TOLERANCE_MS;
     if (clockSkewCorrected) ahead += drift;
     if (answer.status < 200 || answer.status > 299) throw awsError(answer, clockSkewCorrected);
@@ -41,7 +41,7 @@ export function createDirectSender(now: () => number): DirectSender {
 
 /** By how much a time is before or after a request. Lambda may freeze the container during it, so it may take hours. */
 function outside(time: number, sentAt: number, receivedAt: number): number {
-  return time < sentAt ? time - sentAt : Math.max(0, time - receivedAt);
+  return Math.max(Math.min(0, time - sentAt), time - receivedAt);
 }
 
 /** What the SDK sends too: who asks, and in Lambda the trace that the call belongs to. */
@@ -54,7 +54,7 @@ function awsError({ status, headers, text }: Answer, clockSkewCorrected: boolean
   const body = parseJsonObject(text) ?? {};
   // For example `com.amazonaws.ssm#ParameterNotFound` or `ResourceNotFoundException:http://…`.
   const type = String(headers['x-amzn-errortype'] ?? body.__type ?? 'UnknownError');
-  const name = type.replace(/[,:].*$/s, '').replace(/^.*#/s, '');
+  const name = type.replace(/[,:].*/s, '').replace(/.*#/s, '');
   const message = String(body.message ?? body.Message ?? name);
   return Object.assign(new Error(message), {
     name,

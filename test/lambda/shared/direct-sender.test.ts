@@ -51,6 +51,14 @@ test('the time of AWS is also learned from a good answer', async () => {
   expect(aws.requests.map(signedAt)).toEqual(['20270115T080000Z', '20270115T090000Z']);
 });
 
+test('if this clock is set back during a request, the clock of AWS counts', async () => {
+  const times = [NOW];
+  const { aws, post } = await startSender([dated(NOW - 1_000)], '', () => times.shift() ?? NOW - 3_600_000);
+  await post();
+  await post();
+  expect(aws.requests.map(signedAt)).toEqual(['20270115T080000Z', '20270115T075959Z']);
+});
+
 test.for([
   ['when it was sent', NOW],
   ['when it arrived', NOW + 3_600_000],
@@ -78,14 +86,18 @@ test.for([
   expect(aws.requests[0]?.path).toBe(expected);
 });
 
+const unknownStatus: Reply = ({ socket }) =>
+  void socket?.end('HTTP/1.1 099 Odd\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+
 test.for<[string, Reply, object]>([
-  ['its header', answer(400, {}, { 'x-amzn-errortype': 'a#B:http://c' }), { name: 'B', message: 'B' }],
+  ['its header', answer(400, {}, { 'x-amzn-errortype': 'aa#B:http://c' }), { name: 'B', message: 'B' }],
   ['its header before its body', answer(400, { __type: 'C' }, { 'x-amzn-errortype': 'B' }), { name: 'B' }],
   ['a list in its header', answer(400, {}, { 'x-amzn-errortype': 'B,C' }), { name: 'B' }],
   ['its body', answer(400, { __type: 'a#B', message: 'm' }), { name: 'B', message: 'm' }],
   ['its body, with a capital letter', answer(400, { __type: 'B', Message: 'm' }), { message: 'm' }],
   ['nothing', answer(400, 'oops'), { name: 'UnknownError', message: 'UnknownError' }],
-  ['a redirect', answer(301, ''), { $metadata: { httpStatusCode: 301 } }],
+  ['a redirect', answer(300, ''), { $metadata: { httpStatusCode: 300 } }],
+  ['a status that HTTP does not know', unknownStatus, { $metadata: { httpStatusCode: 99 } }],
 ])('an error is named by %s', async ([, reply, fields]) => {
   const { post } = await startSender([reply]);
   await expect(post()).rejects.toMatchObject(fields);

@@ -107,6 +107,24 @@ test('no timer is left after an answer', async () => {
   await expectNoTimer();
 });
 
+test('an answer may have a million characters', async () => {
+  const { send } = await startServer(answer(200, 'ä'.repeat(1_000_000)));
+  expect((await send()).text).toHaveLength(1_000_000);
+});
+
+test('an answer with more characters fails, and its connection closes', async () => {
+  let closed: Promise<unknown> | undefined;
+  const { send } = await startServer((response) => {
+    closed = once(response, 'close');
+    response.write('x'.repeat(1_000_001));
+  });
+  await expect(send()).rejects.toMatchObject({
+    name: 'AnswerTooLarge',
+    message: 'more than 1000000 characters',
+  });
+  await closed;
+});
+
 test('a request without an answer ends after its time limit, and so does its connection', async () => {
   halt();
   let closed: Promise<unknown> | undefined;

@@ -49,6 +49,11 @@ describe('the fake stored token', () => {
     ['a next one before the token', { issued_at: NOW, refresh_at: NOW - 1 }],
     ['a next one after the end', { issued_at: NOW, refresh_at: NOW + 3601 }],
   ])('refuses %s, which no refresher stores', ([, fields]) => {
-    expect(() => fakeStoredToken(fields)).toThrow(TypeError);
+    expect(() => fakeStoredToken(fields)).toThrow(
+      new TypeError(
+        'fakeStoredToken: no refresher would store this record. Times are whole seconds, expires_at is later than issued_at by at ' +
+          'most 30 days, refresh_at is between them, the token is visible ASCII, and source is 64 hexadecimal digits.',
+      ),
+    );
   });
 });

@@ -102,8 +102,30 @@ describe('the fake reader', () => {
     ['an empty token', ''],
     ['a token with a space', ['good', 'two words']],
   ] as const)('cannot be created with %s', ([, token]) => {
-    expect(() => fakeTokenReader({ token })).toThrow(TypeError);
+    expect(() => fakeTokenReader({ token })).toThrow(
+      new TypeError('fakeTokenReader: every token must be visible ASCII, and there must be at least one'),
+    );
   });
+
+  test.for(['', 'two words', undefined as unknown as string])(
+    'refuses to reject %j, which is not a token',
+    async (token) => {
+      const reader = fakeTokenReader();
+      const refusal = new TypeError('reject needs a token as returned by get()');
+      await expect(reader.reject(token)).rejects.toThrow(refusal);
+      expect([reader.calls, reader.rejected]).toEqual([[{ method: 'reject', token }], []]);
+    },
+  );
+
+  test.for(['get', 'authorization'] as const)(
+    'refuses a minimumValidity in %s that the reader refuses',
+    async (method) => {
+      const refusal = 'minimumValidity must be a number of seconds, 0 or more, got -1';
+      await expect(fakeTokenReader()[method]({ minimumValidity: -1 })).rejects.toThrow(
+        new TypeError(refusal),
+      );
+    },
+  );
 });
 
 describe('a fake reader that fails', () => {
@@ -117,7 +139,7 @@ describe('a fake reader that fails', () => {
       for (const result of read(reader)) {
         const error = await result.catch((reason: unknown) => reason);
         expect(error).toBeInstanceOf(TokenUnavailableError);
-        expect(error).toMatchObject({ code, retryable });
+        expect(error).toMatchObject({ code, retryable, message: `${code}: the test makes the reader fail.` });
       }
       expect(reader.calls.length).toBe(3);
     },
