@@ -646,6 +646,23 @@ describe('reject', () => {
     expect(reports()).toHaveLength(4);
   });
 
+  test('of a token that was replaced reports during a pause too, and does not prolong the streak', async () => {
+    refresh = async () => ({ outcome: 'kept', reason: 'just-minted' });
+    await parameter.put('second');
+    const client = reader();
+    await client.get();
+    for (const token of ['second', 'second', 'first']) await client.reject(token);
+    expect(reports()).toHaveLength(3);
+    const before = parameter.reads();
+    await client.reject('second');
+    expect([reports().length, parameter.reads()]).toEqual([3, before]);
+    await parameter.time.advance(599_000);
+    await client.reject('first');
+    await parameter.time.advance(1_000);
+    for (const token of ['second', 'second', 'second']) await client.reject(token);
+    expect(reports()).toHaveLength(6);
+  });
+
   test('fails if the refresher never answers, and can be called again', async () => {
     const time = new AbortController();
     const { lambda } = awsClients(parameter.cloud.url);

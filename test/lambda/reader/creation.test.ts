@@ -106,6 +106,19 @@ describe('an option that is undefined', () => {
   });
 });
 
+test('a reader ends its timer when its search for another token ends', async () => {
+  const { setTimeout: real } = await import('node:timers/promises');
+  const wait = vi.fn(real);
+  vi.doMock('node:timers/promises', () => ({ setTimeout: wait }));
+  vi.resetModules();
+  const module = await import('../../../lambda/reader/token-reader.ts');
+  vi.doUnmock('node:timers/promises');
+  const reader = module.createTokenReader({ fetch: async () => new Response(null, { status: 401 }) });
+  expect((await reader.fetch('https://api.example.com')).status).toBe(401);
+  const signal = expect.objectContaining({ aborted: true });
+  expect(wait.mock.calls).toEqual([[10_000, undefined, { signal }]]);
+});
+
 describe('a reader is an object like any other', () => {
   test('a spy on get sees every call', async () => {
     const reader = createTokenReader();
@@ -147,7 +160,8 @@ describe('without a region', () => {
     // It settles although no time passes.
     const failure = await failureOf(reader.get());
     expect(failure).toMatchObject({ code: 'CONFIGURATION_INVALID', retryable: false });
-    expect(failure).toMatchObject({ message: expect.stringContaining('AWS_REGION') });
+    const message = 'CONFIGURATION_INVALID: the AWS region is missing. Set AWS_REGION.';
+    expect(failure).toMatchObject({ message });
     expect(parameter.reads()).toBe(0);
   });
 
@@ -192,18 +206,40 @@ describe('if the environment needs an SDK that is not installed', () => {
   const client = { send: () => Promise.reject(new Error('sent')) };
 
   test.for<[string, TokenReaderOptions, (reader: TokenReader) => Promise<unknown>, string]>([
-    ['a read', {}, read, '@aws-sdk/client-ssm .* Install it. Without it, the reader needs AWS_REGION'],
-    ['a report', {}, report, '@aws-sdk/client-lambda .* Install it'],
-    ['a read with SSMClient', { ssm: client }, read, '@aws-sdk/client-ssm .* pass `new SSM()`'],
+    [
+      'a read',
+      {},
+      read,
+      'ssm could not be loaded: Error. Install it. Without it, the reader needs AWS_REGION, AWS_ACCESS_KEY_ID and ' +
+        'AWS_SECRET_ACCESS_KEY, and no AWS_PROFILE or configuration file of the AWS CLI.',
+    ],
+    ['a report', {}, report, 'lambda could not be loaded: Error. Install it.'],
+    [
+      'a read with SSMClient',
+      { ssm: client },
+      read,
+      'ssm could not be loaded: Error. Install it, or pass `new SSM()` as the option `ssm`.',
+    ],
     [
       'a report with LambdaClient',
       { lambda: client },
       report,
-      '@aws-sdk/client-lambda .* pass `new Lambda()`',
+      'lambda could not be loaded: Error. Install it, or pass `new Lambda()` as the option `lambda`.',
     ],
-  ])('%s fails at once and says what to do', async ([, options, call, remedy]) => {
+  ])('%s fails at once and says what to do', async ([, options, call, text]) => {
     const reader = createReader(options, { ...parameter.time, random: () => 0.5 });
-    const message = expect.stringMatching(remedy.replaceAll('(', '\\(').replaceAll(')', '\\)'));
+    const message = `CONFIGURATION_INVALID: @aws-sdk/client-${text}`;
     expect(await failureOf(call(reader))).toMatchObject({ code: 'CONFIGURATION_INVALID', message });
+  });
+
+  test('fetch returns a 401 at once, with a warning', async () => {
+    const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    await parameter.put('token');
+    const refuse = async () => new Response(null, { status: 401 });
+    const options = { ssm: parameter.ssm, lambda: client, fetch: refuse };
+    const reader = createReader(options, { ...parameter.time, random: () => 0.5 });
+    // It settles although no time passes.
+    expect((await reader.fetch('https://api.example.com')).status).toBe(401);
+    expect(warnings.mock.calls).toMatchObject([[{ code: 'CONFIGURATION_INVALID' }]]);
   });
 });

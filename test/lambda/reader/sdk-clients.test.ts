@@ -1,7 +1,9 @@
+import type { Lambda } from '@aws-sdk/client-lambda';
 import type { SSM } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { INVOKE_LIMITS } from '../../../lambda/reader/invoke-directly.ts';
 import { READ_LIMITS } from '../../../lambda/reader/read-parameter.ts';
-import { createSsm } from '../../../lambda/reader/sdk-clients.ts';
+import { createLambda, createSsm } from '../../../lambda/reader/sdk-clients.ts';
 import { answer, startScriptedAws } from '../../support/scripted-aws.ts';
 
 interface Handler {
@@ -15,19 +17,44 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllEnvs());
 
-test('the client for Parameter Store gives up an answer that stops, as the reader does without the SDK', async () => {
-  const aws = await startScriptedAws([answer(200, {})]);
-  onTestFinished(aws.stop);
-  vi.stubEnv('AWS_ENDPOINT_URL', aws.url);
+const { signal: abortSignal } = new AbortController();
+
+/** A client of the reader after its first request: earlier, its handler does not know its settings. */
+async function usedSsm() {
   const { ssm } = await createSsm();
-  await ssm.getParameter({ Name: '/a', WithDecryption: true }, { abortSignal: new AbortController().signal });
-  // The handler knows its settings only after the first request.
-  const handler = (ssm as SSM).config.requestHandler as unknown as Handler;
-  expect(handler.httpHandlerConfigs()).toMatchObject({
-    connectionTimeout: READ_LIMITS.connect,
-    requestTimeout: READ_LIMITS.answer,
-    socketTimeout: READ_LIMITS.answer,
-    throwOnRequestTimeout: true,
-  });
-  handler.destroy();
-});
+  await ssm.getParameter({ Name: '/a', WithDecryption: true }, { abortSignal });
+  return ssm as SSM;
+}
+async function usedLambda() {
+  const lambda = await createLambda();
+  const input = { FunctionName: 'a', InvocationType: 'RequestResponse', Payload: '' } as const;
+  await lambda.invoke(input, { abortSignal });
+  return lambda as Lambda;
+}
+
+test.for<[string, () => Promise<SSM | Lambda>, number, object]>([
+  [
+    'Parameter Store',
+    usedSsm,
+    1,
+    {
+      connectionTimeout: READ_LIMITS.connect,
+      requestTimeout: READ_LIMITS.answer,
+      socketTimeout: READ_LIMITS.answer,
+      throwOnRequestTimeout: true,
+    },
+  ],
+  ['Lambda', usedLambda, INVOKE_LIMITS.attempts, { connectionTimeout: INVOKE_LIMITS.connect }],
+])(
+  'the client for %s gives up and repeats as the reader does without the SDK',
+  async ([, use, attempts, limits]) => {
+    const aws = await startScriptedAws([answer(200, {})]);
+    onTestFinished(aws.stop);
+    vi.stubEnv('AWS_ENDPOINT_URL', aws.url);
+    const { config } = await use();
+    const handler = config.requestHandler as unknown as Handler;
+    onTestFinished(() => handler.destroy());
+    expect(handler.httpHandlerConfigs()).toMatchObject(limits);
+    expect(await config.maxAttempts()).toBe(attempts);
+  },
+);
