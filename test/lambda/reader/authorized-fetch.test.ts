@@ -282,10 +282,13 @@ describe('fetch', () => {
     expect(await client.get()).toBe('second');
   });
 
-  test('sends a Request without a body again', async () => {
-    expect((await reader().fetch(new Request(api.url))).status).toBe(200);
-    expect(sent()).toEqual(['Bearer first', 'Bearer second']);
-  });
+  test.for<[string, RequestInit?]>([['without a body'], ['without a signal', { signal: null }]])(
+    'sends a Request %s again',
+    async ([, init]) => {
+      expect((await reader().fetch(new Request(api.url), init)).status).toBe(200);
+      expect(sent()).toEqual(['Bearer first', 'Bearer second']);
+    },
+  );
 
   test.for<[string, () => [Request | string, RequestInit?]]>([
     ['init', () => [api.url, { headers: { Authorization: 'Basic x' } }]],

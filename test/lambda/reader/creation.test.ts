@@ -77,11 +77,15 @@ describe('a reader that is created while a module loads', () => {
     expect(await reader.authorization()).toBe('Bearer token');
   });
 
-  test('names the variable if the function of the refresher is missing', async () => {
-    const failure = await failureOf(createTokenReader().reject('token'));
-    expect(failure).toMatchObject({ code: 'CONFIGURATION_INVALID' });
-    expect(failure).toMatchObject({ message: expect.stringContaining('TOKEN_REFRESHER_FUNCTION_NAME') });
-  });
+  test.for([undefined, ''])(
+    'names the variable of the function of the refresher if it is %j',
+    async (value) => {
+      vi.stubEnv('TOKEN_REFRESHER_FUNCTION_NAME', value);
+      const failure = await failureOf(createTokenReader().reject('token'));
+      expect(failure).toMatchObject({ code: 'CONFIGURATION_INVALID' });
+      expect(failure).toMatchObject({ message: expect.stringContaining('TOKEN_REFRESHER_FUNCTION_NAME') });
+    },
+  );
 });
 
 describe('an option that is undefined', () => {
