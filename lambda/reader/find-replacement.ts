@@ -57,6 +57,7 @@ export function createReplacementSearch(
     streak.rejected();
     if (!streak.mayLook(token)) return undefined;
     const found = await settleWithin(search(token), timeout, sleep);
+    // Stryker disable next-line ConditionalExpression: a search that found another token is not repeated
     if (found === undefined) streak.lookedInVain(token);
     return found;
   });

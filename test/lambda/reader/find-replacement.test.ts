@@ -133,6 +133,13 @@ describe('a search for the replacement of a rejected token', () => {
     expect(await searched(createSearch(NONE))).toEqual({ found: undefined, seconds: 0, loads: [0, 0] });
   });
 
+  test('makes later reads look for another token', async () => {
+    await searched(createSearch(NONE));
+    put('second');
+    await time.advance(90_000);
+    expect(await time.until(cache.get())).toBe('second');
+  });
+
   test('ends after a load if nobody can report', async () => {
     expect(await searched(createSearch())).toEqual({ found: undefined, seconds: 0, loads: [0] });
   });
@@ -209,6 +216,20 @@ describe('the next search', () => {
     expect(reports).toBe(0);
     await time.advance(90_000);
     await searched(search, 'third');
+    expect(reports).toBe(1);
+  });
+
+  test('reports at once if a token was accepted for ten minutes, although others were replaced before', async () => {
+    const search = createSearch(EXPECTED);
+    const replace = async (rejected: string, next: string) => {
+      put(next);
+      expect((await searched(search, rejected)).found).toBe(next);
+    };
+    await replace('first', 'second');
+    await replace('second', 'third');
+    await time.advance(600_000);
+    await replace('third', 'fourth');
+    await searched(search, 'fourth');
     expect(reports).toBe(1);
   });
 
