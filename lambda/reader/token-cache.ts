@@ -22,17 +22,17 @@ export function createTokenCache(
   const { now } = seams;
   const usual = validityNeeded(minimumValidity);
   const held = createHeldToken(now);
-  /** Unix time, milliseconds. Until then, reads without options share one promise: a promise for each read costs more. */
-  let sharedUntil = Number.NEGATIVE_INFINITY;
-  let shared: Promise<string> | undefined;
+  /** Reads without options share it until a Unix time in milliseconds: a promise for each read costs more. */
+  let shared: { readonly token: Promise<string>; readonly until: number } | undefined;
 
   function planSharedReads(): void {
     const { record } = held;
-    shared = record && Promise.resolve(record.access_token);
-    sharedUntil =
-      record === undefined || held.isRejected()
-        ? Number.NEGATIVE_INFINITY
-        : Math.min(schedule.nextLookAt(), (record.expires_at - usual.preferred) * 1_000);
+    if (record === undefined || held.isRejected()) {
+      shared = undefined;
+      return;
+    }
+    const until = Math.min(schedule.nextLookAt(), (record.expires_at - usual.preferred) * 1_000);
+    shared = { token: Promise.resolve(record.access_token), until };
   }
   const schedule = createReloadSchedule(held, usual, planSharedReads, seams);
   const reload = createReload(load, held, schedule, seams);
@@ -55,7 +55,7 @@ export function createTokenCache(
   return {
     /** @throws TokenUnavailableError if no token is valid for long enough */
     get(asked?: GetOptions): Promise<string> {
-      if (asked === undefined && shared !== undefined && now() < sharedUntil) return shared;
+      if (asked === undefined && shared !== undefined && now() < shared.until) return shared.token;
       return serve(asked ?? {});
     },
     /** Notes that an API rejected the token. It is then served only if a load finds no other. */
@@ -80,7 +80,7 @@ export function createTokenCache(
 
 function notValid(parameterName: string, validity: number, required: number): Unavailability {
   const left = Math.floor(validity);
-  if (left <= 0) {
+  if (validity <= 0) {
     const text =
       `the token in parameter ${parameterName} expired ${-left} seconds ago and was not replaced. ` +
       "Check the refresher's alarms, and the error code in its log.";

@@ -27,7 +27,7 @@ export async function waitForNext(
   const { record: ended } = held;
   const timeLeft = startTime(NEXT_PATIENCE_MS, seams.now);
   // Without a look so far, the next token may already be stored.
-  let wait = hasLooked ? untilFirstLoad(ended?.expires_at ?? 0, seams) : 0;
+  let wait = hasLooked ? untilFirstLoad(held.validity(), seams.random) : 0;
   while (held.record === ended && wait <= timeLeft()) {
     await seams.sleep(wait);
     if (!(await load())) return;
@@ -36,7 +36,7 @@ export async function waitForNext(
 }
 
 /** Milliseconds. Readers that ask at the end of a token would all find the old one. Later ones ask at moments of their own. */
-function untilFirstLoad(expiresAt: number, { now, random }: Seams): number {
-  const sinceEnd = now() - expiresAt * 1_000;
+function untilFirstLoad(validity: number, random: Seams['random']): number {
+  const sinceEnd = -validity * 1_000;
   return sinceEnd < NEXT_BASE_MS ? firstWaitForNext(random) - sinceEnd : 0;
 }

@@ -177,7 +177,10 @@ describe('a read around the end of a token', () => {
     const reading = codeOf(reader.get());
     await parameter.time.settle();
     ahead = -600 * SECOND;
+    const before = parameter.reads();
     expect(await parameter.time.until(reading)).toBe('first');
+    // The token in memory is valid again.
+    expect(parameter.reads() - before).toBe(1);
     expect(parameter.time.now() - asked).toBeLessThanOrEqual(10 * SECOND);
   });
 

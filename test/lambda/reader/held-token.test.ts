@@ -76,14 +76,15 @@ test('a rejection counts once, and only for the token in memory', () => {
   expect(held.isRejected()).toBe(true);
 });
 
-test('a reader remembers the ten tokens that were rejected last', () => {
+test.for<[string, readonly number[], readonly number[]]>([
+  ['a token that was rejected again is one of the latest', [1, 11], [0, 2]],
+  ['a token that was rejected twice counts once', [10], [0]],
+])('a reader remembers the ten tokens that were rejected last: %s', ([, later, expected]) => {
   const held = createHeldToken(() => NOW * 1_000);
   held.offer(VALID);
   const names = Array.from({ length: 11 }, (_, index) => `token-${index}`);
   for (const name of names) held.reject(name);
-  // Rejected again, so it is one of the latest.
-  held.reject('token-1');
-  held.reject('token-11');
+  for (const index of later) held.reject(`token-${index}`);
   const forgotten = names.filter((name) => held.offer(token(name, -600, 3_000)));
-  expect(forgotten).toEqual(['token-0', 'token-2']);
+  expect(forgotten).toEqual(expected.map((index) => `token-${index}`));
 });

@@ -340,6 +340,18 @@ describe('a failure', () => {
     expect(parameter.reads()).toBe(2);
   });
 
+  test('causes no read for a later caller when the wait that it shares ends', async () => {
+    parameter.fail(DOWN);
+    const reader = parameter.reader();
+    const first = failureOf(reader.get());
+    await parameter.time.settle();
+    await parameter.time.until(Promise.all([first, failureOf(reader.get())]));
+    const alone = parameter.reads();
+    await parameter.time.advance(minutes(10));
+    await parameter.time.until(failureOf(parameter.reader().get()));
+    expect(parameter.reads()).toBe(2 * alone);
+  });
+
   test('lets a cold container that gave up load again within nine seconds', async () => {
     await parameter.put('token');
     const restore = parameter.fail(DOWN);
