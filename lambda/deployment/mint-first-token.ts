@@ -91,6 +91,7 @@ export async function mintFirstToken(
   }
   const message = run.outcome === 'failed' ? run.message : UNTRIED;
   if (
+    // Stryker disable next-line ConditionalExpression: only a failed run has a code
     run.outcome === 'failed' &&
     run.code === 'CREDENTIALS_NOT_SET' &&
     properties.SecretMayBeEmpty === 'true'
@@ -111,6 +112,7 @@ const UNTRIED =
 async function attempt(properties: FirstTokenProperties, tools: FirstTokenTools): Promise<Attempt> {
   const run = await retryWithoutPermission(
     () => runRefresher(tools.lambda, properties.FunctionArn),
+    // Stryker disable next-line ConditionalExpression: only a failed run has a code
     (ended) => ended.outcome === 'failed' && MAY_LACK_PERMISSION.has(ended.code),
     tools,
   );

@@ -7,6 +7,7 @@ import {
   mintFirstToken,
 } from '../../../lambda/deployment/mint-first-token.ts';
 import { deploymentTime } from '../../../lambda/deployment/retry-without-permission.ts';
+import { tagParameter } from '../../../lambda/deployment/tag-parameter.ts';
 import { readConfiguration } from '../../../lambda/refresher/configuration.ts';
 import { sourceFingerprint } from '../../../lambda/refresher/source-fingerprint.ts';
 import type { FirstTokenProperties } from '../../../lambda/shared/custom-resources.ts';
@@ -228,7 +229,7 @@ describe('if the refresher fails, a deployment', () => {
     [
       'fails if the stored token has expired',
       { expires_at: now },
-      /^other runs .* not tried\. Deploy again\./,
+      /^other runs of the refresher were minting all the time, .* not tried\. Deploy again\. If this lasts, .*\.$/,
     ],
     ['fails if the stored token was minted with other settings', { source: sha256('other') }, /^other runs/],
   ])('%s, and other runs mint all the time', async ([, fields, outcome]) => {
@@ -304,7 +305,9 @@ describe('if the refresher fails, a deployment', () => {
 
   test('fails at once, and names the reason, if there is no refresher', async () => {
     expect(await run({}, { functionArn: 'gone' })).toEqual({
-      outcome: expect.stringMatching(/could not be invoked: ResourceNotFoundException/),
+      outcome: expect.stringMatching(
+        /^the refresher function could not be invoked: ResourceNotFoundException/,
+      ),
       sleeps: [],
     });
   });
@@ -343,9 +346,14 @@ test('fails if the parameter cannot be tagged', async () => {
   );
   const variables = { [ENVIRONMENT.parameterName]: '/a', [ENVIRONMENT.parameterTags]: '{"team":"travel"}' };
   expect(await run(variables)).toEqual({
-    outcome: expect.stringMatching(
-      /^STORE_UNAVAILABLE: parameter \/a could not be tagged: ValidationException.* If access is denied, .* Then deploy again\.$/,
-    ),
+    outcome:
+      'STORE_UNAVAILABLE: parameter /a could not be tagged: ValidationException (HTTP 400). ' +
+      "If access is denied, check that the policies of the deployment function's role and of the organization allow " +
+      'ssm:AddTagsToResource on the parameter. Then deploy again.',
     sleeps: [],
+  });
+  const tools = { ...awsClients(endpoint.url), ...deploymentTime(clock, time.left) };
+  await expect(tagParameter(variables, tools)).rejects.toMatchObject({
+    details: { reason: 'ValidationException' },
   });
 });

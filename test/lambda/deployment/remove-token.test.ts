@@ -117,7 +117,25 @@ test.for<[string, (call: AwsCall) => boolean]>([
 test('names the reason and the command if the parameter cannot be deleted', async () => {
   failWith('ValidationException', isRemoval);
   await expect(removeToken(NAME, { ssm, ...deploymentTime(clock, 360_000) })).rejects.toMatchObject({
-    message: expect.stringMatching(/ValidationException.*aws ssm delete-parameter --name '\/removal\//),
+    message:
+      `STORE_UNAVAILABLE: parameter ${NAME} could not be deleted: ValidationException (HTTP 400). ` +
+      `Run: aws ssm delete-parameter --name '${NAME}', and destroy the stack again.`,
     details: { reason: 'ValidationException' },
   });
+});
+
+test('fails with a bug itself', async () => {
+  const broken = {
+    send: () => {
+      throw new RangeError('a bug');
+    },
+  } as unknown as SSMClient;
+  const removal = removeToken(NAME, { ssm: broken, ...deploymentTime(clock, 360_000) });
+  await expect(removal).rejects.toThrow(new RangeError('a bug'));
+});
+
+test('deletes a damaged record of the refresher', async () => {
+  const Value = JSON.stringify({ source: sha256('source') });
+  await ssm.send(new PutParameterCommand({ Name: NAME, Value, Type: 'SecureString', Overwrite: true }));
+  expect(await remove()).toBe('parameter deleted');
 });
