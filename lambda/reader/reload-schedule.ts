@@ -62,6 +62,7 @@ export function createReloadSchedule(
     startedAt < (held.record.expires_at - required) * 1_000;
   /** Unix time, milliseconds. */
   const nextLoadAt = (required: number) =>
+    // Stryker disable next-line EqualityOperator: at the edge, the load has just begun, or the validity has ended since it
     pace.isFailing && held.validity() <= required ? pace.nextAt : notBefore;
   return {
     pace,
