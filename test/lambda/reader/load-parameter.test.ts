@@ -69,7 +69,7 @@ test.for<[string, object, string, string, string, ('throttled' | 'failing')?]>([
     {},
     'CONFIGURATION_INVALID',
     'ERR_INVALID_CHAR',
-    'Remove white space from AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN.',
+    'Remove line breaks from AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN.',
   ],
   ['TooManyRequestsException', {}, 'STORE_UNAVAILABLE', 'TooManyRequestsException', LATER, 'throttled'],
   ['Slow', status(429), 'STORE_UNAVAILABLE', 'Slow (HTTP 429)', LATER, 'throttled'],
