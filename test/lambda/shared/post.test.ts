@@ -100,6 +100,14 @@ test.for<[string, Reply, object]>([
   await expectNoTimer();
 });
 
+test('a refused connection fails at once, and no timer is left', async () => {
+  const { aws, send } = await startServer(answer(200, ''));
+  await aws.stop();
+  halt();
+  await expect(send()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await expectNoTimer();
+});
+
 test('no timer is left after an answer', async () => {
   halt();
   const { send } = await startServer(answer(200, ''));
@@ -148,7 +156,9 @@ test('a request without a connection ends after its time limit', async () => {
     return Object.assign(this, { connecting: true });
   });
   const failure = send().catch((error: unknown) => error);
-  while (connect.mock.calls.length === 0) await setImmediate();
+  // Until the request has its socket.
+  do await setImmediate();
+  while (connect.mock.calls.length === 0);
   vi.advanceTimersByTime(LIMITS.connect);
   expect(await failure).toMatchObject({ name: 'TimeoutError', message: 'no connection in 1500 ms' });
   expect(aws.requests).toEqual([]);
