@@ -3,6 +3,9 @@ import type { StoredToken } from '../shared/stored-token.ts';
 /** How many rejected tokens a reader remembers. A lagging replica of Parameter Store returns one of the latest. */
 const MOST_REJECTED = 10;
 
+/** By how much the clocks of two containers that mint may differ. */
+const CLOCK_DIFFERENCE_SECONDS = 60;
+
 export type HeldToken = ReturnType<typeof createHeldToken>;
 
 /** The token in memory, and which tokens an API has rejected. */
@@ -21,11 +24,14 @@ export function createHeldToken(now: () => number) {
   const isBetter = (loaded: StoredToken): boolean => {
     if (record === undefined) return true;
     // Some authorization servers grant the same token again, with another expiry.
-    if (loaded.access_token === record.access_token) return loaded.issued_at > record.issued_at;
+    if (loaded.access_token === record.access_token) {
+      if (loaded.issued_at !== record.issued_at) return loaded.issued_at > record.issued_at;
+      return loaded.expires_at < record.expires_at;
+    }
+    if (rank(loaded) !== rank(record)) return rank(loaded) > rank(record);
     // A lagging replica of Parameter Store may still return a former token.
-    return (
-      rank(loaded) > rank(record) || (rank(loaded) === rank(record) && loaded.issued_at >= record.issued_at)
-    );
+    const tolerance = rank(loaded) === 2 ? CLOCK_DIFFERENCE_SECONDS : 0;
+    return loaded.issued_at >= record.issued_at - tolerance;
   };
   return {
     get record(): StoredToken | undefined {

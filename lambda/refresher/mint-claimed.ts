@@ -3,7 +3,7 @@ import { RefreshError } from '../shared/refresh-error.ts';
 import type { MintReason, RefreshResult } from '../shared/refresh-result.ts';
 import { STORE_RESERVE_SECONDS } from '../shared/time-budget.ts';
 import { type FoundClaim, releaseClaim, takeClaim } from './claim.ts';
-import type { ClaimRecord } from './claim-record.ts';
+import type { ClaimRecord, RejectionStreak } from './claim-record.ts';
 import type { Configuration } from './configuration.ts';
 import { rememberFailure, requestsAfter } from './endpoint-pause.ts';
 import type { RefreshEvent } from './event.ts';
@@ -43,7 +43,6 @@ export async function mintClaimed(
   const allowed = found.unstored === undefined ? requestsAfter(failure, input) : 'usual';
   // Stryker disable next-line StringLiteral: any text but 'token-changed' has the same effect
   if (!(await takeClaim(tools, parameterName, before, claim, now))) return 'claimed-by-another';
-  const rejectionsBefore = { rejections: before.record?.rejections };
   const release = async (changes: Partial<ClaimRecord>) => {
     // After that, another run may have the claim.
     if (unixSeconds(clock.now()) >= claim.expires_at) return;
@@ -52,23 +51,23 @@ export async function mintClaimed(
   try {
     const current = await readAndDecide(event, configuration, tools);
     if (versionOf(current.stored) !== claim.replaces) {
-      await release(rejectionsBefore);
+      await release({});
       return 'token-changed';
     }
     const mostRequests = allowed === 'one' ? 1 : tools.mostRequests;
     const result = await mintAndStore(current, claim, configuration, { ...tools, mostRequests });
     const stored = result.outcome === 'minted' ? result.parameter_version : undefined;
-    await release({ failure: undefined, stored });
+    await release({ failure: undefined, stored, rejections: rejectionsAfter(found, claim, now) });
     return result;
   } catch (error) {
     const wasAsked = error instanceof RefreshError && observations.attempts > attempts;
     if (!wasAsked) {
-      await release({ ...rejectionsBefore, failure });
+      await release({ failure });
       throw error;
     }
     const failed = { source, now: unixSeconds(clock.now()), checkEvery: configuration.checkEvery };
     const remembered = rememberFailure(error, failure, failed);
-    await release({ ...rejectionsBefore, failure: remembered });
+    await release({ failure: remembered });
     const { checks_from } = remembered;
     throw error.until(checks_from === undefined ? undefined : checks_from * 1_000);
   }
@@ -77,7 +76,7 @@ export async function mintClaimed(
 function claimFor(
   found: Found,
   before: ClaimRecord | undefined,
-  { clock, deadline, runId }: RefreshTools,
+  { deadline, runId }: RefreshTools,
 ): ClaimRecord {
   const { stored } = found;
   const reason = reasonOf(found);
@@ -88,12 +87,18 @@ function claimFor(
     expires_at: unixSeconds(deadline) + STORE_RESERVE_SECONDS + CLAIM_MARGIN_SECONDS,
     // With another version stored, a mint has succeeded since.
     failure: before?.replaces === replaces ? before.failure : undefined,
-    rejections:
-      reason === 'rejected'
-        ? nextRejection(before?.rejections, unixSeconds(clock.now()))
-        : before?.rejections,
+    rejections: before?.rejections,
     former: reason && formerToken(stored, reason),
   };
+}
+
+/** The streak after a mint that began at `now` (Unix time in seconds). A run that dies before it mints adds nothing. */
+function rejectionsAfter(
+  found: Found,
+  { rejections }: ClaimRecord,
+  now: number,
+): RejectionStreak | undefined {
+  return reasonOf(found) === 'rejected' ? nextRejection(rejections, now) : rejections;
 }
 
 function reasonOf({ decision }: Found): MintReason | undefined {

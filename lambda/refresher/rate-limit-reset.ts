@@ -26,23 +26,26 @@ export function parseRateLimitReset(headers: Headers, now: number): number | und
     ),
   ];
   for (const candidate of candidates) {
-    const delay = parseDelay(candidate, now);
-    if (delay !== undefined) return delay;
+    // Several limits, or several gateways, may each name a reset. The longest counts.
+    const delays = (candidate ?? '').split(',').flatMap((value) => parseDelay(value, now) ?? []);
+    if (delays.length > 0) return Math.max(...delays);
   }
   return undefined;
 }
 
-/** Whether no request is left. If a server does not say how many are left, its reset counts. */
+/** Whether no request is left, in one limit of several. If a server does not say how many are left, its reset counts. */
 function isUsedUp(remaining: string | null | undefined): boolean {
-  return Number(remaining ?? 0) <= 0;
+  return (remaining ?? '0').split(',').some((left) => Number(left) <= 0);
 }
 
 /**
  * The seconds in `RateLimit`: `"burst";r=0;t=30` or, in earlier drafts, `limit=10, remaining=0, reset=30`. Of several policies,
- * one that is used up counts.
+ * those that are used up count.
  */
-function resetOfRateLimit(header: string): string | null {
+function resetOfRateLimit(header: string): string {
   const policies = header.split(/,(?=\s*"?[\w-]+"?\s*;)/);
-  const usedUp = policies.find((policy) => isUsedUp(/\br(?:emaining)?=(\d+)/.exec(policy)?.[1]));
-  return usedUp === undefined ? null : (/(?:;\s*t|\breset)=(\d+)/.exec(usedUp)?.[1] ?? null);
+  const resets = policies
+    .filter((policy) => isUsedUp(/\br(?:emaining)?=(\d+)/.exec(policy)?.[1]))
+    .flatMap((policy) => /(?:;\s*t|\breset)=(\d+)/.exec(policy)?.[1] ?? []);
+  return resets.join();
 }

@@ -154,10 +154,11 @@ export function addRunMetrics(
     readonly plan: HoldPlan;
   },
 ): void {
-  if (observations.expiresAt !== undefined && !isOnlyAReport(observations, successful?.result)) {
+  if (observations.expiresAt !== undefined && !isLeftToAnother(observations, successful?.result)) {
     const left = secondsLeft(observations.expiresAt, now);
-    const isInOrder = successful !== undefined && isLeftToLater(observations, successful);
-    const least = isInOrder ? expiryThreshold(successful.configuration) : 0;
+    // The endpoint works, no run can replace the token yet, and one will in time.
+    const isInOrder = observations.reused === 'stored' && successful?.plan !== 'too-long';
+    const least = successful !== undefined && isInOrder ? expiryThreshold(successful.configuration) : 0;
     metrics.addMetric(METRIC.secondsUntilExpiry, MetricUnit.Seconds, Math.max(least, left));
   }
   if (observations.attempts > 0)
@@ -167,20 +168,16 @@ export function addRunMetrics(
   }
 }
 
-/** A report of a rejected token that changed nothing. It says nothing about the endpoint, so it must not fire an alarm. */
-function isOnlyAReport({ isReport, attempts }: RunObservations, result: RefreshResult | undefined): boolean {
-  return isReport === true && attempts === 0 && result?.outcome === 'kept';
-}
-
 /**
- * Whether no run can replace the token yet, and one will in time: the endpoint grants the same token until then, or another run
- * is minting. That run reports how it ends.
+ * Whether the run says nothing about the next token: another run is minting, or the run was a report that changed nothing. If the
+ * other run dies, the missing metric fires the alarm.
  */
-function isLeftToLater(
-  { reused }: RunObservations,
-  { result, plan }: { readonly result: RefreshResult; readonly plan: HoldPlan },
+function isLeftToAnother(
+  { isReport, attempts }: RunObservations,
+  result: RefreshResult | undefined,
 ): boolean {
-  return result.reason === 'being-replaced' || (reused === 'stored' && plan !== 'too-long');
+  if (result?.outcome !== 'kept') return false;
+  return result.reason === 'being-replaced' || (isReport === true && attempts === 0);
 }
 
 /** The dimensions of every metric. */

@@ -185,11 +185,13 @@ describe('the claim of a run', () => {
     const report = async () =>
       run({ type: 'rejected', fingerprint: sha256((await stored()).token.access_token) });
     expect(await report()).toBe('rejected');
+    // A run that dies adds nothing.
+    expect(claims.at(-2)).not.toHaveProperty('rejections');
     expect(claims.at(-1)).toMatchObject({ rejections: { count: 1, at: now() } });
     clock.advance(61_000);
     answers = [rejected];
     expect(await report()).toBe('CLIENT_REJECTED');
-    expect(claims.at(-2)).toMatchObject({ rejections: { count: 2 } });
+    expect(claims.at(-2)).toMatchObject({ rejections: { count: 1 } });
     expect(claims.at(-1)).toMatchObject({ rejections: { count: 1 }, expires_at: 0 });
   });
 
@@ -304,6 +306,8 @@ describe('a rejected token', () => {
     };
     await put(parameterName, JSON.stringify(token), 'SecureString');
     expect(await report()).toBe('rejected');
+    // A run that dies adds nothing.
+    expect(claims.at(-2)).not.toHaveProperty('rejections');
     expect(claims.at(-1)).toMatchObject({ rejections: { count: 1, at: now() } });
   });
 

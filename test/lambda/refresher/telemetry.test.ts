@@ -299,18 +299,11 @@ describe('the remaining validity that a run measures', () => {
       100,
     ],
     [
-      'fires no alarm if a check left the token to another run, which reports how it ends',
-      { expiresAt: NOW + 100 },
+      'is not measured by a check that left the token to another run, which may die',
+      { expiresAt: NOW + 100, attempts: 1 },
       replacing,
-      'too-long',
-      840,
-    ],
-    [
-      'is true if a check left the token to another run long before it expires',
-      { expiresAt: NOW + 841 },
-      replacing,
-      'too-long',
-      841,
+      'hold',
+      undefined,
     ],
     ['is measured by a run that stored an earlier token', { expiresAt: NOW + 100 }, minted, 'hold', 100],
   ])('%s', ([, observations, result, plan, expected]) => {
