@@ -2,7 +2,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SSMClient } from '@aws-sdk/client-ssm';
 import { readClaim } from '../refresher/claim.ts';
-import { hasExpired, isReleased } from '../refresher/claim-record.ts';
+import { isHeld } from '../refresher/claim-record.ts';
 import { readConfiguration } from '../refresher/configuration.ts';
 import { describeCredentials } from '../refresher/credentials.ts';
 import { sourceFingerprint } from '../refresher/source-fingerprint.ts';
@@ -130,8 +130,7 @@ async function isBeingMinted(
   const parameterName = Environment.Variables[ENVIRONMENT.parameterName] ?? '';
   const options = { abortSignal: clock.timeout(READ_MS) };
   const claim = await readClaim(ssm, parameterName, options).catch(() => undefined);
-  if (claim?.record === undefined) return false;
-  return !isReleased(claim.record) && !hasExpired(claim.record, unixSeconds(clock.now()));
+  return claim?.record !== undefined && isHeld(claim.record, unixSeconds(clock.now()));
 }
 
 /** Waits less if little time is left: an alarm that fires once is better than a deployment without an answer. */

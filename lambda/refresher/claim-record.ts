@@ -69,7 +69,12 @@ export function isHeldByAnother(
 ): boolean {
   if (record === undefined || record.owner === owner) return false;
   // With another version stored, that run has done its work.
-  return !isReleased(record) && !hasExpired(record, now) && record.replaces === replaces;
+  return isHeld(record, now) && record.replaces === replaces;
+}
+
+/** Whether a run has the claim. `now` is Unix time in seconds. */
+export function isHeld(record: ClaimRecord, now: number): boolean {
+  return !isReleased(record) && !hasExpired(record, now);
 }
 
 /** Whether a claim that was not released no longer counts: it has ended, or ends later than any run sets. */
