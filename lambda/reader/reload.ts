@@ -79,12 +79,9 @@ export function createReload(load: Load, held: HeldToken, schedule: ReloadSchedu
       // A wait for the next token may still retry throttled loads when the token has long ended.
       if (waitingForNext.pending || (isEnding(held.validity()) && !pace.isPaused()))
         await abortable(waitingForNext.run(), signal);
+      // Stryker disable next-line ConditionalExpression: after a load that brought a token, no other is due
       if (held.validity() > required) return;
-      const joins = waiting.pending;
-      if (!joins && !schedule.mayLoad(required)) return;
-      await abortable(waiting.run(), signal);
-      // Lambda may have frozen the container during the wait that was joined, so its patience may be long gone.
-      if (joins && schedule.mayLoad(required)) await abortable(loading.run(), signal);
+      if (waiting.pending || schedule.mayLoad(required)) await abortable(waiting.run(), signal);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { SSM } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { INVOKE_LIMITS } from '../../../lambda/reader/invoke-directly.ts';
 import { READ_LIMITS } from '../../../lambda/reader/read-parameter.ts';
-import { createLambda, createSsm } from '../../../lambda/reader/sdk-clients.ts';
+import { createLambda, createSsm, lambdaOf, ssmOf } from '../../../lambda/reader/sdk-clients.ts';
 import { answer, startScriptedAws } from '../../support/scripted-aws.ts';
 
 interface Handler {
@@ -58,3 +58,10 @@ test.for<[string, () => Promise<SSM | Lambda>, number, object]>([
     expect(await config.maxAttempts()).toBe(attempts);
   },
 );
+
+test.for<[string, (client: never) => Promise<unknown>, object]>([
+  ['getParameter', ssmOf, { getParameter: async () => ({}) }],
+  ['invoke', lambdaOf, { invoke: async () => ({}) }],
+])('a client with the call %s is used as it is', async ([, of, client]) => {
+  expect(await of(client as never)).toBe(client);
+});
