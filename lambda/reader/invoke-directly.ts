@@ -1,7 +1,7 @@
 import type { DirectEndpoint } from '../shared/direct-endpoint.ts';
 import type { DirectSender } from '../shared/direct-sender.ts';
 import type { Seams } from './seams.ts';
-import { isThrottled, type ServiceError } from './service-error.ts';
+import { type ServiceError, wasThrottled } from './service-error.ts';
 import { startTime } from './time-left.ts';
 
 /** What a function answered. */
@@ -57,7 +57,7 @@ export function invokeDirectly(
 
 /** Milliseconds, or undefined if the call must not be repeated. */
 function retryBase(error: ServiceError): number | undefined {
-  if (isThrottled(error)) return RETRY_BASE.throttled;
+  if (wasThrottled(error)) return RETRY_BASE.throttled;
   const { name = '', code = '', $metadata = {} } = error;
   const passes =
     $metadata.clockSkewCorrected === true ||

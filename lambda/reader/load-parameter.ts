@@ -2,7 +2,7 @@ import { describeAwsFailure, isAccessDenied, isWithoutCredentials } from '../sha
 import { parseStored, type StoredToken } from '../shared/stored-token.ts';
 import type { ReadParameter } from './read-parameter.ts';
 import type { Transient } from './retry-pace.ts';
-import { isThrottled, type ServiceError } from './service-error.ts';
+import { type ServiceError, wasThrottled } from './service-error.ts';
 import type { TokenUnavailableCode, Unavailability } from './token-unavailable-error.ts';
 
 /** The result of one load of the parameter. */
@@ -73,7 +73,7 @@ function failedLoad(error: unknown, parameterName: string): Loaded {
       'Allow it with refresher.grantRead(fn). If another app deploys the refresher, also name the role in its readers.';
     return failed('ACCESS_DENIED', `${fact} ${remedy}`, cause);
   }
-  if (isThrottled({ ...(error as ServiceError), name })) {
+  if (wasThrottled({ ...(error as ServiceError), name })) {
     const remedy =
       'Try again later. If this lasts, find out what else reads from Parameter Store, or raise its throughput.';
     return { ...failed('STORE_UNAVAILABLE', `${fact} ${remedy}`, cause), transient: 'throttled' };

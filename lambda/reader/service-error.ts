@@ -1,3 +1,5 @@
+import { isThrottled } from '../shared/aws-failure.ts';
+
 /** The fields of the SDK's errors that the reader looks at. Network errors of Node.js have a code. */
 export interface ServiceError {
   readonly name?: string;
@@ -9,7 +11,7 @@ export interface ServiceError {
   };
 }
 
-/** Whether AWS refused a call because there were too many. */
-export function isThrottled({ name, $metadata = {} }: ServiceError): boolean {
-  return $metadata.httpStatusCode === 429 || /Throttl|TooManyRequests/.test(String(name));
+/** Whether AWS refused a call because there were too many. An error without a body has only the status. */
+export function wasThrottled({ name, $metadata = {} }: ServiceError): boolean {
+  return $metadata.httpStatusCode === 429 || isThrottled(String(name));
 }

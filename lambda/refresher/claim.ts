@@ -1,5 +1,5 @@
 import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { describeAwsFailure, isAccessDenied } from '../shared/aws-failure.ts';
+import { describeAwsFailure, isAccessDenied, isThrottled } from '../shared/aws-failure.ts';
 import type { Clock } from '../shared/clock.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import { claimParameterName } from '../shared/refresher-environment.ts';
@@ -13,7 +13,6 @@ import {
   parseClaim,
 } from './claim-record.ts';
 import { labeled, MAX_VERSIONS } from './labeled-version.ts';
-import { isThrottled } from './throttling.ts';
 import { type AttemptTime, type CallOptions, untilDeadline } from './until-deadline.ts';
 
 /** The claim parameter as it was read. Version 0: there is none. */

@@ -1,13 +1,9 @@
+import { isThrottled } from '../shared/aws-failure.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import type { AttemptTime } from './until-deadline.ts';
 
 /** The shortest and the longest wait before a report looks again, in milliseconds. Reports that wait must not return together. */
 const [SHORTEST_MS, LONGEST_MS] = [1_000, 5_000] as const;
-
-/** Whether AWS refused a call because there were too many. */
-export function isThrottled(failureName: string | undefined): boolean {
-  return failureName === 'ThrottlingException';
-}
 
 /**
  * Repeats what a report does while AWS throttles, until the deadline. Many reports may arrive at once, and Lambda does not send
@@ -23,7 +19,7 @@ export async function waitOutThrottling<Result>(
       return await report();
     } catch (error) {
       const wait = SHORTEST_MS + random() * (LONGEST_MS - SHORTEST_MS);
-      const mayPass = error instanceof RefreshError && isThrottled(error.details.reason);
+      const mayPass = error instanceof RefreshError && isThrottled(error.details.reason ?? '');
       if (!mayPass || clock.now() + wait > deadline) throw error;
       await clock.sleep(wait);
     }

@@ -35,6 +35,11 @@ export function isAccessDenied(failureName: string): boolean {
   return failureName.includes('AccessDenied');
 }
 
+/** Whether AWS refused the call because there were too many. */
+export function isThrottled(failureName: string): boolean {
+  return /Throttl|TooManyRequests/.test(failureName);
+}
+
 /** Whether the SDK found no credentials for the call. `TokenProviderError`: the session of IAM Identity Center has ended. */
 export function isWithoutCredentials(failureName: string): boolean {
   return /^(Credentials|Token)?ProviderError$/.test(failureName);

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
-import { isThrottled, waitOutThrottling } from '../../../lambda/refresher/throttling.ts';
+import { waitOutThrottling } from '../../../lambda/refresher/throttling.ts';
 import { RefreshError } from '../../../lambda/shared/refresh-error.ts';
 import { createTestClock } from '../../support/test-clock.ts';
 
 const throttled = new RefreshError('STORE_UNAVAILABLE', 'x', { reason: 'ThrottlingException' });
 const denied = new RefreshError('STORE_UNAVAILABLE', 'x', { reason: 'AccessDeniedException' });
+const unnamed = new RefreshError('STORE_UNAVAILABLE', 'x');
 const defect = new TypeError('x');
 
 /** A report whose attempts fail with these errors, in a run that ends in `left` seconds. */
@@ -29,15 +30,8 @@ test.for<[string, readonly Error[], { left?: number; random?: number }, unknown,
   ['waits until its deadline', [throttled], { left: 1 }, 'done', [1_000]],
   ['does not wait past its deadline', [throttled], { left: 0.999 }, throttled, []],
   ['does not wait after another failure', [denied], {}, denied, []],
+  ['does not wait after a failure without a reason', [unnamed], {}, unnamed, []],
   ['does not wait after a defect', [defect], {}, defect, []],
 ])('while AWS throttles, a report %s', async ([, errors, options, end, sleeps]) => {
   expect(await report(errors, options)).toEqual({ end, sleeps });
-});
-
-test.for([
-  ['ThrottlingException', true],
-  ['TimeoutError', false],
-  [undefined, false],
-] as const)('%s means that AWS throttles: %s', ([name, expected]) => {
-  expect(isThrottled(name)).toBe(expected);
 });

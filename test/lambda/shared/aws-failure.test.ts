@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   describeAwsFailure,
   isAccessDenied,
+  isThrottled,
   isWithoutCredentials,
 } from '../../../lambda/shared/aws-failure.ts';
 
@@ -61,6 +62,16 @@ test.for([
   ['ThrottlingException', false],
 ] as const)('%s means that access is denied: %s', ([name, denied]) => {
   expect(isAccessDenied(name)).toBe(denied);
+});
+
+test.for([
+  ['ThrottlingException', true],
+  ['Throttling', true],
+  ['TooManyRequestsException', true],
+  ['TooManyUpdates', false],
+  ['TimeoutError', false],
+] as const)('%s means that AWS throttles: %s', ([name, throttled]) => {
+  expect(isThrottled(name)).toBe(throttled);
 });
 
 test.for([
