@@ -40,7 +40,7 @@ export async function attempt(
 }
 
 /** Whether the endpoint may have granted the last second of the stored token again. */
-function isLastSecond(error: unknown, { expiresAt }: RunObservations, now: number): boolean {
+function isLastSecond(error: unknown, { expiresAt = 0 }: RunObservations, now: number): boolean {
   if (!(error instanceof RefreshError) || error.details.reason !== TOKEN_EXPIRED) return false;
-  return expiresAt !== undefined && Math.abs(expiresAt * 1_000 - now) <= LAST_SECOND_WAIT_MS;
+  return Math.abs(expiresAt * 1_000 - now) <= LAST_SECOND_WAIT_MS;
 }

@@ -95,6 +95,15 @@ describe('of the runs that claim a mint,', () => {
     expect(await take(before, own)).toBe(true);
   });
 
+  test('a run that finds its second record has the claim if its first one came before all others', async () => {
+    const own: ClaimRecord = { owner: 'own', replaces: 1, expires_at: NOW + 75 };
+    for (const owner of ['own', 'other', 'own']) await putValue(JSON.stringify({ ...own, owner }));
+    const before = await readClaim(ssm, NAME);
+    expect(await take(before, own)).toBe(true);
+    // No version is older than the first.
+    expect(cloud.calls.map(({ input }) => input.Name)).not.toContain(`${NAME}.claim:0`);
+  });
+
   test('one gets the claim in every order of their calls, even if the answers to some writes are lost', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -222,7 +231,9 @@ describe('of the runs that claim a mint,', () => {
     const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
     await expect(takeClaim(tools, NAME, before, late, NOW)).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
-      message: expect.stringContaining(`parameter ${NAME}.claim:1, the claim`),
+      message: expect.stringMatching(
+        new RegExp(`parameter ${NAME}\\.claim:1, the claim.* could not be read: Validation`),
+      ),
       details: { reason: 'ValidationException' },
     });
   });
@@ -291,6 +302,11 @@ describe('of the runs that claim a mint,', () => {
 
   test('none gets the claim if Parameter Store refuses its write in favor of another', async () => {
     refuse('PutParameter', 'TooManyUpdates');
+    expect(await claim()).toBeUndefined();
+  });
+
+  test('none gets the claim if the answer to its write has no version', async () => {
+    cloud.intercept(({ operation }) => (operation === 'PutParameter' ? { body: '{}' } : undefined));
     expect(await claim()).toBeUndefined();
   });
 });
