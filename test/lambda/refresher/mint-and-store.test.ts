@@ -120,6 +120,16 @@ test('a check with other settings fails if the endpoint rejects the only secret'
   expect(await run(CHECK, { ...SETTINGS, scope: 'travel' })).toBe('CLIENT_REJECTED');
 });
 
+test('a check keeps the token if that is no longer due when the run has the claim', async () => {
+  await run();
+  clock.advance(1_800_000);
+  aws.onCall = (operation, { Name: name }) => {
+    if (operation === 'PutParameter' && name === `${Name}.claim`) clock.advance(-60_000);
+  };
+  expect(await run()).toBe('kept fresh');
+  expect(sent).toEqual([]);
+});
+
 describe('a stored JWT that is due and valid for another 1,800 seconds', () => {
   /** Seconds. */
   let now: number;

@@ -1,5 +1,5 @@
 import { CreateSecretCommand, PutSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import { DeleteParameterCommand, GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   type ClaimRecord,
@@ -485,6 +485,11 @@ describe('while Secrets Manager is down, a container that remembers the former c
   test('keeps the token of the current ones', async () => {
     expect(await run(CHECK)).toBe('fresh');
     expect(requests).toBe(2);
+  });
+
+  test('mints with the former ones if the token is missing', async () => {
+    await aws.ssm.send(new DeleteParameterCommand({ Name: parameterName }));
+    expect(await run(CHECK)).toBe('missing');
   });
 
   test('mints with the former ones if the token is due', async () => {

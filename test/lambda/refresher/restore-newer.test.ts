@@ -114,14 +114,19 @@ describe('if the newer token cannot be stored again, the next run in the contain
 });
 
 test('all looks at former versions have one time limit', async () => {
-  const clock = createTestClock();
-  const aws = createInProcessAws(clock.now);
   const limits: number[] = [];
+  const { signal } = new AbortController();
   const timeout = (limit: number) => {
     limits.push(limit);
-    return clock.timeout(limit);
+    return signal;
   };
-  const tools = { ssm: aws.ssm, clock: { ...clock, timeout }, memory: {} } as unknown as RefreshTools;
-  await restoreNewer({ token: tokenOf('own'), version: 9 }, 2, { name: Name } as never, tools);
+  const options: unknown[] = [];
+  const send = async (_command: unknown, given: unknown) => {
+    options.push(given);
+    throw new Error('down');
+  };
+  const tools = { ssm: { send }, clock: { timeout }, memory: {} } as unknown as RefreshTools;
+  await restoreNewer({ token: tokenOf('own'), version: 5 }, 2, { name: Name } as never, tools);
   expect(limits).toEqual([SECOND_LOOK_MS]);
+  expect(options).toEqual([{ abortSignal: signal }, { abortSignal: signal }, { abortSignal: signal }]);
 });
