@@ -45,12 +45,11 @@ export async function readCredentials(
   options: CallOptions = {},
 ): Promise<ClientCredentials> {
   const { credentialsSecretId: secretId } = source;
-  const { SecretString: text, SecretBinary: binary } = await secretsManager
+  const { SecretString: text = '', SecretBinary: binary } = await secretsManager
     .send(new GetSecretValueCommand({ SecretId: secretId, VersionId: versionId }), options)
     .catch((error: unknown) => Promise.reject(unavailable(secretId, error)));
-  if (text === undefined && binary !== undefined)
-    throw invalid(source, { problem: shapeOfBinary(binary), otherNames: [] });
-  if (text === undefined || text.trim() === '') throw notSet(source);
+  if (binary !== undefined) throw invalid(source, { problem: shapeOfBinary(binary), otherNames: [] });
+  if (text.trim() === '') throw notSet(source);
   const parsed = parseCredentials(text, source.credentialFields);
   if ('problem' in parsed) throw invalid(source, parsed);
   return parsed;

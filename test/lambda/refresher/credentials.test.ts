@@ -11,12 +11,14 @@ import { confidential, recordWritten } from '../../support/confidential.ts';
 
 let cloud: AwsEndpoint;
 let clients: AwsClients;
-/** What Secrets Manager answers instead of the stored value. */
+/** What Secrets Manager answers instead of the stored value, and instead of what it knows about the secret. */
 let answer: Fault | undefined;
+let description: Fault | undefined;
 
 beforeAll(async () => {
   cloud = await startAwsEndpoint();
   cloud.intercept(({ operation }) => (operation === 'GetSecretValue' ? answer : undefined));
+  cloud.intercept(({ operation }) => (operation === 'DescribeSecret' ? description : undefined));
   clients = awsClients(cloud.url);
 });
 afterAll(() => cloud.close());
@@ -164,10 +166,18 @@ describe('a secret is refused with what was found, but not its content:', () => 
   });
 });
 
-test.for(['', ' \n', '\uFEFF'])('an empty secret is not set: %j', async (value) => {
-  expect(await failureOf(read(text(value), SALESFORCE))).toMatchObject({
+const PUT =
+  "aws secretsmanager put-secret-value --secret-id 'my/secret' --secret-string file://credentials.json";
+
+test.for<[string, Fault]>([
+  ['an empty text', text('')],
+  ['white space', text(' \n')],
+  ['a byte order mark', text('\uFEFF')],
+  ['no value', { body: '{}' }],
+])('a secret with %s is not set, and the message says how to set it', async ([, fault]) => {
+  expect(await failureOf(read(fault, SALESFORCE))).toMatchObject({
     code: 'CREDENTIALS_NOT_SET',
-    message: expect.stringContaining('Write {"consumerKey": "…", "consumerSecret": "…"} to'),
+    message: `CREDENTIALS_NOT_SET: secret my/secret is empty. Write {"consumerKey": "…", "consumerSecret": "…"} to credentials.json and run: ${PUT}`,
   });
 });
 
@@ -181,12 +191,23 @@ test('a secret without a version is not set, and the message has the names of it
   });
 });
 
+test('a secret that is scheduled for deletion is not found, although Secrets Manager describes it', async () => {
+  const stages = { VersionIdsToStages: { version: ['AWSCURRENT'] } };
+  description = { body: JSON.stringify({ DeletedDate: 1_800_000_000, ...stages }) };
+  const reading = describeCredentials(clients.secretsManager, source());
+  expect(await failureOf(reading)).toMatchObject({
+    code: 'CREDENTIALS_NOT_FOUND',
+    message: expect.stringContaining("aws secretsmanager restore-secret --secret-id 'my/secret'"),
+  });
+  description = undefined;
+});
+
 test.for<[string, Fault, string, RegExp]>([
   [
     'a denied read',
     { status: 400, type: 'AccessDeniedException', message: 'User u may not s' },
     'CREDENTIALS_UNAVAILABLE',
-    /Either no secret has this name, or a policy does not allow reading it/,
+    /Either no secret has this name, or a policy does not allow reading it .*, or the policy, and deploy again\.$/,
   ],
   [
     'a throttled read',
