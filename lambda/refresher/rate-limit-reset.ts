@@ -27,7 +27,7 @@ export function parseRateLimitReset(headers: Headers, now: number): number | und
   ];
   for (const candidate of candidates) {
     // Several limits, or several gateways, may each name a reset. The longest counts.
-    const delays = (candidate ?? '').split(',').flatMap((value) => parseDelay(value, now) ?? []);
+    const delays = candidate?.split(',').flatMap((value) => parseDelay(value, now) ?? []) ?? [];
     if (delays.length > 0) return Math.max(...delays);
   }
   return undefined;
@@ -35,7 +35,8 @@ export function parseRateLimitReset(headers: Headers, now: number): number | und
 
 /** Whether no request is left, in one limit of several. If a server does not say how many are left, its reset counts. */
 function isUsedUp(remaining: string | null | undefined): boolean {
-  return (remaining ?? '0').split(',').some((left) => Number(left) <= 0);
+  // An empty text is 0.
+  return (remaining ?? '').split(',').some((left) => Number(left) <= 0);
 }
 
 /**
@@ -46,6 +47,6 @@ function resetOfRateLimit(header: string): string {
   const policies = header.split(/,(?=\s*"?[\w-]+"?\s*;)/);
   const resets = policies
     .filter((policy) => isUsedUp(/\br(?:emaining)?=(\d+)/.exec(policy)?.[1]))
-    .flatMap((policy) => /(?:;\s*t|\breset)=(\d+)/.exec(policy)?.[1] ?? []);
+    .map((policy) => /(?:;\s*t|\breset)=(\d+)/.exec(policy)?.[1]);
   return resets.join();
 }

@@ -39,6 +39,7 @@ test.for<[Readonly<Record<string, string>>, number | undefined]>([
   [{ ratelimit: '"burst";r=0;t=30, "daily";r=0;t=3600' }, 3_600_000],
   [{ ratelimit: '"burst";r=5;t=2' }, undefined],
   [{ ratelimit: '"burst";r=5;t=2, "hour";r=10;t=1800' }, undefined],
+  [{ ratelimit: '"burst";r=05;t=2' }, undefined],
   [{ ratelimit: '"burst";t=2' }, 2_000],
   [{ ratelimit: 'remaining=5, limit=100, reset=5' }, undefined],
   [{ ratelimit: 'limit=100, remaining=10, reset=5' }, undefined],
