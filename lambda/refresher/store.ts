@@ -42,13 +42,14 @@ export async function readStored(
 }
 
 /** What a decrypted parameter holds. */
+// Stryker disable next-line StringLiteral: no text for a missing value is a record
 export function storedIn({ Type: type, Value: value = '', Version: version = 0 }: Parameter): Stored {
   if (type === 'SecureString') return parseStored(value, version);
   return { state: 'foreign', version, found: `a ${type} instead of a SecureString`, isSecureString: false };
 }
 
 /** Reading fails with these if the value cannot be decrypted. */
-const DECRYPTION_ERRORS: ReadonlySet<string> = new Set(['AccessDeniedException', 'InvalidKeyId']);
+const DECRYPTION_ERRORS: ReadonlySet<string | undefined> = new Set(['AccessDeniedException', 'InvalidKeyId']);
 
 /**
  * Whether a read failed because the value cannot be decrypted, for example because its key was changed or deleted.
@@ -60,7 +61,7 @@ export async function isUndecryptable(
   error: unknown,
   options: CallOptions = {},
 ): Promise<boolean> {
-  if (!(error instanceof RefreshError) || !DECRYPTION_ERRORS.has(error.details.reason ?? '')) return false;
+  if (!(error instanceof RefreshError) || !DECRYPTION_ERRORS.has(error.details.reason)) return false;
   if (error.details.reason !== 'AccessDeniedException') return true;
   return ssm.send(new GetParameterCommand({ Name: parameterName }), options).then(
     () => true,

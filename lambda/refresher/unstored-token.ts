@@ -33,7 +33,12 @@ function isWorthStoring(
   { token, source: mintedFor, replaces }: UnstoredToken,
   { event, stored, source, now, policy }: UnstoredInput,
 ): boolean {
-  if (event.type === 'rejected' && event.fingerprint === sha256(token.access_token)) return false;
+  if (
+    // Stryker disable next-line ConditionalExpression: no other event has a fingerprint
+    event.type === 'rejected' &&
+    event.fingerprint === sha256(token.access_token)
+  )
+    return false;
   if (mintedFor !== source || isDue(token, now, policy)) return false;
   if (stored.state !== 'token' || stored.version === replaces) return true;
   // The write may have succeeded although its answer was lost. Another run may have stored a later token, or an earlier one

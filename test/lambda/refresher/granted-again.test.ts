@@ -24,6 +24,15 @@ test.for<[string, string, string, number, number, MintReason, number | undefined
   ['with another jti', jwt({ exp: 9, jti: 1 }), jwt({ exp: 9, jti: 2 }), 2_000, 3_600, 'expiring', ENDS],
   ['with another exp', jwt({ exp: 9 }), jwt({ exp: 10 }), 2_000, 3_600, 'expiring', undefined],
   [
+    'with another jti, after a change of settings',
+    jwt({ exp: 9, jti: 1 }),
+    jwt({ exp: 9, jti: 2 }),
+    2_000,
+    3_600,
+    'source-changed',
+    ENDS,
+  ],
+  [
     'with another jti, after a rejection',
     jwt({ exp: 9, jti: 1 }),
     jwt({ exp: 9, jti: 2 }),

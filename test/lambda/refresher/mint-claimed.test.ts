@@ -286,7 +286,9 @@ describe('the claim of a run', () => {
     await put(`${parameterName}.claim`, JSON.stringify(other));
     expect(await run(CHECK)).toBe('ENDPOINT_UNAVAILABLE');
     expect(failure).toMatchObject({
-      message: expect.stringContaining(`another run is minting a token for parameter ${parameterName}`),
+      message:
+        `ENDPOINT_UNAVAILABLE: another run is minting a token for parameter ${parameterName} and has not stored one yet. ` +
+        "The next check tries again. If this lasts, see the other run's log.",
       details: { reason: 'BEING_MINTED' },
     });
     // A look every two seconds, and time for the last one.
@@ -349,6 +351,18 @@ describe('after a forced mint, the former token counts as revoked', () => {
     expect(await run(event)).toBe(end);
     expect(observations.formerTokenRevoked).toBeUndefined();
   });
+});
+
+test('a check that leaves the token to a deployment does not read the claim', async () => {
+  await run(CHECK);
+  const { token } = await stored();
+  await put(parameterName, JSON.stringify({ ...token, source: sha256('new settings') }), 'SecureString');
+  const read: string[] = [];
+  observeCalls((operation, name) => {
+    if (operation === 'GetParameter') read.push(name);
+  });
+  expect(await run({ type: 'held', version: 1 })).toBe('already-replaced');
+  expect(read).toEqual([parameterName]);
 });
 
 describe('in the last minutes of a token, during a pause that the endpoint asked for,', () => {

@@ -211,6 +211,28 @@ describe('if a deployment changes the settings, a scheduled check with the forme
   });
 
   test.for([
+    ['although it was minted before the check began', false, 1_961],
+    ['although it was minted before, and could not be read at the second look', true, 2_081],
+  ] as const)('%s', async ([, isUnreadable, end]) => {
+    const { run, aws, passTo, token, requests, claimUntil } = await startAfter(1_900);
+    await claimUntil(1_950);
+    const running = run();
+    await passTo(1_955);
+    const repaired = isUnreadable ? failing(aws, 'GetParameter') : () => undefined;
+    const issued_at = token.issued_at + 1_890;
+    const deployed = { ...token, access_token: 'deployed', source: sha256('new settings'), issued_at };
+    const Value = JSON.stringify({ ...deployed, expires_at: issued_at + 3_600 });
+    await aws.ssm.send(
+      new PutParameterCommand({ Name: '/a/b', Value, Type: 'SecureString', Overwrite: true }),
+    );
+    await passTo(1_970);
+    repaired();
+    await passTo(end);
+    expect(await running).toMatchObject({ outcome: 'kept', reason: 'already-replaced' });
+    expect(requests()).toEqual([]);
+  });
+
+  test.for([
     ['if it was stored between two steps of the first attempt', 3_600, 1_901],
     ['even if that one becomes due in the same run', 610, 2_151],
   ] as const)('%s', async ([, lifetime, end]) => {

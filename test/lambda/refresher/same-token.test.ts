@@ -117,6 +117,16 @@ describe('a check that gets the stored token again', () => {
   });
 });
 
+test('a check does not say that the endpoint grants the same token if it grants another that ends soon', async () => {
+  const policy = { checkEvery: 3_600, refreshBefore: 7_200 };
+  const options = { kind: CONSTANT, policy, lifetime: 14_400 };
+  const { run, time, logged, endpoint, record } = await startBeforeEnd(2_000, options);
+  endpoint.fault = newTokens(() => 2_100);
+  await time.until(run());
+  expect((await record()).token.access_token).toBe('new-1');
+  expect(logged.join()).not.toContain('grants the same token');
+});
+
 describe('a held run', () => {
   test('reports the check before it waits, and the next token after that', async () => {
     const { run, passTo, metrics, time, logged } = await startBeforeEnd(300);
