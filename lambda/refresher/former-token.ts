@@ -22,7 +22,6 @@ export function showsRevocation(
   stored: Extract<Stored, { state: 'token' }>,
   now: number,
 ): boolean {
-  const former = claim?.former;
-  if (claim === undefined || former === undefined || former.token !== fingerprint) return false;
-  return stored.version > claim.replaces && now < former.expires_at - CLOCK_DIFFERENCE;
+  if (claim?.former?.token !== fingerprint) return false;
+  return stored.version > claim.replaces && now < claim.former.expires_at - CLOCK_DIFFERENCE;
 }

@@ -29,6 +29,14 @@ test('reads the required variables and applies the defaults', () => {
   });
 });
 
+test.for([
+  ['true', true],
+  ['false', false],
+  ['', false],
+] as const)('reads REVOKES_FORMER_TOKEN: %j is %j', ([value, revokes]) => {
+  expect(readConfiguration({ ...GOOD, REVOKES_FORMER_TOKEN: value }).revokesFormerToken).toBe(revokes);
+});
+
 test.for(Object.keys(GOOD))('names %s if it is missing', (name) => {
   expect(() => readConfiguration({ ...GOOD, [name]: undefined })).toThrow(
     expect.objectContaining({ code: 'CONFIGURATION_INVALID', message: expect.stringContaining(name) }),
