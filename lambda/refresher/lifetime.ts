@@ -23,16 +23,17 @@ export function readLifetime(
   defaultLifetime: number | undefined,
 ): Lifetime {
   const stated = readSeconds(expiresIn);
-  if (stated !== undefined && stated < 1)
+  // NaN, for a missing or unreadable expires_in, is neither less nor more than any number.
+  const seconds = stated ?? Number.NaN;
+  if (seconds < 1)
     return { type: 'expired', found: `expires_in is ${shapeOf(expiresIn)}, less than a second` };
-  // NaN, for an unreadable expires_in, sets no bound.
   if (untilJwtExpires !== undefined)
-    return known(Math.min(untilJwtExpires, stated || Number.POSITIVE_INFINITY));
-  const seconds = stated !== undefined && stated <= MAX_LIFETIME_SECONDS ? stated : defaultLifetime;
-  if (seconds !== undefined) return known(seconds);
+    return known(Math.min(untilJwtExpires, seconds || Number.POSITIVE_INFINITY));
+  if (seconds <= MAX_LIFETIME_SECONDS) return known(seconds);
+  if (defaultLifetime !== undefined) return known(defaultLifetime);
   if (stated === undefined) return { type: 'missing' };
-  if (Number.isNaN(stated)) return unusableLifetime(expiresIn, 'not a number of seconds');
-  if (stated <= LONGEST_STATED_SECONDS) return known(stated);
+  if (Number.isNaN(seconds)) return unusableLifetime(expiresIn, 'not a number of seconds');
+  if (seconds <= LONGEST_STATED_SECONDS) return known(seconds);
   return unusableLifetime(expiresIn, 'more than a year in seconds: a Unix time, or milliseconds');
 }
 
