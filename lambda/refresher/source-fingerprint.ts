@@ -6,7 +6,9 @@ import type { Configuration } from './configuration.ts';
 export function sourceFingerprint(configuration: Configuration, secretVersionId: string): string {
   const { tokenUrl, scope, extraParameters, clientAuthentication, parameterTier, defaultLifetime } =
     configuration;
-  const extra = Object.entries(extraParameters).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const extra = Object.keys(extraParameters)
+    .toSorted()
+    .map((name) => [name, extraParameters[name]]);
   // The tier changes only when the parameter is written, so a new tier must cause a mint.
   const tier = parameterTier === 'Advanced' ? [parameterTier] : [];
   // Appended only if set, because the fingerprint of existing records must not change.

@@ -93,6 +93,12 @@ describe('a minted token', () => {
     expect(observations.expiresAt).toBe(now() + 3_590);
   });
 
+  test('replaces one that is not due, which an API has rejected, although the claim of its run has expired', async () => {
+    await putToken('rejected', 10);
+    expect(await store(await found(), { claimFor: 0 })).toMatchObject(MINTED);
+    expect(await stored()).toBe('minted');
+  });
+
   test('does not replace a value that somebody else stored since', async () => {
     await putToken('former', 3_000);
     const before = await found();
