@@ -165,9 +165,8 @@ async function hasValidToken(
     // Stryker disable next-line ConditionalExpression: no token is of an undefined version
     const accepted = previous === undefined ? [current] : [current, previous];
     return accepted.some((version) => stored.token.source === sourceFingerprint(configuration, version));
-    // Stryker disable next-line BlockStatement: undefined has the same effect as false
   } catch {
     // The refresher's own failure explains more than this one.
-    return false;
   }
+  return false;
 }
