@@ -37,7 +37,9 @@ export function signRequest(
     ...(sessionToken === undefined ? {} : { 'x-amz-security-token': sessionToken }),
   };
   const names = Object.keys(signed).sort();
-  const canonicalHeaders = names.map((name) => `${name}:${String(signed[name]).trim().replace(/\s+/g, ' ')}\n`);
+  const canonicalHeaders = names.map(
+    (name) => `${name}:${String(signed[name]).trim().replace(/\s+/g, ' ')}\n`,
+  );
   const canonicalRequest = ['POST', encodePath(path), '', canonicalHeaders.join(''), names.join(';')];
   const scope = [time.slice(0, 8), region, service, 'aws4_request'];
   const request = [...canonicalRequest, sha256(body)].join('\n');
