@@ -1,5 +1,5 @@
 import { GetParameterCommand, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { describeAwsFailure, isAccessDenied, isThrottled } from '../shared/aws-failure.ts';
+import { describeAwsFailure, isAccessDenied } from '../shared/aws-failure.ts';
 import type { Clock } from '../shared/clock.ts';
 import { RefreshError } from '../shared/refresh-error.ts';
 import { claimParameterName } from '../shared/refresher-environment.ts';
@@ -29,7 +29,7 @@ interface Written {
   readonly isOnlyOne: boolean;
 }
 
-/** Milliseconds until a record is read again, if Parameter Store throttles. */
+/** Milliseconds until a record is read again that could not be read. */
 const NEXT_READ_MS = 1_000;
 
 const NO_CLAIM: FoundClaim = { version: 0, record: undefined };
@@ -57,14 +57,20 @@ export interface ClaimTools extends AttemptTime {
   readonly ssm: SSMClient;
 }
 
+/** The claim of this run. */
+export interface TakenClaim {
+  /** The latest record of another run. */
+  readonly latest: ClaimRecord | undefined;
+}
+
 /**
- * Takes the claim, and returns whether this run has it. `before` is the claim as this run found it: not held by another run.
+ * Takes the claim. Undefined if another run has it. `before` is the claim as this run found it: not held by another run.
  *
  * The claim is a parameter next to the token's. Parameter Store numbers the writes of a parameter, and keeps the former ones.
  * Of all runs that found the claim free, the first to write has it until it releases it. The writes of the others change
  * nothing. If a write was sent twice because its answer was lost, the first of the two counts.
  * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-versions.html
- * @throws RefreshError `STORE_UNAVAILABLE`
+ * @throws RefreshError `STORE_UNAVAILABLE`. Without the former records, the run cannot know whether it was first.
  */
 export async function takeClaim(
   tools: ClaimTools,
@@ -72,25 +78,27 @@ export async function takeClaim(
   before: FoundClaim,
   own: ClaimRecord,
   now: number,
-): Promise<boolean> {
+): Promise<TakenClaim | undefined> {
   const name = claimParameterName(parameterName);
-  const isFirst = async (written: Written) => {
+  const takenWith = async (written: Written): Promise<TakenClaim | undefined> => {
     const records = await readRecordsBefore(written, before, { ...tools, name, now, own });
-    // Without knowing who was first, another run may have the claim.
-    if (records === undefined) return false;
+    if (records === undefined) return undefined;
     const holder = holderAfter(records, own.replaces);
-    return holder === undefined || holder === own.owner;
+    if (holder !== undefined && holder !== own.owner) return undefined;
+    return { latest: records.findLast(({ owner }) => owner !== own.owner) ?? before.record };
   };
   const isOwn = before.record?.owner === own.owner;
   // A run that waits for the claim may find its own record, which it wrote after another run had taken the claim.
-  if (isOwn && !(await isFirst({ version: before.version + 1, isOnlyOne: false }))) return false;
+  if (isOwn && (await takenWith({ version: before.version + 1, isOnlyOne: false })) === undefined)
+    return undefined;
   const written = await writeClaim(tools.ssm, name, own, untilDeadline(tools));
-  return written !== undefined && isFirst({ ...written, isOnlyOne: written.isOnlyOne && !isOwn });
+  return written && takenWith({ ...written, isOnlyOne: written.isOnlyOne && !isOwn });
 }
 
 /**
- * The records before a version that still count, oldest first. Undefined if one of them cannot be read. They may reach further
+ * The records before a version that still count, oldest first. Undefined if reading one of them is denied. They may reach further
  * back than `before`, which may be the late write of a run that wanted to replace a former token.
+ * @throws RefreshError `STORE_UNAVAILABLE`
  */
 async function readRecordsBefore(
   { version, isOnlyOne }: Written,
@@ -121,9 +129,9 @@ async function readRecordsBefore(
 }
 
 /**
- * A former version of the claim, without a record if Parameter Store no longer has it. Undefined if it cannot be read. If
- * reading former versions is denied, the claim as the run found it must do: older records rarely count.
- * @throws RefreshError `STORE_UNAVAILABLE` if the time is up
+ * A former version of the claim, without a record if Parameter Store no longer has it. If reading former versions is denied, the
+ * claim as the run found it must do: older records rarely count. Undefined for a later one, which another run has probably written.
+ * @throws RefreshError `STORE_UNAVAILABLE` if it cannot be read until the time is up
  */
 async function readFormer(
   tools: ClaimTools,
@@ -136,14 +144,11 @@ async function readFormer(
       return await readRecord(ssm, nameAndVersion, untilDeadline(tools));
     } catch (error) {
       const { name, text } = describeAwsFailure(error);
-      if (name === 'ParameterVersionNotFound' || (isOlder && isAccessDenied(name))) return NO_CLAIM;
-      const left = deadline - clock.now();
-      if (!isThrottled(name)) {
-        if (left <= 0) throw unavailable(nameAndVersion, 'read', text, name);
-        return undefined;
-      }
+      const isDenied = isAccessDenied(name);
+      if (name === 'ParameterVersionNotFound' || (isDenied && isOlder)) return NO_CLAIM;
+      if (isDenied) return undefined;
       // This run may have the claim. If it gave up, no run could mint until the claim expires.
-      if (left <= NEXT_READ_MS) return undefined;
+      if (deadline - clock.now() <= NEXT_READ_MS) throw unavailable(nameAndVersion, 'read', text, name);
       await clock.sleep(NEXT_READ_MS);
     }
   }

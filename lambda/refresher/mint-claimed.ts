@@ -5,7 +5,7 @@ import { STORE_RESERVE_SECONDS } from '../shared/time-budget.ts';
 import { type FoundClaim, releaseClaim, takeClaim } from './claim.ts';
 import type { ClaimRecord, RejectionStreak } from './claim-record.ts';
 import type { Configuration } from './configuration.ts';
-import { rememberFailure, requestsAfter } from './endpoint-pause.ts';
+import { type PauseInput, rememberFailure, requestsAfter } from './endpoint-pause.ts';
 import type { RefreshEvent } from './event.ts';
 import { formerToken } from './former-token.ts';
 import { mintAndStore } from './mint-and-store.ts';
@@ -31,20 +31,18 @@ export async function mintClaimed(
 ): Promise<RefreshResult | 'claimed-by-another' | 'token-changed'> {
   const { clock, observations } = tools;
   const { parameterName } = configuration;
-  const { stored, source } = found;
   const now = unixSeconds(clock.now());
-  const claim = claimFor(found, before.record, tools);
-  const { failure } = claim;
-  if (found.decision.reason === 'rejected' && isTooSoon(before.record?.rejections, now)) {
-    // Stryker disable next-line ConditionalExpression: only a token that is stored can be rejected
-    if (stored.state === 'token') return kept('just-minted', stored);
-  }
   const { expiresAt = 0, attempts } = observations;
-  const input = { event, source, now, expiresAt, configuration };
-  // Storing what an earlier run minted needs no request.
-  const hasOneRequest = found.unstored === undefined && requestsAfter(failure, input) === 'one';
+  const input = { event, source: found.source, now, expiresAt, configuration };
+  const own = claimFor(found, before.record, tools);
+  const keeps = keepsRejected(found, own, now);
+  if (keeps !== undefined) return keeps;
+  requestsAllowed(found, own, input);
+  const taken = await takeClaim(tools, parameterName, before, own, now);
   // Stryker disable next-line StringLiteral: any text but 'token-changed' has the same effect
-  if (!(await takeClaim(tools, parameterName, before, claim, now))) return 'claimed-by-another';
+  if (taken === undefined) return 'claimed-by-another';
+  // Since this run found the claim, another run may have failed, or replaced a rejected token.
+  const claim = claimFor(found, taken.latest, tools);
   const release = async (changes: Partial<ClaimRecord>) => {
     // After that, another run may have the claim.
     if (unixSeconds(clock.now()) >= claim.expires_at) return;
@@ -56,7 +54,12 @@ export async function mintClaimed(
       await release({});
       return 'token-changed';
     }
-    const mostRequests = hasOneRequest ? 1 : tools.mostRequests;
+    const keeps = keepsRejected(found, claim, now);
+    if (keeps !== undefined) {
+      await release({});
+      return keeps;
+    }
+    const mostRequests = requestsAllowed(found, claim, input) === 'one' ? 1 : tools.mostRequests;
     const result = await mintAndStore(current, claim, configuration, { ...tools, mostRequests });
     const stored = result.outcome === 'minted' ? result.parameter_version : undefined;
     await release({ failure: undefined, stored, rejections: rejectionsAfter(found, claim, now) });
@@ -67,12 +70,29 @@ export async function mintClaimed(
       await release({});
       throw error;
     }
-    const failed = { source, now: unixSeconds(clock.now()), checkEvery: configuration.checkEvery };
-    const remembered = rememberFailure(error, failure, failed);
+    const failed = {
+      source: found.source,
+      now: unixSeconds(clock.now()),
+      checkEvery: configuration.checkEvery,
+    };
+    const remembered = rememberFailure(error, claim.failure, failed);
     await release({ failure: remembered });
     const { checks_from } = remembered;
     throw error.until(checks_from === undefined ? undefined : checks_from * 1_000);
   }
+}
+
+/** The result of a run that keeps a rejected token, because it was minted too recently. */
+function keepsRejected({ decision, stored }: Found, { rejections }: ClaimRecord, now: number) {
+  if (decision.reason !== 'rejected' || !isTooSoon(rejections, now)) return undefined;
+  // Stryker disable next-line ConditionalExpression: only a token that is stored can be rejected
+  return stored.state === 'token' ? kept('just-minted', stored) : undefined;
+}
+
+/** @throws RefreshError as `requestsAfter` does */
+function requestsAllowed({ unstored }: Found, { failure }: ClaimRecord, input: PauseInput) {
+  // Storing what an earlier run minted needs no request.
+  return unstored === undefined ? requestsAfter(failure, input) : undefined;
 }
 
 function claimFor(

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type FoundClaim, readClaim, releaseClaim, takeClaim } from '../../../lambda/refresher/claim.ts';
 import { type ClaimRecord, isHeldByAnother, parseClaim } from '../../../lambda/refresher/claim-record.ts';
+import type { RefreshError } from '../../../lambda/shared/refresh-error.ts';
 import { claimParameterName } from '../../../lambda/shared/refresher-environment.ts';
 import { CLAIM_RELEASE_MS } from '../../../lambda/shared/time-budget.ts';
 import { createKeyring } from '../../../local/embedded-cloud/encryption.ts';
@@ -43,15 +44,15 @@ interface Asked {
 }
 const toolsWith = (client: SSMClient) => ({ ssm: client, clock, deadline: NOW * 1_000 + 40_000 });
 /** Writes a claim, and returns whether its run has it. */
-const take = (before: FoundClaim, own: ClaimRecord, client = ssm) =>
-  takeClaim(toolsWith(client), NAME, before, own, NOW);
+const take = async (before: FoundClaim, own: ClaimRecord, client = ssm) =>
+  (await takeClaim(toolsWith(client), NAME, before, own, NOW)) !== undefined;
 /** Takes the claim as a run does, and returns it, or undefined if another run has it. */
 const claim = async ({ owner, replaces = 1, now = NOW, client = ssm }: Asked = {}) => {
   runs += 1;
   const own: ClaimRecord = { owner: owner ?? `run-${runs}`, replaces, expires_at: now + 75 };
   const before = await readClaim(client, NAME);
   if (isHeldByAnother(before.record, { ...own, now })) return undefined;
-  return (await takeClaim(toolsWith(client), NAME, before, own, now)) ? own : undefined;
+  return (await takeClaim(toolsWith(client), NAME, before, own, now)) && own;
 };
 const claims = (count: number, asked?: Asked) =>
   Promise.all(Array.from({ length: count }, () => claim(asked)));
@@ -85,6 +86,31 @@ describe('of the runs that claim a mint,', () => {
     if (held !== undefined) await release(held);
     expect(await take(before, { owner: 'third', replaces: 1, expires_at: NOW + 75 })).toBe(true);
     expect(await take(before, { owner: 'fourth', replaces: 1, expires_at: NOW + 75 })).toBe(false);
+  });
+
+  test.for<[string, readonly Partial<ClaimRecord>[], string | undefined]>([
+    ['none if there is none', [], undefined],
+    ['the one that it found', [{ owner: 'found', expires_at: 0 }], 'found'],
+    [
+      'a later one, although it wrote its own record before and after that',
+      [
+        { owner: 'found', expires_at: 0 },
+        { owner: 'own' },
+        { owner: 'later', expires_at: 0 },
+        { owner: 'own' },
+      ],
+      'later',
+    ],
+  ])('a run that has the claim knows the latest record of another run: %s', async ([, written, latest]) => {
+    const own: ClaimRecord = { owner: 'own', replaces: 1, expires_at: NOW + 75 };
+    const [found, ...since] = written;
+    if (found !== undefined) await putValue(JSON.stringify({ ...own, ...found }));
+    const before = await readClaim(ssm, NAME);
+    for (const record of since) await putValue(JSON.stringify({ ...own, ...record }));
+    const taken = await takeClaim(toolsWith(ssm), NAME, before, own, NOW);
+    expect(taken).toEqual({
+      latest: latest === undefined ? undefined : expect.objectContaining({ owner: latest }),
+    });
   });
 
   test('a run that has the claim has it again if it finds its own record, although others wrote since', async () => {
@@ -212,37 +238,40 @@ describe('of the runs that claim a mint,', () => {
     expect(winners(await claims(20, { replaces: 2 }))).toBe(0);
   });
 
-  test('none gets the claim if it cannot find out who was first', async () => {
+  test('a run that may not read who was first leaves the claim to the other run', async () => {
     const before = await readClaim(ssm, NAME);
     await claim();
-    refuse('GetParameter', 'ValidationException');
+    refuse('GetParameter', 'AccessDeniedException');
     const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
     expect(await take(before, late)).toBe(false);
     expect(clock.sleeps).toEqual([]);
   });
 
-  test('a run fails if it cannot find out which run was first before its time ends', async () => {
+  test.for([
+    ['waits while Parameter Store throttles', 'ThrottlingException'],
+    ['waits while Parameter Store fails', 'InternalServerError'],
+    ['waits after any other failure', 'ValidationException'],
+  ] as const)('a run that cannot read who was first %s, and then fails', async ([, type]) => {
     const before = await readClaim(ssm, NAME);
     await claim();
-    refuse('GetParameter', 'ValidationException');
-    clock.advance(40_000);
-    const timeout = () => new AbortController().signal;
-    const tools = { ...toolsWith(ssm), clock: { ...clock, timeout } };
+    refuse('GetParameter', type);
+    clock.advance(37_000);
     const late: ClaimRecord = { owner: 'late', replaces: 1, expires_at: NOW + 75 };
-    await expect(takeClaim(tools, NAME, before, late, NOW)).rejects.toMatchObject({
+    await expect(take(before, late)).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
       message: expect.stringMatching(
-        new RegExp(`parameter ${NAME}\\.claim:1, the claim.* could not be read: Validation`),
+        new RegExp(`parameter ${NAME}\\.claim:1, the claim.* could not be read: ${type}`),
       ),
-      details: { reason: 'ValidationException' },
+      details: { reason: type },
     });
+    expect(clock.sleeps).toEqual([1_000, 1_000]);
   });
 
   test.for([
     ['waits while Parameter Store throttles, because it may be the first', 40_000, 2, [1_000, 1_000], true],
-    ['waits only as long as it has time', 2_001, 9, [1_000, 1_000], false],
-    ['does not wait for the end of its time', 1_000, 9, [], false],
-  ] as const)('a run that checks which run was first %s', async ([, left, throttled, sleeps, isFirst]) => {
+    ['waits only as long as it has time', 2_001, 9, [1_000, 1_000], 'STORE_UNAVAILABLE'],
+    ['does not wait for the end of its time', 1_000, 9, [], 'STORE_UNAVAILABLE'],
+  ] as const)('a run that checks which run was first %s', async ([, left, throttled, sleeps, end]) => {
     const before = await readClaim(ssm, NAME);
     await putValue('{}');
     let refused = 0;
@@ -252,7 +281,8 @@ describe('of the runs that claim a mint,', () => {
       return { status: 400, type: 'ThrottlingException', message: 'no' };
     });
     clock.advance(40_000 - left);
-    expect(await take(before, { owner: 'own', replaces: 1, expires_at: NOW + 75 })).toBe(isFirst);
+    const taking = take(before, { owner: 'own', replaces: 1, expires_at: NOW + 75 });
+    expect(await taking.catch(({ code }: RefreshError) => code)).toBe(end);
     expect(clock.sleeps).toEqual(sleeps);
   });
 
