@@ -19,7 +19,7 @@ export async function waitOutThrottling<Result>(
       return await report();
     } catch (error) {
       const wait = SHORTEST_MS + random() * (LONGEST_MS - SHORTEST_MS);
-      const mayPass = error instanceof RefreshError && isThrottled(error.details.reason ?? '');
+      const mayPass = error instanceof RefreshError && isThrottled(String(error.details.reason));
       if (!mayPass || clock.now() + wait > deadline) throw error;
       await clock.sleep(wait);
     }

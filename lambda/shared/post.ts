@@ -48,9 +48,9 @@ export function post(
       const { statusCode: status = 0, headers } = response;
       const chunks: string[] = [];
       let size = 0;
+      // Stryker disable next-line StringLiteral: UTF-8 is the default
+      response.setEncoding('utf8');
       response
-        // Stryker disable next-line StringLiteral: UTF-8 is the default
-        .setEncoding('utf8')
         .on('data', (chunk: string) => {
           chunks.push(chunk);
           size += chunk.length;

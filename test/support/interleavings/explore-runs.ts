@@ -1,5 +1,6 @@
 import type { RefreshEvent } from '../../../lambda/refresher/event.ts';
 import { RefreshError } from '../../../lambda/shared/refresh-error.ts';
+import type { RefreshResult } from '../../../lambda/shared/refresh-result.ts';
 import { sha256 } from '../../../lambda/shared/stored-token.ts';
 import { type Exploration, exploreOrders } from './explore-orders.ts';
 import { FIRST_TOKEN, RefresherStage, type RefresherStageOptions, START } from './refresher-stage.ts';
@@ -103,6 +104,7 @@ export async function exploreRuns(
         hadFault ||= stage.hadFault;
         return [
           ...tokenProblems(refresher, options),
+          ...streakProblems(refresher, options),
           ...stage.actors.flatMap((actor) => endProblems(actor, options)),
         ];
       },
@@ -145,6 +147,20 @@ function tokenProblems(
   // A token is lost with its answer, with its run, or with its write.
   if (issuer.minted - replaced > (stage.hadFault ? 1 : 0)) problems.push('a token was minted and not stored');
   return problems;
+}
+
+/**
+ * The last record of the claim counts the rejected tokens that were replaced, whichever run wrote it. A forced run may forget one
+ * that is replaced while it takes the claim. The runs that readers cause are not seen here.
+ */
+function streakProblems({ claim, stage }: RefresherStage, { events, fault, also }: RunsOptions): string[] {
+  if (fault !== undefined || also !== undefined || events.includes(FORCE)) return [];
+  const replaced = stage.actors.filter(({ end = {} }) => {
+    const { outcome, reason } = ('value' in end ? end.value : {}) as Partial<RefreshResult>;
+    return outcome === 'minted' && reason === 'rejected';
+  }).length;
+  const counted = claim?.rejections?.count ?? 0;
+  return counted === replaced ? [] : [`${replaced} rejected tokens were replaced, and ${counted} counted`];
 }
 
 /** A run may fail only after a fault, and only with a code after which the next run may succeed. */

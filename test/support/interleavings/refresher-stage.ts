@@ -1,3 +1,4 @@
+import { type ClaimRecord, parseClaim } from '../../../lambda/refresher/claim-record.ts';
 import type { RefreshEvent } from '../../../lambda/refresher/event.ts';
 import { type RefreshTools, refresh, type WarmMemory } from '../../../lambda/refresher/refresh.ts';
 import { sourceFingerprint } from '../../../lambda/refresher/source-fingerprint.ts';
@@ -48,6 +49,8 @@ export class RefresherStage {
   readonly issuer: TokenIssuer;
   /** The access tokens that were stored, in order. */
   readonly stored: string[] = [];
+  /** The latest record of the claim. */
+  claim: ClaimRecord | undefined;
   readonly #parameters: Operations;
   readonly #secrets: Operations;
   readonly #writes: unknown[] = [];
@@ -121,8 +124,8 @@ export class RefresherStage {
     const output = this.#parameters[operation]?.(input);
     if (operation !== 'PutParameter') return output;
     this.#writes.push([input.Name, input.Value]);
-    if (input.Name === CONFIGURATION.parameterName)
-      this.stored.push((JSON.parse(String(input.Value)) as StoredToken).access_token);
+    if (input.Name !== CONFIGURATION.parameterName) this.claim = parseClaim(String(input.Value));
+    else this.stored.push((JSON.parse(String(input.Value)) as StoredToken).access_token);
     return output;
   }
 }
