@@ -5,6 +5,7 @@ import { renderFaults, renderWays } from './faults.ts';
 import { readReport, renderFindings } from './findings.ts';
 import { renderPermissions } from './permissions.ts';
 import { renderProviders, renderUnsupportedProviders } from './providers.ts';
+import { renderRecoveries } from './recoveries.ts';
 import { renderSurvivableOutages } from './survivable-outages.ts';
 import { renderWaits } from './waits.ts';
 
@@ -23,6 +24,7 @@ export async function renderDocuments(outdir: string): Promise<GeneratedSection[
     { file: 'SECURITY.md', section: 'permissions', content: renderPermissions() },
     { file: 'SECURITY.md', section: 'findings', content: renderFindings(await readReport(outdir)) },
     { file: 'docs/consumers.md', section: 'waits', content: renderWaits() },
+    { file: 'docs/consumers.md', section: 'recoveries', content: renderRecoveries() },
     { file: 'docs/providers.md', section: 'providers', content: renderProviders() },
     { file: 'docs/providers.md', section: 'unsupported-providers', content: renderUnsupportedProviders() },
     { file: 'docs/reliability.md', section: 'ways', content: renderWays() },

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LARGEST_FLEET, RECOVERIES } from '../lambda/reader/recoveries.ts';
 import { awsClients } from '../support/client.ts';
-import type { StoreState } from '../support/model-store.ts';
-import { checkRecovery, type OutageRow } from '../support/outage-fleet.ts';
+import { checkRecovery } from '../support/outage-fleet.ts';
 import { createRandom } from '../support/random.ts';
 import { type RevokingFleet, simulateRevocations } from '../support/revoking-fleet.ts';
 import { createFleet, createRefresher, READS_PER_SECOND, throttle } from '../support/simulated-fleet.ts';
@@ -152,25 +152,10 @@ describe('a fleet of a thousand containers', { timeout: 900_000 }, () => {
 });
 
 describe('a fleet of a thousand containers without a token', { timeout: 900_000 }, () => {
-  const containers = 1_000;
-  const minuteAfter = READS_PER_SECOND;
-  test.for<[string, StoreState, OutageRow]>([
-    // Nothing tells the containers that they are many. These requests do not reach Parameter Store.
-    ['nobody could reach', 'unreachable', { containers, most: 30, all: 60, duringOutage: 150, minuteAfter }],
-    [
-      'failed, and throttled beyond its throughput',
-      'failing',
-      // A call that meets both kinds of failures reads once more when its patience ends.
-      { containers, most: 30, all: 45, duringOutage: READS_PER_SECOND + 1, minuteAfter },
-    ],
-    [
-      'throttled all reads',
-      'throttling',
-      { containers, most: 35, all: 45, duringOutage: READS_PER_SECOND, minuteAfter },
-    ],
-  ])('recovers with the throughput of a Parameter Store that %s', ([, state, row]) =>
-    checkRecovery(state, row),
-  );
+  test.for(RECOVERIES)('has one in time after an outage ($outage)', async ({ state, fleets }) => {
+    const largest = fleets.find(({ containers }) => containers === LARGEST_FLEET) ?? expect.unreachable();
+    await checkRecovery(state, largest);
+  });
 });
 
 describe('a thousand readers of an endpoint that revokes the former token', { timeout: 900_000 }, () => {
