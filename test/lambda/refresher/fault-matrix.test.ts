@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { DeleteParameterCommand } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { codeOf } from '../../../lambda/shared/refresh-error.ts';
 import type { RefreshResult } from '../../../lambda/shared/refresh-result.ts';
-import { claimParameterName } from '../../../lambda/shared/refresher-environment.ts';
+import { claimParameterName, ENVIRONMENT } from '../../../lambda/shared/refresher-environment.ts';
 import type { StoredToken } from '../../../lambda/shared/stored-token.ts';
 import { RUN_TIMEOUT_SECONDS } from '../../../lambda/shared/time-budget.ts';
+import { awsClients } from '../../support/client.ts';
 import { confidential, countLeaks, readLines } from '../../support/confidential.ts';
 import { WAYS, type Way } from '../../support/faults/fault.ts';
 import type { Instructions, ObservedRun } from '../../support/faults/faulty-container.ts';
@@ -50,6 +52,7 @@ const startProcess = () =>
       REFUSED_URL: network.refusedUrl,
       TOKEN_URL: network.url,
       AWS_ENDPOINT_URL: network.url,
+      [ENVIRONMENT.parameterTags]: JSON.stringify({ team: 'travel' }),
     },
     container,
   );
@@ -68,7 +71,15 @@ const run = async (clientContext: Instructions): Promise<ObservedRun> => {
 const outcomeOf = ({ result, errorMessage }: ObservedRun): string =>
   errorMessage === undefined ? (result as RefreshResult).outcome : codeOf(errorMessage);
 
-/** Stores a token that is due and lasts for two more checks, and a claim as the stack creates it. */
+const putClaim = (record: object) => {
+  const name = claimParameterName(refresher.parameterName);
+  return refresher.putParameter(JSON.stringify(record), { Name: name, Type: 'String' });
+};
+const forget = () => {
+  granted = new Set();
+  refresher.endpoint.forgetRequests();
+};
+/** Stores a token that is due and lasts for two more checks, and the claim as the run that minted it left it. */
 const storeDueToken = async (): Promise<string> => {
   const now = Math.floor(Date.now() / 1_000);
   const due: StoredToken = {
@@ -79,12 +90,22 @@ const storeDueToken = async (): Promise<string> => {
     source,
   };
   await refresher.putParameter(JSON.stringify(due));
-  await refresher.putParameter('{}', { Name: claimParameterName(refresher.parameterName), Type: 'String' });
-  granted = new Set();
-  refresher.endpoint.forgetRequests();
+  const version = (await refresher.stored())?.version ?? expect.unreachable();
+  const taken = { owner: randomUUID(), replaces: version - 1, expires_at: due.issued_at + 120 };
+  await putClaim(taken);
+  await putClaim({ ...taken, expires_at: 0, stored: version });
+  forget();
   return due.access_token;
 };
-const storedToken = async (due: string): Promise<'unchanged' | 'new' | 'worse'> => {
+/** A stack as its deployment creates it. */
+const deleteToken = async (): Promise<undefined> => {
+  const { ssm } = awsClients(refresher.cloud.url);
+  await ssm.send(new DeleteParameterCommand({ Name: refresher.parameterName }));
+  ssm.destroy();
+  await putClaim({});
+  forget();
+};
+const storedToken = async (due: string | undefined): Promise<'unchanged' | 'new' | 'worse'> => {
   const { access_token: token, expires_at: expiry } = await refresher.record();
   if (token === due) return 'unchanged';
   return granted.has(token) && expiry - Date.now() / 1_000 > LIFETIME - 120 ? 'new' : 'worse';
@@ -92,32 +113,49 @@ const storedToken = async (due: string): Promise<'unchanged' | 'new' | 'worse'> 
 const callNamed = (name: CallName): ExternalCall =>
   EXTERNAL_CALLS.find((call) => call.name === name) ?? expect.unreachable();
 
-/** Runs a check that finds a token that is due, and in which a call fails. */
+const isRepeatedAfter = (name: CallName, way: Way) =>
+  CELLS.some(([call, fault, , requests]) => call === name && fault === way && requests === 'repeated');
+
+/** Runs a check that finds a token that is due, or none, and in which a call fails. */
 const runWithFault = async (name: CallName, way: Way, requests?: number) => {
-  const { call, slowMs, isWarm, after } = callNamed(name);
+  const { call, slowMs, isWarm, isFirst, after } = callNamed(name);
   if (isWarm) {
     await storeDueToken();
     await run({ isCold: true });
   }
-  const due = await storeDueToken();
-  const fault = { call, way, slowMs, ...(requests === undefined ? {} : { requests }) };
+  const due = isFirst ? await deleteToken() : await storeDueToken();
+  const isRepeated = requests === undefined && isRepeatedAfter(name, way);
+  const fault = { call, way, slowMs, isRepeated, ...(requests === undefined ? {} : { requests }) };
   const faults = after === undefined ? [fault] : [after, fault];
   const failed = await run({ isCold: !isWarm, faults });
+  if (isRepeated) {
+    expect(new Set(failed.calls).size).toBeGreaterThan(RUN.findIndex((made) => made.call === call) + 2);
+    // The attempt has 40 seconds until the time that is reserved for a write.
+    expect(failed.seconds).toBeGreaterThan(38);
+    return { due, failed, requests: 'repeated' };
+  }
   return { due, failed, requests: failed.calls.filter((made) => made === call).length };
 };
 
 /** The calls of a run in which nothing fails. */
-const RUN = EXTERNAL_CALLS.filter((call: ExternalCall) => !call.isWarm && call.after === undefined);
+const RUN = EXTERNAL_CALLS.filter(
+  ({ isWarm, isFirst, after }: ExternalCall) => !isWarm && !isFirst && after === undefined,
+);
+/** What a call to Parameter Store reads or writes. */
+const targetOf = (name: string): ExternalCall['target'] => {
+  const kind = /\.claim(:\d+)?$/.test(name) ? 'claim' : 'token';
+  return /:\d+$/.test(name) ? `former ${kind}` : kind;
+};
 
 describe('the table of faults', () => {
-  test('has every external call of a run, in order', async () => {
+  test('has every external call of a check that replaces a token, in order', async () => {
     await storeDueToken();
     const before = refresher.cloud.calls.length;
     const { calls } = await run({ isCold: true });
     expect(calls).toEqual(RUN.map(({ call }) => call));
     for (const operation of ['GetParameter', 'PutParameter']) {
       const made = refresher.cloud.calls.slice(before).filter((call) => call.operation === operation);
-      const targets = made.map(({ input }) => (String(input.Name).endsWith('.claim') ? 'claim' : 'token'));
+      const targets = made.map(({ input }) => targetOf(String(input.Name)));
       const wanted = RUN.filter(({ call }) => call.startsWith(operation));
       expect(targets).toEqual(wanted.map(({ target }) => target));
     }
@@ -134,7 +172,7 @@ describe('the table of faults', () => {
 const REMEDY = /^(The next check|If|Check|Create|Write|Either|Correct)\b/;
 const lastSentence = (message: string) => message.split(/(?<=[.:]) (?=[A-Z])/).at(-1) ?? '';
 
-test.for(CELLS)('%s, %s: the run ends with %s after %d requests, and the token is %s', async (cell) => {
+test.for(CELLS)('%s, %s: the run ends with %s after %s requests, and the token is %s', async (cell) => {
   const [name, way, outcome, , stored] = cell;
   const { due, failed, requests } = await runWithFault(name, way);
   expect([name, way, outcomeOf(failed), requests, await storedToken(due)]).toEqual(cell);
@@ -180,7 +218,9 @@ const PASSING: readonly Way[] = [
 /** Calls that are given up if they take too long. */
 const GIVEN_UP: ReadonlySet<CallName> = new Set<CallName>(['last look at the token', 'release of the claim']);
 
-test.for(RUN.flatMap(({ name }) => PASSING.map((way) => [name, way] as const)))(
+const PASSED: readonly CallName[] = [...RUN.map(({ name }) => name), 'write of the first token, with tags'];
+
+test.for(PASSED.flatMap((name) => PASSING.map((way) => [name, way] as const)))(
   '%s, %s: if one request fails, the run sends one more and stores a token',
   async ([name, way]) => {
     const { due, failed, requests } = await runWithFault(name, way, 1);

@@ -7,13 +7,15 @@ export interface ExternalCall {
   readonly name: string;
   /** See `Fault`. */
   readonly call: string;
-  readonly target: 'token' | 'claim' | 'secret' | 'endpoint';
+  readonly target: 'token' | 'claim' | 'former claim' | 'former token' | 'secret' | 'endpoint';
   /** An answer this late is in time, in milliseconds. */
   readonly slowMs: number;
   /** Error codes that name its fault. */
   readonly codes: readonly RefreshErrorCode[];
   /** Whether the container has refreshed a token before. */
   readonly isWarm?: boolean;
+  /** Whether there is no token yet. */
+  readonly isFirst?: boolean;
   /** What must fail before, or the run does not make this call. */
   readonly after?: Fault;
 }
@@ -45,7 +47,14 @@ export const EXTERNAL_CALLS = [
   },
   { name: 'read of the claim', call: 'GetParameter 2', target: 'claim', slowMs: 3_500, codes: STORE },
   { name: 'write of the claim', call: 'PutParameter 1', target: 'claim', slowMs: 3_500, codes: STORE },
-  { name: 'second read of the token', call: 'GetParameter 3', target: 'token', slowMs: 3_500, codes: STORE },
+  {
+    name: 'read of a former claim',
+    call: 'GetParameter 3',
+    target: 'former claim',
+    slowMs: 3_500,
+    codes: STORE,
+  },
+  { name: 'second read of the token', call: 'GetParameter 4', target: 'token', slowMs: 3_500, codes: STORE },
   {
     name: 'second read of the versions',
     call: 'DescribeSecret 2',
@@ -61,7 +70,7 @@ export const EXTERNAL_CALLS = [
     codes: SECRET,
   },
   { name: 'token request', call: 'POST 1', target: 'endpoint', slowMs: 29_000, codes: ENDPOINT },
-  { name: 'last look at the token', call: 'GetParameter 4', target: 'token', slowMs: 1_500, codes: [] },
+  { name: 'last look at the token', call: 'GetParameter 5', target: 'token', slowMs: 1_500, codes: [] },
   { name: 'write of the token', call: 'PutParameter 2', target: 'token', slowMs: 1_500, codes: STORE },
   { name: 'release of the claim', call: 'PutParameter 3', target: 'claim', slowMs: 1_500, codes: [] },
   {
@@ -71,6 +80,22 @@ export const EXTERNAL_CALLS = [
     slowMs: 1_500,
     codes: ['CLIENT_REJECTED'],
     after: { call: 'POST 1', way: 'denied' },
+  },
+  {
+    name: 'write of the first token, with tags',
+    call: 'PutParameter 2',
+    target: 'token',
+    slowMs: 1_500,
+    codes: STORE,
+    isFirst: true,
+  },
+  {
+    name: 'read of a former token after a repeated write',
+    call: 'GetParameter 6',
+    target: 'former token',
+    slowMs: 1_500,
+    codes: [],
+    after: { call: 'PutParameter 2', way: 'reset after arrival', requests: 1 },
   },
   {
     name: 'read of the versions, warm',
@@ -97,13 +122,13 @@ export type Cell = readonly [
   call: CallName,
   way: Way,
   outcome: RefreshResult['outcome'] | RefreshErrorCode,
-  /** Requests of this call, retries included. */
-  requests: number,
+  /** Requests of this call, retries included. Some calls are repeated until the time is up. */
+  requests: number | 'repeated',
   /** The stored token after the run. */
   stored: 'unchanged' | 'new',
 ];
 
-/** Every way in which every external call can fail, and what becomes of the run. The stored token is due. */
+/** Every way in which each of these calls can fail, and what becomes of the run. The stored token is due. */
 export const CELLS: readonly Cell[] = [
   ['read of the token', 'refused', 'STORE_UNAVAILABLE', 3, 'unchanged'],
   ['read of the token', 'reset before arrival', 'STORE_UNAVAILABLE', 3, 'unchanged'],
@@ -157,6 +182,19 @@ export const CELLS: readonly Cell[] = [
   ['write of the claim', 'denied', 'STORE_UNAVAILABLE', 1, 'unchanged'],
   ['write of the claim', 'not found', 'STORE_UNAVAILABLE', 1, 'unchanged'],
   ['write of the claim', 'slow', 'minted', 1, 'new'],
+  ['read of a former claim', 'refused', 'STORE_UNAVAILABLE', 'repeated', 'unchanged'],
+  ['read of a former claim', 'reset before arrival', 'STORE_UNAVAILABLE', 'repeated', 'unchanged'],
+  ['read of a former claim', 'reset after arrival', 'STORE_UNAVAILABLE', 'repeated', 'unchanged'],
+  ['read of a former claim', 'no answer', 'STORE_UNAVAILABLE', 'repeated', 'unchanged'],
+  ['read of a former claim', 'answer stops', 'STORE_UNAVAILABLE', 'repeated', 'unchanged'],
+  ['read of a former claim', 'answer cut off', 'STORE_UNAVAILABLE', 'repeated', 'unchanged'],
+  ['read of a former claim', 'not JSON', 'STORE_UNAVAILABLE', 'repeated', 'unchanged'],
+  ['read of a former claim', 'empty answer', 'minted', 1, 'new'],
+  ['read of a former claim', 'throttled', 'STORE_UNAVAILABLE', 'repeated', 'unchanged'],
+  ['read of a former claim', 'server error', 'STORE_UNAVAILABLE', 'repeated', 'unchanged'],
+  ['read of a former claim', 'denied', 'minted', 1, 'new'],
+  ['read of a former claim', 'not found', 'minted', 1, 'new'],
+  ['read of a former claim', 'slow', 'minted', 1, 'new'],
   ['second read of the token', 'refused', 'STORE_UNAVAILABLE', 3, 'unchanged'],
   ['second read of the token', 'reset before arrival', 'STORE_UNAVAILABLE', 3, 'unchanged'],
   ['second read of the token', 'reset after arrival', 'STORE_UNAVAILABLE', 3, 'unchanged'],
@@ -261,6 +299,32 @@ export const CELLS: readonly Cell[] = [
   ['release of the claim after a failure', 'denied', 'CLIENT_REJECTED', 1, 'unchanged'],
   ['release of the claim after a failure', 'not found', 'CLIENT_REJECTED', 1, 'unchanged'],
   ['release of the claim after a failure', 'slow', 'CLIENT_REJECTED', 1, 'unchanged'],
+  ['write of the first token, with tags', 'refused', 'STORE_UNAVAILABLE', 4, 'unchanged'],
+  ['write of the first token, with tags', 'reset before arrival', 'STORE_UNAVAILABLE', 4, 'unchanged'],
+  ['write of the first token, with tags', 'reset after arrival', 'STORE_UNAVAILABLE', 4, 'new'],
+  ['write of the first token, with tags', 'no answer', 'STORE_UNAVAILABLE', 4, 'unchanged'],
+  ['write of the first token, with tags', 'answer stops', 'STORE_UNAVAILABLE', 4, 'new'],
+  ['write of the first token, with tags', 'answer cut off', 'STORE_UNAVAILABLE', 4, 'new'],
+  ['write of the first token, with tags', 'not JSON', 'STORE_UNAVAILABLE', 1, 'new'],
+  ['write of the first token, with tags', 'empty answer', 'minted', 1, 'new'],
+  ['write of the first token, with tags', 'throttled', 'STORE_UNAVAILABLE', 4, 'unchanged'],
+  ['write of the first token, with tags', 'server error', 'STORE_UNAVAILABLE', 4, 'unchanged'],
+  ['write of the first token, with tags', 'denied', 'STORE_UNAVAILABLE', 1, 'unchanged'],
+  ['write of the first token, with tags', 'not found', 'STORE_UNAVAILABLE', 1, 'unchanged'],
+  ['write of the first token, with tags', 'slow', 'minted', 1, 'new'],
+  ['read of a former token after a repeated write', 'refused', 'minted', 3, 'new'],
+  ['read of a former token after a repeated write', 'reset before arrival', 'minted', 3, 'new'],
+  ['read of a former token after a repeated write', 'reset after arrival', 'minted', 3, 'new'],
+  ['read of a former token after a repeated write', 'no answer', 'minted', 1, 'new'],
+  ['read of a former token after a repeated write', 'answer stops', 'minted', 1, 'new'],
+  ['read of a former token after a repeated write', 'answer cut off', 'minted', 3, 'new'],
+  ['read of a former token after a repeated write', 'not JSON', 'minted', 1, 'new'],
+  ['read of a former token after a repeated write', 'empty answer', 'minted', 1, 'new'],
+  ['read of a former token after a repeated write', 'throttled', 'minted', 3, 'new'],
+  ['read of a former token after a repeated write', 'server error', 'minted', 3, 'new'],
+  ['read of a former token after a repeated write', 'denied', 'minted', 1, 'new'],
+  ['read of a former token after a repeated write', 'not found', 'minted', 1, 'new'],
+  ['read of a former token after a repeated write', 'slow', 'minted', 1, 'new'],
   ['read of the versions, warm', 'refused', 'minted', 3, 'new'],
   ['read of the versions, warm', 'reset before arrival', 'minted', 3, 'new'],
   ['read of the versions, warm', 'reset after arrival', 'minted', 3, 'new'],

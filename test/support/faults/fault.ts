@@ -11,7 +11,7 @@ export const WAYS = {
   throttled: 'AWS answers `ThrottlingException`, or the token endpoint HTTP 429 without `Retry-After`.',
   'server error': 'AWS answers HTTP 500, or the token endpoint HTTP 503.',
   denied: 'AWS answers `AccessDeniedException`, or the token endpoint `invalid_client`.',
-  'not found': 'The parameter, the secret, the key or the path does not exist.',
+  'not found': 'The parameter, its version, the secret, the key, or the path does not exist.',
   slow: 'The answer comes just before the time limit.',
 } as const;
 export type Way = keyof typeof WAYS;
@@ -23,6 +23,8 @@ export interface Fault {
   readonly way: Way;
   /** How many requests of the call fail. Default: all. */
   readonly requests?: number;
+  /** Whether all later calls of the operation fail too, because the run repeats the call. */
+  readonly isRepeated?: boolean;
   /** How long a slow answer takes, in milliseconds. */
   readonly slowMs?: number;
 }

@@ -40,7 +40,7 @@ interface OpenRequest {
 }
 
 const { BUNDLE = '', REFUSED_URL = '' } = process.env;
-const time = startVirtualTime();
+const time = startVirtualTime(waitTogether);
 const open = new Set<OpenRequest>();
 let handler: (event: unknown, context: unknown) => Promise<unknown>;
 let giveUp = () => {};
@@ -88,14 +88,23 @@ function note(operation: string, isRetry: boolean): Fault | undefined {
   const call = `${operation} ${isRetry ? before : before + 1}`;
   calls.push(call);
   const requests = calls.filter((made) => made === call).length;
-  return faults.find(({ call: failing, requests: most = requests }) => failing === call && requests <= most);
+  return faults.find(({ call: failing, requests: most = requests, isRepeated }) => {
+    const isFailing =
+      failing === call || (isRepeated && calls.includes(failing) && isSameOperation(failing, call));
+    return isFailing && requests <= most;
+  });
 }
 
-/** Moves the clock while no open request can go on by itself. */
+function isSameOperation(one: string, other: string): boolean {
+  return one.split(' ')[0] === other.split(' ')[0];
+}
+
+/** Moves the clock while no open request can go on by itself. Between two requests, the run waits for a second at most. */
 function waitTogether(): void {
   setImmediate(() => {
     const waiting = [...open].filter((request) => !request.isOver());
-    if (waiting.length === 0 || waiting.some(({ isSilent }) => !isSilent)) return;
+    if (waiting.length === 0) return time.passSecond();
+    if (waiting.some(({ isSilent }) => !isSilent)) return;
     if (time.fireNext()) waitTogether();
     else giveUp();
   });

@@ -53,7 +53,7 @@ export async function startFaultyNetwork(awsUrl: string, endpointUrl: string): P
     const way = request.headers[FAULT_HEADER] as Way | undefined;
     if (way === 'reset before arrival') return void request.socket.resetAndDestroy();
     const body = await buffer(request);
-    const error = errorFor(way, request);
+    const error = errorFor(way, request, body);
     if (error !== undefined) return send(response, error);
     if (way === 'no answer') return;
     const isAws = request.headers['x-amz-target'] !== undefined;
@@ -62,7 +62,7 @@ export async function startFaultyNetwork(awsUrl: string, endpointUrl: string): P
   return { url: server.url, refusedUrl: unused.url, close: server.stop };
 }
 
-function errorFor(way: Way | undefined, { headers }: IncomingMessage): Received | undefined {
+function errorFor(way: Way | undefined, { headers }: IncomingMessage, sent: Buffer): Received | undefined {
   if (way === undefined) return undefined;
   const target = headers['x-amz-target'];
   if (target === undefined) {
@@ -73,10 +73,15 @@ function errorFor(way: Way | undefined, { headers }: IncomingMessage): Received 
   }
   const [, operation = ''] = String(target).split('.');
   const { status, type = '' } =
-    way === 'not found' ? { status: 400, type: NOT_FOUND[operation] } : (AWS_ERRORS[way] ?? {});
+    way === 'not found' ? { status: 400, type: notFound(operation, sent) } : (AWS_ERRORS[way] ?? {});
   if (status === undefined) return undefined;
   const body = JSON.stringify({ __type: type, message: 'an error of the test' });
   return { status, headers: { 'x-amzn-errortype': type }, body: Buffer.from(body) };
+}
+
+function notFound(operation: string, sent: Buffer): string | undefined {
+  const isVersion = operation === 'GetParameter' && /:\d+$/.test(JSON.parse(String(sent)).Name);
+  return isVersion ? 'ParameterVersionNotFound' : NOT_FOUND[operation];
 }
 
 /** Gives the answer, or what the fault leaves of it. */

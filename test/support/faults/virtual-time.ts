@@ -7,20 +7,23 @@ export interface VirtualTime {
   set(milliseconds: number): void;
   /** Moves the clock to the next timer and fires it. Returns false if there is none. */
   fireNext(): boolean;
+  /** If somebody waits for exactly a second, moves the clock to the end of that wait. */
+  passSecond(): void;
   /** Resolves when the clock has moved by `milliseconds`. */
   sleep(milliseconds: number): Promise<void>;
 }
 
 interface VirtualTimer {
   readonly at: number;
+  readonly milliseconds: number;
   readonly act: () => void;
 }
 
 /** Milliseconds. */
 const SHORTEST_VIRTUAL_WAIT = 1_000;
 
-/** Replaces the clock and the timers that the function's code uses. */
-export function startVirtualTime(): VirtualTime {
+/** Replaces the clock and the timers that the function's code uses. Calls `onSecond` when a wait of a second begins. */
+export function startVirtualTime(onSecond: () => void): VirtualTime {
   const { setTimeout: startReal, clearTimeout: clearReal } = globalThis;
   const realNow = Date.now;
   const timers = new Map<object, VirtualTimer>();
@@ -29,7 +32,8 @@ export function startVirtualTime(): VirtualTime {
 
   const start = (act: () => void, milliseconds: number): object => {
     const timer = { unref: () => timer, ref: () => timer, hasRef: () => true };
-    timers.set(timer, { at: Date.now() + milliseconds, act });
+    timers.set(timer, { at: Date.now() + milliseconds, milliseconds, act });
+    if (milliseconds === SHORTEST_VIRTUAL_WAIT) onSecond();
     return timer;
   };
   globalThis.setTimeout = ((act: (...given: never[]) => void, milliseconds = 0, ...given: never[]) =>
@@ -46,19 +50,25 @@ export function startVirtualTime(): VirtualTime {
     return controller.signal;
   };
 
+  const fireNext = (): boolean => {
+    const [first] = [...timers].toSorted(([, a], [, b]) => a.at - b.at);
+    if (first === undefined) return false;
+    const [timer, { at, act }] = first;
+    timers.delete(timer);
+    ahead += Math.max(0, at - Date.now());
+    act();
+    return true;
+  };
+
   return {
     set: (milliseconds) => {
       ahead = milliseconds;
       timers.clear();
     },
-    fireNext: () => {
-      const [first] = [...timers].toSorted(([, a], [, b]) => a.at - b.at);
-      if (first === undefined) return false;
-      const [timer, { at, act }] = first;
-      timers.delete(timer);
-      ahead += Math.max(0, at - Date.now());
-      act();
-      return true;
+    fireNext,
+    passSecond: () => {
+      const waits = [...timers].filter(([, { milliseconds }]) => milliseconds === SHORTEST_VIRTUAL_WAIT);
+      for (const [timer] of waits) while (timers.has(timer)) fireNext();
     },
     sleep: (milliseconds) => new Promise((resolve) => void start(resolve, milliseconds)),
   };
