@@ -1,6 +1,6 @@
 /**
  * Time in a function's process. Waits of a second or more take no time: they end when somebody moves the clock. Shorter waits
- * are real.
+ * are real, except for time limits.
  */
 export interface VirtualTime {
   /** Sets the clock to `milliseconds` after the real time. Forgets the timers. */
@@ -46,7 +46,8 @@ export function startVirtualTime(onSecond: () => void): VirtualTime {
   AbortSignal.timeout = (milliseconds) => {
     const controller = new AbortController();
     const abort = () => controller.abort(new DOMException('The time is up.', 'TimeoutError'));
-    globalThis.setTimeout(abort, milliseconds);
+    // Even a short limit must end before longer waits do.
+    start(abort, milliseconds);
     return controller.signal;
   };
 
