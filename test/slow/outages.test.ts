@@ -33,7 +33,7 @@ test.for([
     for (const kind of ['refuses', 'hangs'] as const) {
       for (const late of DELAYS) {
         for (let phase = 0; phase < policy.checkEvery; phase += policy.checkEvery / PHASES) {
-          const outage = { policy, lifetime, kind, phase, from, lasts: lifetime + 10, late };
+          const outage = { policy, lifetime, kinds: [kind], phase, from, lasts: lifetime + 10, late };
           const { endpoint, stored } = await simulateOutage(outage);
           const expiry = (stored[0]?.expires_at ?? 0) * 1_000;
           // An outage that began just before the first attempt ended in time if the last one could have succeeded.

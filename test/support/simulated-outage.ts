@@ -8,6 +8,9 @@ export const OUTAGE_KINDS = [
   'hangs',
   'answers 503',
   'answers 429',
+  'answers 429 and asks to wait until the end',
+  'answers 429 and asks to wait for half of the rest',
+  'answers 429 and says that the rate limit resets at the end',
   'answers 503 slowly',
   'answers 503 with a large page',
   'answers 503 with a rate limit',
@@ -20,7 +23,8 @@ export interface SimulatedOutage {
   readonly policy: RefreshPolicy;
   /** Of a token, in seconds. */
   readonly lifetime: number;
-  readonly kind: OutageKind;
+  /** What happens to the requests in the outage, repeated. */
+  readonly kinds: readonly OutageKind[];
   /** Seconds from the first token to the start of the schedule, less full intervals of `checkEvery`. */
   readonly phase: number;
   /** Seconds from the first token to the outage. */
@@ -29,30 +33,46 @@ export interface SimulatedOutage {
   readonly lasts: number;
   /** Seconds by which each check is late, up to 60; repeated. */
   readonly late: readonly number[];
+  /** Seconds that an answer takes after the outage. Default: less than one. */
+  readonly answersAfter?: number;
+  /** Seconds that each call to AWS takes after the first token. Default: 0. */
+  readonly awsTakes?: number;
 }
 
 /** One outage of the token endpoint, from the first token until the refresher has recovered. */
 export async function simulateOutage(outage: SimulatedOutage): Promise<
   SimulatedRefresher & {
-    /** Seconds in which the parameter held an expired token. */
-    readonly gap: number;
+    /** Fewest seconds for which the stored token was still valid. Negative if the parameter held an expired one. */
+    readonly leastValid: number;
   }
 > {
-  const { policy, lifetime, kind, phase, from, lasts, late } = outage;
+  const { policy, lifetime, kinds, phase, from, lasts, late, answersAfter = 0, awsTakes = 0 } = outage;
   const simulated = await simulateRefresher({
     kind: { expiresIn: 'constant', token: 'opaque', grantsEarly: 0 },
     policy,
     lifetime,
   });
-  const { time, endpoint, stored } = simulated;
+  const { time, aws, endpoint, stored } = simulated;
   const grant = newTokens(() => lifetime);
   endpoint.fault = grant;
   await time.until(simulated.run({}, { isAwaited: true }));
   const startedAt = time.now();
-  endpoint.fault = (signal) => {
+  let failed = 0;
+  endpoint.fault = async (signal) => {
     const second = (time.now() - startedAt) / 1_000 - from;
-    return second >= 0 && second < lasts ? failAs(kind, signal, simulated) : grant();
+    if (second >= 0 && second < lasts) {
+      failed += 1;
+      return failAs(kinds[(failed - 1) % kinds.length], lasts - second, signal, simulated);
+    }
+    if (second >= lasts) await time.sleep(answersAfter * 1_000, signal);
+    return grant();
   };
+  const { onCall } = aws;
+  if (awsTakes > 0)
+    aws.onCall = async (...call) => {
+      await time.sleep(awsTakes * 1_000);
+      onCall(...call);
+    };
   // Earlier checks would only keep the token.
   const idle = Math.floor(dueAt({ issued_at: 0, expires_at: lifetime }, policy) / policy.checkEvery) - 2;
   await time.advance((phase + Math.max(0, idle) * policy.checkEvery) * 1_000);
@@ -60,18 +80,24 @@ export async function simulateOutage(outage: SimulatedOutage): Promise<
   const until = startedAt + (Math.max(from + lasts, lifetime) + 2 * policy.checkEvery) * 1_000;
   await time.advance(until - time.now());
   const end = time.now() / 1_000;
-  const gaps = stored.map(
-    ({ expires_at }, index) => Math.min(stored[index + 1]?.storedAt ?? end, end) - expires_at,
-  );
-  return Object.assign(simulated, { gap: Math.max(0, ...gaps) });
+  const valid = stored.map(({ expires_at }, index) => expires_at - (stored[index + 1]?.storedAt ?? end));
+  return Object.assign(simulated, { leastValid: Math.min(...valid) });
 }
 
+/** `rest`: seconds until the end of the outage. */
 async function failAs(
-  kind: OutageKind,
+  kind: OutageKind | undefined,
+  rest: number,
   signal: AbortSignal,
   { time }: SimulatedRefresher,
 ): Promise<Response> {
+  const limited = (header: string, seconds: number) =>
+    new Response(null, {
+      status: 429,
+      headers: { 'x-ratelimit-remaining': '0', [header]: String(Math.floor(seconds)) },
+    });
   switch (kind) {
+    case undefined:
     case 'refuses':
       throw Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNREFUSED' } });
     case 'hangs':
@@ -80,6 +106,12 @@ async function failAs(
       return new Response(null, { status: 503 });
     case 'answers 429':
       return new Response(null, { status: 429 });
+    case 'answers 429 and asks to wait until the end':
+      return limited('retry-after', rest);
+    case 'answers 429 and asks to wait for half of the rest':
+      return limited('retry-after', rest / 2);
+    case 'answers 429 and says that the rate limit resets at the end':
+      return limited('x-ratelimit-reset', rest);
     case 'answers 503 slowly':
       await time.sleep(25_000, signal);
       return new Response(null, { status: 503 });

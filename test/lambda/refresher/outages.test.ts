@@ -11,7 +11,24 @@ const HOUR = 3_600;
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 
-/** Any settings that leave something to survive, with at most 30 checks in the lifetime of a token, and an outage within the bound. */
+/** Seconds by which the checks are late. */
+const late = fc.array(fc.oneof(fc.constantFrom(0, 60), fc.double({ min: 0, max: 60, noNaN: true })), {
+  minLength: 1,
+  maxLength: 7,
+});
+/** In seconds. A token request may take 30, less what the calls to AWS before it took. */
+const speeds = fc.constantFrom(
+  { answersAfter: 0, awsTakes: 0 },
+  { answersAfter: 29, awsTakes: 0 },
+  { answersAfter: 29, awsTakes: 0.05 },
+  { answersAfter: 28, awsTakes: 0.2 },
+  { answersAfter: 0, awsTakes: 0.5 },
+);
+
+/**
+ * Any settings that leave something to survive, with at most 30 checks in the lifetime of a token, and an outage within the bound.
+ * It mixes kinds of failures, and answers may be slow after it.
+ */
 const outages: fc.Arbitrary<SimulatedOutage> = fc
   .record({
     checkEvery: fc
@@ -19,22 +36,19 @@ const outages: fc.Arbitrary<SimulatedOutage> = fc
       .map((minutes) => minutes * MINUTE),
     refreshBefore: fc.integer({ min: 60, max: 4 * HOUR }),
     lifetime: fc.integer({ min: 60, max: 8 * HOUR }),
-    kind: fc.constantFrom(...OUTAGE_KINDS),
+    kinds: fc.array(fc.constantFrom(...OUTAGE_KINDS), { minLength: 1, maxLength: 4 }),
     // The worst moment is just before the first attempt to replace the token.
     begins: fc.oneof(fc.constant(0), fc.double({ min: -1, max: 1, noNaN: true })),
     share: fc.oneof(fc.constant(1), share),
     phase: share,
-    late: fc.array(fc.oneof(fc.constantFrom(0, 60), fc.double({ min: 0, max: 60, noNaN: true })), {
-      minLength: 1,
-      maxLength: 7,
-    }),
+    ...{ late, speeds },
   })
-  .map(({ checkEvery, refreshBefore, lifetime, begins, share, phase, ...rest }) => {
+  .map(({ checkEvery, refreshBefore, lifetime, begins, share, phase, speeds, ...rest }) => {
     const policy = { checkEvery, refreshBefore: checkEvery + 60 + refreshBefore };
     const valid = checkEvery + 60 + Math.min(lifetime, 30 * checkEvery);
     const due = dueAt({ issued_at: 0, expires_at: valid }, policy);
     return {
-      ...rest,
+      ...{ ...rest, ...speeds },
       policy,
       lifetime: valid,
       phase: phase * checkEvery,
@@ -49,8 +63,8 @@ test('for any settings, no token expires in any outage within the bound, and eac
 }, async () => {
   await fc.assert(
     fc.asyncProperty(outages, async (outage) => {
-      const { gap, runs } = await simulateOutage(outage);
-      expect(gap).toBe(0);
+      const { leastValid, runs } = await simulateOutage(outage);
+      expect(leastValid).toBeGreaterThanOrEqual(0);
       const { checkEvery } = outage.policy;
       const longest = functionTimeout(checkEvery);
       for (const { startedAt, endedAt, requests } of runs) {
@@ -60,6 +74,24 @@ test('for any settings, no token expires in any outage within the bound, and eac
         );
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 250 },
   );
+});
+
+// README.md and docs/ state it.
+test('with the default settings and one-hour tokens, the stored token is valid for at least 29 minutes while checks can mint', async () => {
+  const policy = { checkEvery: 5 * MINUTE, refreshBefore: 30 * MINUTE };
+  const checks = fc.record({ phase: share.map((part) => part * policy.checkEvery), late, speeds });
+  let least = Number.POSITIVE_INFINITY;
+  const property = fc.asyncProperty(checks, async ({ speeds, ...schedule }) => {
+    const withoutOutage = { kinds: [], from: 0, lasts: 0 };
+    const { leastValid } = await simulateOutage({
+      ...{ policy, lifetime: HOUR },
+      ...{ ...schedule, ...speeds, ...withoutOutage },
+    });
+    least = Math.min(least, leastValid);
+  });
+  await fc.assert(property, { numRuns: 30 });
+  expect(least / MINUTE).toBeGreaterThanOrEqual(29);
+  expect(least / MINUTE).toBeLessThan(30);
 });
