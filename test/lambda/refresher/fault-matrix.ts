@@ -69,7 +69,7 @@ export const EXTERNAL_CALLS = [
     slowMs: 3_500,
     codes: SECRET,
   },
-  { name: 'token request', call: 'POST 1', target: 'endpoint', slowMs: 29_000, codes: ENDPOINT },
+  { name: 'token request', call: 'POST 1', target: 'endpoint', slowMs: 27_000, codes: ENDPOINT },
   { name: 'last look at the token', call: 'GetParameter 5', target: 'token', slowMs: 1_500, codes: [] },
   { name: 'write of the token', call: 'PutParameter 2', target: 'token', slowMs: 1_500, codes: STORE },
   { name: 'release of the claim', call: 'PutParameter 3', target: 'claim', slowMs: 1_500, codes: [] },
