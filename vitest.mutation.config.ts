@@ -24,7 +24,7 @@ export default {
       ...configDefaults.exclude,
       'test/lambda/reader/bundle.test.ts',
       // They simulate for minutes what other tests cover in seconds.
-      'test/lambda/**/{interleavings,interleavings-with-reader,outages,outage-recovery,rejected-fleet,reports,revoking-endpoint,same-token-days}.test.ts',
+      'test/lambda/**/{any-sequence,interleavings,interleavings-with-reader,outages,outage-recovery,rejected-fleet,reports,revoking-endpoint,same-token-days}.test.ts',
       ...globSync(TESTS).filter(runsBundles),
     ],
     globalSetup: ['test/support/leak-files.ts'],
