@@ -35,6 +35,7 @@ export async function mintClaimed(
   const { expiresAt = 0, attempts } = observations;
   const input = { event, source: found.source, now, expiresAt, configuration };
   const own = claimFor(found, before.record, tools);
+  // A run that may send no request takes no claim.
   const keeps = keepsRejected(found, own, now);
   if (keeps !== undefined) return keeps;
   requestsAllowed(found, own, input);

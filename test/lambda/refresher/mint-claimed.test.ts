@@ -317,8 +317,11 @@ describe('a rejected token', () => {
     await run(CHECK);
     for (const end of ['rejected', 'rejected', 'just-minted']) {
       clock.advance(61_000);
+      claims = [];
       expect(await report()).toBe(end);
     }
+    // The last run took no claim.
+    expect(claims).toEqual([]);
     expect(requests).toBe(3);
     expect(await run(FORCE)).toBe('forced');
   });
@@ -363,6 +366,15 @@ test('a check that leaves the token to a deployment does not read the claim', as
   });
   expect(await run({ type: 'held', version: 1 })).toBe('already-replaced');
   expect(read).toEqual([parameterName]);
+});
+
+test('a run during a pause takes no claim', async () => {
+  answers = [limited];
+  expect(await run(CHECK)).toBe('RATE_LIMITED');
+  claims = [];
+  clock.advance(300_000);
+  expect(await run({ type: 'rejected', fingerprint: sha256('any') })).toBe('RATE_LIMITED');
+  expect(claims).toEqual([]);
 });
 
 describe('in the last minutes of a token, during a pause that the endpoint asked for,', () => {
