@@ -1,5 +1,7 @@
+import type { RefreshPolicy } from '../shared/refresh-margin.ts';
 import type { MintReason } from '../shared/refresh-result.ts';
 import { type StoredToken, sha256 } from '../shared/stored-token.ts';
+import type { Configuration } from './configuration.ts';
 import { type DecisionInput, isDue } from './decide.ts';
 
 export interface Minted {
@@ -21,7 +23,15 @@ export interface UnstoredMemory {
   unstored?: UnstoredToken;
 }
 
-type UnstoredInput = Pick<DecisionInput, 'event' | 'stored' | 'source' | 'now' | 'policy'>;
+interface UnstoredInput extends Pick<DecisionInput, 'event' | 'stored' | 'source' | 'now'> {
+  readonly policy: RefreshPolicy & Pick<Configuration, 'revokesFormerToken'>;
+}
+
+/** By how much the clocks of two containers that mint may differ, in seconds. */
+const CLOCK_DIFFERENCE = 60;
+
+/** After these mints, APIs may reject the tokens that were minted before. */
+const REPLACE_LONGER: ReadonlySet<MintReason> = new Set<MintReason>(['forced', 'rejected', 'source-changed']);
 
 /** Returns the unstored token if it is still worth storing, and otherwise forgets it. */
 export function unstoredToken(memory: UnstoredMemory, input: UnstoredInput): UnstoredToken | undefined {
@@ -30,7 +40,7 @@ export function unstoredToken(memory: UnstoredMemory, input: UnstoredInput): Uns
 }
 
 function isWorthStoring(
-  { token, source: mintedFor, replaces }: UnstoredToken,
+  { token, reason, source: mintedFor, replaces }: UnstoredToken,
   { event, stored, source, now, policy }: UnstoredInput,
 ): boolean {
   if (
@@ -43,5 +53,8 @@ function isWorthStoring(
   if (stored.state !== 'token' || stored.version === replaces) return true;
   // The write may have succeeded although its answer was lost. Another run may have stored a later token, or an earlier one
   // that it could not store before.
-  return stored.token.issued_at < token.issued_at && stored.token.access_token !== token.access_token;
+  if (stored.token.access_token === token.access_token) return false;
+  const isLater = stored.token.issued_at + CLOCK_DIFFERENCE < token.issued_at;
+  const mayEndSooner = policy.revokesFormerToken || REPLACE_LONGER.has(reason);
+  return isLater && (mayEndSooner || stored.token.expires_at < token.expires_at);
 }
