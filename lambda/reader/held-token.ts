@@ -1,10 +1,7 @@
-import type { StoredToken } from '../shared/stored-token.ts';
+import { CLOCK_DIFFERENCE_SECONDS, type StoredToken } from '../shared/stored-token.ts';
 
 /** How many rejected tokens a reader remembers. A lagging replica of Parameter Store returns one of the latest. */
 const MOST_REJECTED = 10;
-
-/** By how much the clocks of two containers that mint may differ. */
-const CLOCK_DIFFERENCE_SECONDS = 60;
 
 export type HeldToken = ReturnType<typeof createHeldToken>;
 

@@ -1,6 +1,6 @@
 import type { RefreshPolicy } from '../shared/refresh-margin.ts';
 import type { MintReason } from '../shared/refresh-result.ts';
-import { type StoredToken, sha256 } from '../shared/stored-token.ts';
+import { CLOCK_DIFFERENCE_SECONDS, type StoredToken, sha256 } from '../shared/stored-token.ts';
 import type { Configuration } from './configuration.ts';
 import { type DecisionInput, isDue } from './decide.ts';
 
@@ -27,9 +27,6 @@ interface UnstoredInput extends Pick<DecisionInput, 'event' | 'stored' | 'source
   readonly policy: RefreshPolicy & Pick<Configuration, 'revokesFormerToken'>;
 }
 
-/** By how much the clocks of two containers that mint may differ, in seconds. */
-const CLOCK_DIFFERENCE = 60;
-
 /** After these mints, APIs may reject the tokens that were minted before. */
 const REPLACE_LONGER: ReadonlySet<MintReason> = new Set<MintReason>(['forced', 'rejected', 'source-changed']);
 
@@ -54,7 +51,7 @@ function isWorthStoring(
   // The write may have succeeded although its answer was lost. Another run may have stored a later token, or an earlier one
   // that it could not store before.
   if (stored.token.access_token === token.access_token) return false;
-  const isLater = stored.token.issued_at + CLOCK_DIFFERENCE < token.issued_at;
+  const isLater = stored.token.issued_at + CLOCK_DIFFERENCE_SECONDS < token.issued_at;
   const mayEndSooner = policy.revokesFormerToken || REPLACE_LONGER.has(reason);
   return isLater && (mayEndSooner || stored.token.expires_at < token.expires_at);
 }

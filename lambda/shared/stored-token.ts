@@ -20,6 +20,9 @@ export interface StoredToken {
 /** Longest accepted lifetime, in seconds (30 days). A wrong `expires_in` would otherwise keep a revoked token for years. */
 export const MAX_LIFETIME_SECONDS = 30 * 24 * 3600;
 
+/** By how much the clocks of two containers that mint may differ, in seconds. Within that, `issued_at` does not say which token is later. */
+export const CLOCK_DIFFERENCE_SECONDS = 60;
+
 /** What the parameter holds. `found` completes the sentence "it holds …". */
 export type Stored =
   | { readonly state: 'missing' }
