@@ -40,6 +40,7 @@ async function tryToRemove(ssm: SSMClient, parameterName: string): Promise<Attem
     if (!(await isUndecryptable(ssm, parameterName, error))) return failed(error);
     return { ...failed(error), result: 'parameter left unchanged, because it could not be decrypted' };
   }
+  // Stryker disable next-line ConditionalExpression,StringLiteral: to delete it would have the same result
   if (stored.state === 'missing') return done('the parameter does not exist');
   if (stored.state === 'foreign') return done(`parameter left unchanged, because it holds ${stored.found}`);
   try {

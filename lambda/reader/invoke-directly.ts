@@ -58,11 +58,11 @@ export function invokeDirectly(
 /** Milliseconds, or undefined if the call must not be repeated. */
 function retryBase(error: ServiceError): number | undefined {
   if (wasThrottled(error)) return RETRY_BASE.throttled;
-  const { name = '', code = '', $metadata = {} } = error;
+  const { name, code, $metadata = {} } = error;
   const passes =
     $metadata.clockSkewCorrected === true ||
     TRANSIENT_STATUSES.includes($metadata.httpStatusCode) ||
-    TRANSIENT_NAME.test(name) ||
-    TRANSIENT_CODE.test(code);
+    TRANSIENT_NAME.test(String(name)) ||
+    TRANSIENT_CODE.test(String(code));
   return passes ? RETRY_BASE.failing : undefined;
 }
