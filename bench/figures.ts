@@ -9,7 +9,7 @@ import type { Figure, Measured, Unit } from './support/figure.ts';
 const PLAIN = { contender: 'plain', name: 'a check with the SDK, bundled plainly' };
 const RUNTIME = { contender: 'withoutSdk', name: 'a check with the SDK of the runtime' };
 const REQUEST = { contender: 'bare', name: 'one request' };
-const FUNCTION = { contender: 'plain', name: 'an async function that returns a constant' };
+const FUNCTION = { contender: 'plain', name: 'an async function that reads the clock' };
 const BY_HAND = { contender: 'byHand', name: "the SDK's answer, kept in a variable until it expires" };
 const POWERTOOLS = { contender: 'powertools', name: 'a cached read of Powertools' };
 const BARE_CALL = { contender: 'sdk', name: 'the bare call with the SDK' };
