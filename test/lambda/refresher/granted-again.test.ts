@@ -7,6 +7,8 @@ const ISSUED = 1_800_000_000;
 const ENDS = ISSUED + 3_600;
 const KEEPS = { revokesFormerToken: false };
 const jwt = (payload: object) => `a.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.c`;
+/** The same JWT with another `jti`. */
+const [SIGNED, SIGNED_AGAIN] = [jwt({ exp: 9, jti: 1 }), jwt({ exp: 9, jti: 2 })];
 const tokenOf = (access_token: string, issued_at: number, expires_at: number): StoredToken => ({
   ...{ access_token, token_type: 'Bearer', issued_at, expires_at, source: sha256('source') },
 });
@@ -21,39 +23,23 @@ test.for<[string, string, string, number, number, MintReason, number | undefined
   ['just after its end', 'same', 'same', 3_609, 3_600, 'expiring', ENDS],
   ['long after its end', 'same', 'same', 3_610, 3_600, 'expiring', undefined],
   ['with another text', 'one', 'other', 2_000, 3_600, 'expiring', undefined],
-  ['with another jti', jwt({ exp: 9, jti: 1 }), jwt({ exp: 9, jti: 2 }), 2_000, 3_600, 'expiring', ENDS],
+  ['with another jti', SIGNED, SIGNED_AGAIN, 2_000, 3_600, 'expiring', ENDS],
   ['with another exp', jwt({ exp: 9 }), jwt({ exp: 10 }), 2_000, 3_600, 'expiring', undefined],
   [
     'with another jti, after a change of settings',
-    jwt({ exp: 9, jti: 1 }),
-    jwt({ exp: 9, jti: 2 }),
+    SIGNED,
+    SIGNED_AGAIN,
     2_000,
     3_600,
     'source-changed',
     ENDS,
   ],
-  [
-    'with another jti, after a rejection',
-    jwt({ exp: 9, jti: 1 }),
-    jwt({ exp: 9, jti: 2 }),
-    2_000,
-    3_600,
-    'rejected',
-    undefined,
-  ],
-  [
-    'with another jti, by force',
-    jwt({ exp: 9, jti: 1 }),
-    jwt({ exp: 9, jti: 2 }),
-    2_000,
-    3_600,
-    'forced',
-    undefined,
-  ],
+  ['with another jti, after a rejection', SIGNED, SIGNED_AGAIN, 2_000, 3_600, 'rejected', undefined],
+  ['with another jti, by force', SIGNED, SIGNED_AGAIN, 2_000, 3_600, 'forced', undefined],
   [
     'with another jti, by an endpoint that revokes the former token',
-    jwt({ exp: 9, jti: 1 }),
-    jwt({ exp: 9, jti: 2 }),
+    SIGNED,
+    SIGNED_AGAIN,
     2_000,
     3_600,
     'expiring',
